@@ -1,0 +1,75 @@
+//! What is sold and for how much: price list, promotions, promo codes, segments, customers and partners.
+//!
+//! Small, rich and checked whole: conflicts are found when it is built, so that neither the order of a file nor a
+//! hash map ever decides a price.
+
+mod parties;
+mod price_list;
+mod promo_codes;
+mod promotions;
+
+pub use parties::{Customer, Holding, Parties, Partner, PartnerKind, Qualification, Qualifications};
+pub use price_list::{Plan, PriceKey, PriceList, PriceRow, Quote, Tier};
+pub use promo_codes::{PromoCode, PromoCodes};
+pub use promotions::{Offer, Promotion, Promotions};
+
+/// Whom an offer is made for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
+pub enum Segment {
+    /// Anybody.
+    Commercial,
+    /// Schools and universities.
+    Education,
+    /// Charities.
+    Nonprofit,
+    /// The government community cloud.
+    Government,
+}
+
+impl Segment {
+    /// Every segment.
+    pub const ALL: [Segment; 4] =
+        [Segment::Commercial, Segment::Education, Segment::Nonprofit, Segment::Government];
+
+    /// As files write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Segment::Commercial => "commercial",
+            Segment::Education => "education",
+            Segment::Nonprofit => "nonprofit",
+            Segment::Government => "government",
+        }
+    }
+}
+
+/// The two ways in which the vendor sells: they differ in R24 and R36 only.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
+pub enum Commerce {
+    /// New commerce.
+    New,
+    /// Traditional licences.
+    Legacy,
+}
+
+impl Commerce {
+    /// As files write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Commerce::New => "new",
+            Commerce::Legacy => "legacy",
+        }
+    }
+}
+
+/// Everything that prices are made of.
+#[derive(Debug)]
+pub struct Catalog {
+    /// The list that the job bills from.
+    pub prices: PriceList,
+    /// Promotions.
+    pub promotions: Promotions,
+    /// Promo codes.
+    pub codes: PromoCodes,
+    /// Customers and partners.
+    pub parties: Parties,
+}

@@ -1,0 +1,184 @@
+//! The price list: which unit price is in force for a key on a day (R6, R7, R9, R10).
+//!
+//! A key is product:SKU, term, billing plan, market, currency and segment (R6). Its rows overlap in practice; the
+//! policy says which holds (R7). Two rows of one key and start with different prices are a conflict of that key, found
+//! here once, whatever the order of the file. A key with a row that could not be read is not trusted either: an older
+//! row in its place would be a plausible wrong price.
+
+use super::Segment;
+use crate::calendar::{BillingCycle, Day, Period, Term};
+use crate::findings::Code;
+use crate::ids::{ItemId, MarketId};
+use crate::money::{Currency, Price};
+use crate::policy::PriceOverlap;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How a price row is paid; Triennial is the upfront of three years (B27).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
+pub enum Plan {
+    /// Every month.
+    Monthly,
+    /// Every year.
+    Annual,
+    /// Once, for the term.
+    Upfront,
+    /// Not paid, or in any way: the last resort of a look-up.
+    None,
+}
+
+/// What a price row is for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
+pub struct PriceKey {
+    /// Product and SKU.
+    pub item: ItemId,
+    /// Committed length.
+    pub term: Term,
+    /// Billing plan.
+    pub plan: Plan,
+    /// The customer's market.
+    pub market: MarketId,
+    /// Currency.
+    pub currency: Currency,
+    /// Segment.
+    pub segment: Segment,
+}
+
+/// The seats that a row holds for (R10).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
+pub struct Tier {
+    /// The fewest.
+    pub min: u32,
+    /// The most.
+    pub max: u32,
+}
+
+impl Tier {
+    /// Any number of seats.
+    pub const ANY: Tier = Tier { min: 0, max: u32::MAX };
+
+    const fn holds(self, seats: u32) -> bool {
+        self.min <= seats && seats <= self.max
+    }
+
+    const fn meets(self, other: Tier) -> bool {
+        self.min <= other.max && other.min <= self.max
+    }
+}
+
+/// A row of the price list.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct PriceRow {
+    /// What it is for.
+    pub key: PriceKey,
+    /// The days on which it holds, both ends included (B26).
+    pub effective: Period,
+    /// The seats that it holds for.
+    pub tier: Tier,
+    /// For one seat and the whole term.
+    pub unit_price: Price,
+    /// Number of the row in the list, for the workings.
+    pub row: u32,
+}
+
+/// A price found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Quote {
+    /// For one seat and the whole term.
+    pub unit_price: Price,
+    /// Number of the row in the list.
+    pub row: u32,
+    /// Whether it came from another plan than asked for (B27).
+    pub other_plan: bool,
+    /// Whether it is the price of a quantity tier (R10).
+    pub tiered: bool,
+}
+
+/// The rows of a price list, by key.
+#[derive(Debug, Default)]
+pub struct PriceList {
+    keys: BTreeMap<PriceKey, KeyRows>,
+    overlap: Option<PriceOverlap>,
+}
+
+#[derive(Debug, Default)]
+struct KeyRows {
+    /// By start, earliest first.
+    rows: Vec<PriceRow>,
+    fault: Option<Code>,
+}
+
+impl PriceList {
+    /// Sorts the rows, merges repeats (B26) and finds conflicts (R7). `unreadable` are keys of rows that intake had to
+    /// leave out.
+    pub fn new(mut rows: Vec<PriceRow>, unreadable: &BTreeSet<PriceKey>, overlap: PriceOverlap) -> PriceList {
+        rows.sort_unstable();
+        let mut keys: BTreeMap<PriceKey, KeyRows> = BTreeMap::new();
+        for row in rows {
+            let entry = keys.entry(row.key).or_default();
+            let rival = |other: &&mut PriceRow| {
+                other.effective.first == row.effective.first && other.tier.meets(row.tier)
+            };
+            match entry.rows.iter_mut().find(rival) {
+                None => entry.rows.push(row),
+                Some(same) if same.unit_price == row.unit_price && same.tier == row.tier => {
+                    same.effective.last = same.effective.last.max(row.effective.last);
+                }
+                Some(_) => entry.fault = Some(Code::PriceConflict),
+            }
+        }
+        for key in unreadable {
+            keys.entry(*key).or_default().fault.get_or_insert(Code::PriceUnreadable);
+        }
+        PriceList { keys, overlap: Some(overlap) }
+    }
+
+    /// The unit price of `key`'s product for a billing cycle, for so many seats, on a day (R7, R9, R10, B27).
+    ///
+    /// # Errors
+    /// [`Code::PriceMissing`] where no row is in force, [`Code::PriceConflict`] or [`Code::PriceUnreadable`] where the
+    /// key's rows can't be trusted (C24). Never a neighbour's price, never zero.
+    pub fn quote(&self, key: PriceKey, cycle: BillingCycle, seats: u32, on: Day) -> Result<Quote, Code> {
+        for (number, &plan) in plans(cycle, key.term).iter().enumerate() {
+            let key = PriceKey { plan, ..key };
+            let Some(entry) = self.keys.get(&key) else { continue };
+            if let Some(fault) = entry.fault {
+                return Err(fault);
+            }
+            let in_force = |row: &&PriceRow| row.effective.holds(on);
+            if !entry.rows.iter().any(|row| in_force(&row)) {
+                continue;
+            }
+            let mut held = entry.rows.iter().filter(in_force).filter(|row| row.tier.holds(seats));
+            let row = match self.overlap {
+                Some(PriceOverlap::NewestStart) => held.next_back(),
+                Some(PriceOverlap::OlderHolds) | None => held.next(),
+            };
+            let Some(row) = row else { return Err(Code::PriceMissing) };
+            let (other_plan, tiered) = (number > 0, row.tier != Tier::ANY);
+            return Ok(Quote { unit_price: row.unit_price, row: row.row, other_plan, tiered });
+        }
+        Err(Code::PriceMissing)
+    }
+
+    /// How many keys the list has.
+    pub fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Whether the list has no row.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+}
+
+/// The plans under which a billing cycle's price may stand, in order (B27).
+const fn plans(cycle: BillingCycle, term: Term) -> &'static [Plan] {
+    match (cycle, term) {
+        (BillingCycle::Monthly, Term::P1M | Term::P1Y | Term::P3Y) => &[Plan::Monthly, Plan::None],
+        (BillingCycle::Annual, Term::P1Y) => &[Plan::Annual, Plan::Upfront, Plan::None],
+        (BillingCycle::Annual, Term::P1M | Term::P3Y) => &[Plan::Annual, Plan::None],
+        (BillingCycle::Upfront, Term::P1Y) => &[Plan::Upfront, Plan::Annual, Plan::None],
+        (BillingCycle::Upfront, Term::P1M) => &[Plan::Upfront, Plan::Monthly, Plan::None],
+        (BillingCycle::Upfront, Term::P3Y) => &[Plan::Upfront, Plan::None],
+    }
+}

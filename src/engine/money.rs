@@ -1,0 +1,351 @@
+//! Exact money: prices, discounts, currencies, and the one place that divides and rounds.
+//!
+//! A price is an integer of millionths (`144.00` is `144_000_000`), a share of it is a fraction of two
+//! integers, and an amount on a line is an integer of the currency's minor unit: it is rounded **once**, by
+//! [`Exact::round`], in the mode that the policy names (R32). There are no floats and no default currency here,
+//! and no sums over different currencies.
+
+use std::fmt;
+
+/// Digits of a [`Price`] after the point.
+pub const PRICE_DIGITS: u32 = 6;
+/// Digits of an effective unit price after the point (contract section 5).
+pub const EFFECTIVE_DIGITS: u32 = 10;
+/// The largest unit price, in whole units of its currency, that a price list may hold.
+pub const PRICE_MAX_UNITS: i64 = 1_000_000_000;
+/// The largest number of seats on one subscription.
+pub const SEATS_MAX: u32 = 1_000_000;
+
+const MILLION: i64 = 1_000_000;
+
+// The widest product that a line can need: price × cycle's months × what two discounts leave × seats × days.
+// It is scaled by at most 10^4 (from millionths to ten digits), and then by nothing else.
+const _: () = {
+    let price = PRICE_MAX_UNITS as i128 * MILLION as i128;
+    let kept = MILLION as i128 * MILLION as i128;
+    let line = price * kept * SEATS_MAX as i128 * 36 * 1_096;
+    assert!(line < i128::MAX / 4);
+    let unit = price * kept * 36 * 1_096 * 10_000;
+    assert!(unit < i128::MAX / 4);
+    // A subtotal in thousandths fits 64 bits, so currencies of up to three digits do.
+    assert!(PRICE_MAX_UNITS as i128 * SEATS_MAX as i128 * 1_000 <= i64::MAX as i128);
+};
+
+/// A price for one seat, in millionths of the currency's unit; never negative.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Hash)]
+pub struct Price(i64);
+
+impl Price {
+    /// Free of charge, as a trial is (R28, R48).
+    pub const ZERO: Price = Price(0);
+
+    /// A price from millionths; `None` below zero or above [`PRICE_MAX_UNITS`].
+    pub const fn from_millionths(millionths: i64) -> Option<Price> {
+        if millionths < 0 || millionths > PRICE_MAX_UNITS * MILLION {
+            None
+        } else {
+            Some(Price(millionths))
+        }
+    }
+
+    /// The price in millionths.
+    pub const fn millionths(self) -> i64 {
+        self.0
+    }
+}
+
+/// The fraction that a promotion or a promo code takes off: millionths from 0 to 1,000,000.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Hash)]
+pub struct Discount(u32);
+
+impl Discount {
+    /// Nothing off.
+    pub const NONE: Discount = Discount(0);
+
+    /// A discount from millionths; `None` above the whole.
+    pub const fn from_millionths(millionths: u32) -> Option<Discount> {
+        if millionths > MILLION as u32 { None } else { Some(Discount(millionths)) }
+    }
+
+    /// The discount in millionths.
+    pub const fn millionths(self) -> u32 {
+        self.0
+    }
+
+    /// What is left of a price after this discount.
+    pub const fn kept(self) -> Kept {
+        Kept { numerator: (MILLION - self.0 as i64) as u64, denominator: MILLION as u64 }
+    }
+}
+
+/// What discounts leave of a price, as a fraction of two integers: after 15 % it is 850000/1000000.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub struct Kept {
+    numerator: u64,
+    denominator: u64,
+}
+
+impl Kept {
+    /// No discount.
+    pub const ALL: Kept = Kept { numerator: 1, denominator: 1 };
+
+    /// One discount after the other: the second comes off what the first has left (R43 `combine`).
+    pub const fn then(self, discount: Discount) -> Kept {
+        let next = discount.kept();
+        Kept { numerator: self.numerator * next.numerator, denominator: self.denominator * next.denominator }
+    }
+
+    /// The fraction taken off in trillionths (10⁻¹²), which is exact for any two discounts.
+    pub const fn taken_off_trillionths(self) -> u64 {
+        let scale = 1_000_000_000_000 / self.denominator;
+        1_000_000_000_000 - self.numerator * scale
+    }
+}
+
+/// A currency of ISO 4217 with its minor unit (C20).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub struct Currency(iso_currency::Currency);
+
+impl Currency {
+    /// The currency of a code; `None` where the table lacks it, or where it has no minor unit or one finer than
+    /// a thousandth (funds and metals): such a row is rejected, never priced by a guess.
+    pub fn from_code(code: &str) -> Option<Currency> {
+        let currency = iso_currency::Currency::from_code(code)?;
+        match currency.exponent() {
+            Some(0..=3) => Some(Currency(currency)),
+            Some(_) | None => None,
+        }
+    }
+
+    /// The three letters.
+    pub fn code(self) -> &'static str {
+        self.0.code()
+    }
+
+    /// Digits of the minor unit: JPY 0, EUR 2, KWD 3.
+    pub fn digits(self) -> u32 {
+        u32::from(self.0.exponent().unwrap_or_default())
+    }
+}
+
+impl PartialOrd for Currency {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Currency {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.code().cmp(other.code())
+    }
+}
+
+impl fmt::Display for Currency {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.code())
+    }
+}
+
+/// How a line is rounded to the currency's minor unit (R32).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum Rounding {
+    /// Away from zero at .5: commercial rounding.
+    HalfUp,
+    /// To the even neighbour at .5.
+    HalfEven,
+    /// Towards zero, as the vendor's reconciliation files do.
+    Truncate,
+}
+
+/// An exact amount: a fraction of two integers, in millionths of the currency's unit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Exact {
+    numerator: i128,
+    denominator: i128,
+}
+
+impl Exact {
+    /// Nothing.
+    pub const ZERO: Exact = Exact { numerator: 0, denominator: 1 };
+
+    /// A price as an exact amount.
+    pub const fn of(price: Price) -> Exact {
+        Exact { numerator: price.0 as i128, denominator: 1 }
+    }
+
+    /// An amount in minor units of a currency with that many digits.
+    pub const fn of_minor(minor: i64, digits: u32) -> Exact {
+        Exact { numerator: minor as i128 * 10_i128.pow(PRICE_DIGITS - digits), denominator: 1 }
+    }
+
+    /// `part ÷ whole` of this amount; `whole` must not be zero.
+    pub const fn share(self, part: u32, whole: u32) -> Exact {
+        assert!(whole > 0);
+        Exact { numerator: self.numerator * part as i128, denominator: self.denominator * whole as i128 }
+    }
+
+    /// What discounts leave of this amount.
+    pub const fn keep(self, kept: Kept) -> Exact {
+        Exact {
+            numerator: self.numerator * kept.numerator as i128,
+            denominator: self.denominator * kept.denominator as i128,
+        }
+    }
+
+    /// This amount for so many seats.
+    pub const fn times(self, seats: u32) -> Exact {
+        Exact { numerator: self.numerator * seats as i128, denominator: self.denominator }
+    }
+
+    /// The same amount as a credit.
+    pub const fn negated(self) -> Exact {
+        Exact { numerator: -self.numerator, denominator: self.denominator }
+    }
+
+    /// The sum of two exact amounts.
+    pub const fn plus(self, other: Exact) -> Exact {
+        if self.denominator == other.denominator {
+            return Exact { numerator: self.numerator + other.numerator, denominator: self.denominator };
+        }
+        let common = greatest_common_divisor(self.denominator, other.denominator);
+        let (left, right) = (other.denominator / common, self.denominator / common);
+        Exact {
+            numerator: self.numerator * left + other.numerator * right,
+            denominator: self.denominator * left,
+        }
+    }
+
+    /// Rounds once to `digits` after the point and gives the integer of that unit: 11.2258… at two digits is 1123.
+    pub const fn round(self, digits: u32, mode: Rounding) -> i128 {
+        let (numerator, denominator) = if digits >= PRICE_DIGITS {
+            (self.numerator * 10_i128.pow(digits - PRICE_DIGITS), self.denominator)
+        } else {
+            (self.numerator, self.denominator * 10_i128.pow(PRICE_DIGITS - digits))
+        };
+        divide(numerator, denominator, mode)
+    }
+}
+
+/// The one division: exact integers in, one rounded integer out.
+const fn divide(numerator: i128, denominator: i128, mode: Rounding) -> i128 {
+    let quotient = numerator / denominator;
+    let remainder = (numerator % denominator).abs();
+    let away = match mode {
+        Rounding::Truncate => false,
+        Rounding::HalfUp => remainder * 2 >= denominator,
+        Rounding::HalfEven => {
+            remainder * 2 > denominator || (remainder * 2 == denominator && quotient % 2 != 0)
+        }
+    };
+    if !away {
+        quotient
+    } else if numerator < 0 {
+        quotient - 1
+    } else {
+        quotient + 1
+    }
+}
+
+const fn greatest_common_divisor(left: i128, right: i128) -> i128 {
+    let (mut left, mut right) = (left, right);
+    while right != 0 {
+        (left, right) = (right, left % right);
+    }
+    left
+}
+
+/// An amount that was rounded from an exact one, and the price a seat that explains it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Rounded {
+    /// In minor units, signed.
+    pub subtotal: i64,
+    /// In 10⁻¹⁰ units, signed, such that × quantity, rounded, is the subtotal (C5).
+    pub effective: i128,
+}
+
+/// Rounds a line: `unit` is the exact amount for one seat. `None` only where an amount exceeds 64 bits,
+/// which the caps above exclude for anything that passed intake.
+pub fn round_line(unit: Exact, seats: u32, digits: u32, mode: Rounding, at_unit: bool) -> Option<Rounded> {
+    if at_unit {
+        let minor = unit.round(digits, mode);
+        let subtotal = i64::try_from(minor * i128::from(seats)).ok()?;
+        return Some(Rounded { subtotal, effective: minor * 10_i128.pow(EFFECTIVE_DIGITS - digits) });
+    }
+    let subtotal = i64::try_from(unit.times(seats).round(digits, mode)).ok()?;
+    Some(Rounded { subtotal, effective: effective_unit_price(unit, seats, subtotal, digits, mode) })
+}
+
+/// A line whose subtotal is given, as the sum of earlier lines is for a full refund (A9).
+pub fn explain_subtotal(subtotal: i64, seats: u32, digits: u32, mode: Rounding) -> Rounded {
+    let unit = Exact::of_minor(subtotal, digits).share(1, seats.max(1));
+    Rounded { subtotal, effective: effective_unit_price(unit, seats, subtotal, digits, mode) }
+}
+
+/// The exact price a seat to ten digits, half-up, moved by one unit of the tenth digit where × quantity, rounded by
+/// the policy's mode, would miss the subtotal (C5): −143.20 ÷ 12 truncated is −11.9333333334, not …333.
+fn effective_unit_price(unit: Exact, seats: u32, subtotal: i64, digits: u32, mode: Rounding) -> i128 {
+    let nearest = unit.round(EFFECTIVE_DIGITS, Rounding::HalfUp);
+    let hits = |effective: i128| {
+        let whole = divide(effective * i128::from(seats), 10_i128.pow(EFFECTIVE_DIGITS - digits), mode);
+        whole == i128::from(subtotal)
+    };
+    [nearest, nearest + 1, nearest - 1].into_iter().find(|&effective| hits(effective)).unwrap_or(nearest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn price(text_millionths: i64) -> Price {
+        Price::from_millionths(text_millionths).unwrap_or_default()
+    }
+
+    #[test]
+    fn half_up_is_away_from_zero() {
+        let half = Exact { numerator: 25, denominator: 10 };
+        assert_eq!(half.round(6, Rounding::HalfUp), 3);
+        assert_eq!(half.negated().round(6, Rounding::HalfUp), -3);
+        assert_eq!(half.round(6, Rounding::HalfEven), 2);
+        assert_eq!(half.negated().round(6, Rounding::HalfEven), -2);
+        assert_eq!(half.negated().round(6, Rounding::Truncate), -2);
+    }
+
+    #[test]
+    fn the_vendors_seat_change_table_is_reproduced() {
+        // 12.00 a month, 29 of 31 days, 10 seats refunded: −112.258… is −112.25 truncated (MS).
+        let unit = Exact::of(price(12_000_000)).share(29, 31).negated();
+        let line = round_line(unit, 10, 2, Rounding::Truncate, false).map(|line| line.subtotal);
+        assert_eq!(line, Some(-11_225));
+        // The published formula rounds the unit first: 10.08 × 29 ÷ 31 is 9.42, × 10 is 94.20 (MS).
+        let unit = Exact::of(price(10_080_000)).share(29, 31);
+        let line = round_line(unit, 10, 2, Rounding::Truncate, true);
+        assert_eq!(line, Some(Rounded { subtotal: 9_420, effective: 94_200_000_000 }));
+    }
+
+    #[test]
+    fn the_effective_unit_price_reproduces_the_subtotal() {
+        let refund = explain_subtotal(-14_320, 12, 2, Rounding::Truncate);
+        assert_eq!(refund.effective, -119_333_333_334);
+        let refund = explain_subtotal(-14_320, 12, 2, Rounding::HalfUp);
+        assert_eq!(refund.effective, -119_333_333_333);
+    }
+
+    #[test]
+    fn two_discounts_leave_the_product() {
+        let both = Discount(100_000).kept().then(Discount(200_000));
+        assert_eq!(both.taken_off_trillionths(), 280_000_000_000);
+        assert_eq!(Kept::ALL.taken_off_trillionths(), 0);
+        assert_eq!(Discount(1_000_000).kept().taken_off_trillionths(), 1_000_000_000_000);
+    }
+
+    #[test]
+    fn currencies_know_their_minor_unit() {
+        let digits = |code| Currency::from_code(code).map(Currency::digits);
+        assert_eq!(digits("EUR"), Some(2));
+        assert_eq!(digits("JPY"), Some(0));
+        assert_eq!(digits("KWD"), Some(3));
+        assert_eq!(digits("XXX"), None);
+        assert_eq!(digits("XAU"), None);
+        assert_eq!(digits("eur"), None);
+    }
+}

@@ -1,0 +1,500 @@
+//! The workings: what was done to arrive at an amount, step by step, and the lines and renewals that carry them.
+//!
+//! Steps are recorded always; there is no second, silent path and no explain mode. A line's columns, the reasons, and
+//! what `explain` prints are all read from here.
+
+use crate::calendar::{BillingCycle, Day, Instant, Period, Term};
+use crate::findings::{Code, Fate, Finding, Source};
+use crate::ids::{ChangeId, CodeId, ItemId, PromotionId, SubscriptionId};
+use crate::money::{Discount, Kept, Price};
+use crate::reasons::Reasons;
+
+/// What a line charges for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
+pub enum ChargeType {
+    /// The first cycle of a purchase, a migration or a trial.
+    New,
+    /// The first cycle of a renewed term.
+    Renew,
+    /// A later cycle.
+    CycleCharge,
+    /// Seats added.
+    AddQuantity,
+    /// Seats taken away.
+    RemoveQuantity,
+    /// A cancellation's refund.
+    CancelImmediate,
+    /// A trial's conversion, or the beginning of a subscription that an upgrade opened.
+    Convert,
+}
+
+impl ChargeType {
+    /// Every charge type, in the order of reports.
+    pub const ALL: [ChargeType; 7] = [
+        ChargeType::New,
+        ChargeType::Renew,
+        ChargeType::CycleCharge,
+        ChargeType::AddQuantity,
+        ChargeType::RemoveQuantity,
+        ChargeType::CancelImmediate,
+        ChargeType::Convert,
+    ];
+
+    /// In the vendor's own words.
+    pub const fn name(self) -> &'static str {
+        match self {
+            ChargeType::New => "new",
+            ChargeType::Renew => "renew",
+            ChargeType::CycleCharge => "cycleCharge",
+            ChargeType::AddQuantity => "addQuantity",
+            ChargeType::RemoveQuantity => "removeQuantity",
+            ChargeType::CancelImmediate => "cancelImmediate",
+            ChargeType::Convert => "convert",
+        }
+    }
+}
+
+/// What was taken off the seats of a line, and by whom; a line has one (R32).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub struct Reduction {
+    /// What is left.
+    pub kept: Kept,
+    /// The promotion that took something off, or is held at 0 % (A18).
+    pub promotion: Option<PromotionId>,
+    /// The promo code that took something off.
+    pub code: Option<CodeId>,
+}
+
+impl Reduction {
+    /// Nothing off.
+    pub const NONE: Reduction = Reduction { kept: Kept::ALL, promotion: None, code: None };
+
+    /// Whether the discount column is filled.
+    pub const fn is_discount(self) -> bool {
+        self.promotion.is_some() || self.code.is_some()
+    }
+}
+
+/// The event that a line answers: it is part of the line's key and ties a pair together (R33).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
+pub enum Cause {
+    /// A charge cycle, by its first day.
+    Cycle(Day),
+    /// A seat change, by its id where it has one.
+    SeatChange(Instant, Option<ChangeId>),
+    /// A lifecycle event.
+    Event(Instant),
+}
+
+/// Which side of a pair a line is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
+pub enum Side {
+    /// A charge.
+    Charge,
+    /// A refund.
+    Refund,
+}
+
+/// Some steps of a [`Played`], by number.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Steps {
+    /// Number of the first.
+    pub first: u32,
+    /// Number after the last.
+    pub end: u32,
+}
+
+/// An invoice line, but for the texts that its subscription's row holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Line {
+    /// Whose.
+    pub subscription: SubscriptionId,
+    /// Product and SKU charged: another than the row's after a scheduled change.
+    pub item: ItemId,
+    /// What for.
+    pub charge_type: ChargeType,
+    /// The days charged.
+    pub charge: Period,
+    /// How many of them are charged.
+    pub days: u32,
+    /// Out of how many.
+    pub cycle_days: u32,
+    /// The running term's length.
+    pub term: Term,
+    /// The running term's days.
+    pub term_period: Period,
+    /// The running term's billing cycle.
+    pub billing_cycle: BillingCycle,
+    /// A seat for one full charge cycle, before discounts, in millionths, half-up (C5).
+    pub unit_price: i64,
+    /// A seat, after discount and proration, signed, in 10⁻¹⁰ (C5).
+    pub effective_unit_price: i128,
+    /// Seats on this line.
+    pub quantity: u32,
+    /// Signed, in the currency's minor unit.
+    pub subtotal: i64,
+    /// What was taken off; empty for a full refund (A9).
+    pub reduction: Reduction,
+    /// The event or cycle behind it.
+    pub cause: Cause,
+    /// Charge or refund.
+    pub side: Side,
+    /// Whether it is one of a pair that reference_id ties.
+    pub paired: bool,
+    /// When what caused it happened.
+    pub happened_at: Instant,
+    /// Why.
+    pub reasons: Reasons,
+    /// The steps that set the term's price, promotion and code.
+    pub term_steps: Steps,
+    /// The steps of this line.
+    pub steps: Steps,
+}
+
+/// What a term's end leads to.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
+pub enum RenewalOutcome {
+    /// Another term follows.
+    Renews,
+    /// It stops.
+    Expires,
+    /// It would renew, and can't (A21).
+    Blocked,
+}
+
+impl RenewalOutcome {
+    /// As the renewals file writes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            RenewalOutcome::Renews => "renews",
+            RenewalOutcome::Expires => "expires",
+            RenewalOutcome::Blocked => "blocked",
+        }
+    }
+}
+
+/// The side of a renewal that comes after it; there is none where it expires or is blocked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Renewed {
+    /// List price for the whole term on the renewal date (C3).
+    pub list_price: Price,
+    /// A seat for the whole term after discounts, in millionths, half-up.
+    pub unit_price: i64,
+    /// The promotion of the new term.
+    pub promotion: Option<PromotionId>,
+    /// The whole term, in minor units.
+    pub amount: i64,
+}
+
+/// A row of the renewals file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Renewal {
+    /// Whose.
+    pub subscription: SubscriptionId,
+    /// The product and SKU that it renews to.
+    pub item: ItemId,
+    /// What the term's end leads to.
+    pub outcome: RenewalOutcome,
+    /// The day after the term's last day (R44).
+    pub renewal_date: Day,
+    /// The term that follows.
+    pub term: Term,
+    /// Its billing cycle.
+    pub billing_cycle: BillingCycle,
+    /// Seats renewed (C2).
+    pub quantity: u32,
+    /// A seat for the whole old term after discounts, in millionths; an average where seats differ (C1).
+    pub unit_price_before: i64,
+    /// The promotion of the old term.
+    pub promotion_before: Option<PromotionId>,
+    /// The whole old term at full length, in minor units (C1).
+    pub amount_before: i64,
+    /// What comes after.
+    pub after: Option<Renewed>,
+    /// Whether it happened in this run, or is forecast.
+    pub billed: bool,
+    /// Why.
+    pub reasons: Reasons,
+    /// The steps that set the new term's price and promotion.
+    pub steps: Steps,
+}
+
+/// The conditions of a promotion, in the vendor's vocabulary and order (R15).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
+#[repr(u8)]
+pub enum Condition {
+    /// The customer's market.
+    Market,
+    /// The partner's region.
+    Region,
+    /// The subscription's segment.
+    Segment,
+    /// Product and SKU, or a product that is not licence-based.
+    Product,
+    /// The promotion's first and last day.
+    Window,
+    /// Term and billing cycle.
+    Term,
+    /// Minimum and maximum of seats.
+    SeatCount,
+    /// Only a first purchase.
+    FirstPurchase,
+    /// How often it can be had.
+    RedemptionLimit,
+    /// Products that must be held.
+    PrerequisiteProductOwnership,
+    /// It has to be asked for.
+    NotOptedIn,
+}
+
+impl Condition {
+    /// Every condition.
+    pub const ALL: [Condition; 11] = [
+        Condition::Market,
+        Condition::Region,
+        Condition::Segment,
+        Condition::Product,
+        Condition::Window,
+        Condition::Term,
+        Condition::SeatCount,
+        Condition::FirstPurchase,
+        Condition::RedemptionLimit,
+        Condition::PrerequisiteProductOwnership,
+        Condition::NotOptedIn,
+    ];
+
+    /// The vendor's name for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Condition::Market => "Market",
+            Condition::Region => "Region",
+            Condition::Segment => "Segment",
+            Condition::Product => "Product",
+            Condition::Window => "Window",
+            Condition::Term => "Term",
+            Condition::SeatCount => "SeatCount",
+            Condition::FirstPurchase => "FirstPurchase",
+            Condition::RedemptionLimit => "RedemptionLimit",
+            Condition::PrerequisiteProductOwnership => "PrerequisiteProductOwnership",
+            Condition::NotOptedIn => "NotOptedIn",
+        }
+    }
+}
+
+/// A set of conditions that fail.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Conditions(u16);
+
+impl Conditions {
+    /// None fails: eligible.
+    pub const NONE: Conditions = Conditions(0);
+
+    /// Adds a condition where it fails.
+    pub const fn fail_if(&mut self, fails: bool, condition: Condition) {
+        if fails {
+            self.0 |= 1 << condition as u8;
+        }
+    }
+
+    /// Whether a condition fails.
+    pub const fn holds(self, condition: Condition) -> bool {
+        self.0 & 1 << condition as u8 != 0
+    }
+
+    /// Whether none fails.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Those that fail, in order.
+    pub fn iter(self) -> impl Iterator<Item = Condition> {
+        Condition::ALL.into_iter().filter(move |&condition| self.holds(condition))
+    }
+}
+
+/// Eligibility, with what the failing conditions need (R15).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Verdict {
+    /// Every condition that fails.
+    pub failed: Conditions,
+    /// Seats that the customer had before, through anybody.
+    pub seats_counted: u64,
+    /// Redemptions that the customer had before.
+    pub redemptions: u32,
+}
+
+/// One step of the workings.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Step {
+    /// The price was looked up (R7, R9, R10, B27).
+    PriceFound {
+        /// For one seat and the whole term.
+        unit_price: Price,
+        /// The day that it was looked up for.
+        on: Day,
+        /// Row of the price list.
+        row: u32,
+        /// Seats that chose the tier.
+        seats: u32,
+    },
+    /// The price came with the row (R8).
+    PriceLocked {
+        /// For one seat and the whole term.
+        unit_price: Price,
+    },
+    /// A trial is free (R28, R48).
+    Trial,
+    /// The vendor applied no promotion (R14).
+    PromotionDeclined,
+    /// The promotion asked for is not in the file (A20).
+    PromotionAskedUnknown {
+        /// Which.
+        promotion: PromotionId,
+    },
+    /// A promotion was judged (R15).
+    PromotionJudged {
+        /// Which.
+        promotion: PromotionId,
+        /// What it would take off; none where it names another product or term.
+        discount: Option<Discount>,
+        /// On which day.
+        on: Day,
+        /// For how many seats.
+        seats: u32,
+        /// The result.
+        verdict: Verdict,
+    },
+    /// The promotion that the row holds is taken as it is (A20).
+    PromotionHeld {
+        /// Which.
+        promotion: PromotionId,
+        /// What it takes off.
+        discount: Discount,
+    },
+    /// Of what is eligible this one takes the most off (R21).
+    PromotionApplied {
+        /// Which.
+        promotion: PromotionId,
+        /// What it takes off.
+        discount: Discount,
+    },
+    /// A held promotion at a renewal (R23, R25).
+    PromotionAtRenewal {
+        /// Which.
+        promotion: PromotionId,
+        /// The renewal date.
+        on: Day,
+        /// Whether the date lies in its window.
+        in_window: bool,
+        /// What it would take off the new term; none where it does not name it.
+        discount: Option<Discount>,
+    },
+    /// A legacy renewal has no promotion (R24).
+    LegacyRenewal,
+    /// A trial's conversion has no promotion (R28).
+    TrialConversion,
+    /// A promo code counts (R40, R41).
+    CodeAccepted {
+        /// Which.
+        code: CodeId,
+        /// What it takes off.
+        discount: Discount,
+        /// Up to how many licences.
+        max_licences: Option<u32>,
+    },
+    /// A promo code does not count (R40).
+    CodeRefused {
+        /// Which.
+        code: CodeId,
+        /// Why.
+        why: Code,
+    },
+    /// A scheduled change took effect (A24).
+    ScheduledChange {
+        /// Where it stands.
+        source: Source,
+    },
+    /// A scheduled change was not possible (A24).
+    ScheduledChangeRejected {
+        /// Where it stands.
+        source: Source,
+        /// Why.
+        why: Code,
+    },
+    /// The renewal's new term is what its old one was, or as scheduled (R44).
+    Renewed {
+        /// The renewal date.
+        on: Day,
+        /// Seats.
+        seats: u32,
+    },
+    /// The share of the term's price that a cycle costs (R6).
+    CycleShare {
+        /// For the whole term.
+        unit_price: Price,
+        /// The cycle's months.
+        months: u32,
+        /// The term's months.
+        term_months: u32,
+    },
+    /// What a promotion or a code leaves (R13, R42, R43).
+    Reduced {
+        /// By whom and how much.
+        reduction: Reduction,
+    },
+    /// The days charged of the cycle's (R31, A4).
+    DaysCharged {
+        /// Charged.
+        days: u32,
+        /// In the cycle.
+        cycle_days: u32,
+    },
+    /// For how many seats.
+    Seats {
+        /// So many.
+        seats: u32,
+        /// Charge or refund.
+        side: Side,
+    },
+    /// Everything charged in the term so far is refunded (A9).
+    TermRefunded {
+        /// The sum so far, in minor units.
+        charged: i64,
+    },
+    /// Rounded once, to the currency's minor unit (R32): the billed amount.
+    Rounded {
+        /// In minor units, signed.
+        subtotal: i64,
+    },
+}
+
+/// What playing one or more customers brought: every list is in order of subscription, then of happening.
+#[derive(Debug, Default)]
+pub struct Played {
+    /// Lines that fall due in the window.
+    pub lines: Vec<Line>,
+    /// Terms that end in the window or the horizon.
+    pub renewals: Vec<Renewal>,
+    /// What stands in rejects.csv.
+    pub findings: Vec<Finding>,
+    /// What became of each row.
+    pub fates: Vec<(Source, Fate)>,
+    /// The steps behind lines and renewals.
+    pub steps: Vec<Step>,
+}
+
+impl Played {
+    /// The steps of a range.
+    pub fn steps(&self, range: Steps) -> &[Step] {
+        &self.steps[range.first as usize..range.end as usize]
+    }
+
+    /// Empties every list and keeps its memory.
+    pub fn clear(&mut self) {
+        self.lines.clear();
+        self.renewals.clear();
+        self.findings.clear();
+        self.fates.clear();
+        self.steps.clear();
+    }
+}

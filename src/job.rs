@@ -1,0 +1,69 @@
+//! The job: everything about a run, checked.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use termwise_engine::book::Window;
+use termwise_engine::findings::Table;
+use termwise_engine::policy::Policy;
+
+/// A job file that was read, checked and completed by the command line.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// Where it was read from.
+    pub path: PathBuf,
+    /// The days that are billed, and forecast.
+    pub window: Window,
+    /// What is read.
+    pub inputs: Inputs,
+    /// The policy in force.
+    pub policy: Policy,
+    /// The policy as settings and words, in the order of their names, for the manifest.
+    pub policy_words: BTreeMap<String, String>,
+    /// What is written.
+    pub outputs: Outputs,
+    /// What is tolerated.
+    pub limits: Limits,
+}
+
+/// What is read, by table.
+#[derive(Clone, Debug, Default)]
+pub struct Inputs {
+    /// Files of each input, as the job names them (`shown`) and where they are (`path`).
+    pub files: BTreeMap<Table, Vec<InputFile>>,
+    /// For each input, our column's name → the file's name (`[columns.<input>]`).
+    pub columns: BTreeMap<Table, BTreeMap<String, String>>,
+}
+
+/// A file to read.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct InputFile {
+    /// As the job names it: what diagnostics, rejects.csv and the manifest print.
+    pub shown: String,
+    /// Where it is.
+    pub path: PathBuf,
+}
+
+/// What is written.
+#[derive(Clone, Debug)]
+pub struct Outputs {
+    /// The folder below which each run publishes one.
+    pub dir: PathBuf,
+    /// CSV or Parquet.
+    pub format: Format,
+}
+
+/// How tables are written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Format {
+    /// Plain text.
+    Csv,
+    /// Columns.
+    Parquet,
+}
+
+/// What is tolerated.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// The share of rows of all inputs that may end in rejects.csv, in millionths (C9).
+    pub rejected_rows: u32,
+}

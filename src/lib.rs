@@ -1,0 +1,17 @@
+//! The program around the engine: what is read, written, typed and told.
+//!
+//! Floors, from the ground up; a module uses only what is declared before it.
+
+pub mod names;
+
+pub mod job;
+
+pub mod intake;
+
+pub mod output;
+
+pub mod sample;
+
+pub mod runs;
+
+pub mod cli;
