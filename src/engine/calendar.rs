@@ -263,6 +263,7 @@ pub enum MonthEnd {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Grid {
     anchor: Day,
+    offset: i32,
     months: u32,
     keep_distance: bool,
 }
@@ -270,7 +271,12 @@ pub struct Grid {
 impl Grid {
     /// The days that lie `months` apart from `anchor`.
     pub const fn new(anchor: Day, months: u32) -> Grid {
-        Grid { anchor, months, keep_distance: false }
+        Grid { anchor, offset: 0, months, keep_distance: false }
+    }
+
+    /// The days that lie `months` apart from the anchor's day `offset` months later, still clamped from the anchor (A4).
+    pub const fn with_offset(anchor: Day, offset: i32, months: u32) -> Grid {
+        Grid { anchor, offset, months, keep_distance: false }
     }
 
     /// The monthly grid inside a long term under the policy's `month_end` (R4, A27).
@@ -279,13 +285,14 @@ impl Grid {
             (MonthEnd::Clamp, Term::P1M | Term::P1Y | Term::P3Y) | (MonthEnd::KeepDistance, Term::P1M) => false,
             (MonthEnd::KeepDistance, Term::P1Y | Term::P3Y) => anchor.day_of_month() >= 29,
         };
-        Grid { anchor, months: 1, keep_distance }
+        Grid { anchor, offset: 0, months: 1, keep_distance }
     }
 
     /// Day number `index` of the grid; the anchor is number 0.
     pub fn day(self, index: i32) -> Day {
-        let clamped = self.anchor.plus_months(index * self.months as i32);
-        if !self.keep_distance || index == 0 {
+        let months = self.offset + index * self.months as i32;
+        let clamped = self.anchor.plus_months(months);
+        if !self.keep_distance || months == 0 {
             return clamped;
         }
         let distance = self.anchor.days_in_month() - self.anchor.day_of_month();
@@ -295,7 +302,7 @@ impl Grid {
 
     /// The number of the last grid day on or before `day`.
     pub fn index_at(self, day: Day) -> i32 {
-        let months = day.month_number() - self.anchor.month_number();
+        let months = day.month_number() - self.anchor.month_number() - self.offset;
         let mut index = months.div_euclid(self.months as i32);
         while self.day(index) > day {
             index -= 1;

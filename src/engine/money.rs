@@ -263,16 +263,26 @@ pub struct Rounded {
     pub effective: i128,
 }
 
-/// Rounds a line: `unit` is the exact amount for one seat. `None` only where an amount exceeds 64 bits,
-/// which the caps above exclude for anything that passed intake.
-pub fn round_line(unit: Exact, seats: u32, digits: u32, mode: Rounding, at_unit: bool) -> Option<Rounded> {
+/// Rounds a line: `unit` is the exact amount for one seat.
+pub fn round_line(unit: Exact, seats: u32, digits: u32, mode: Rounding, at_unit: bool) -> Rounded {
     if at_unit {
         let minor = unit.round(digits, mode);
-        let subtotal = i64::try_from(minor * i128::from(seats)).ok()?;
-        return Some(Rounded { subtotal, effective: minor * 10_i128.pow(EFFECTIVE_DIGITS - digits) });
+        let subtotal = posted(minor * i128::from(seats));
+        return Rounded { subtotal, effective: minor * 10_i128.pow(EFFECTIVE_DIGITS - digits) };
     }
-    let subtotal = i64::try_from(unit.times(seats).round(digits, mode)).ok()?;
-    Some(Rounded { subtotal, effective: effective_unit_price(unit, seats, subtotal, digits, mode) })
+    let subtotal = posted(unit.times(seats).round(digits, mode));
+    Rounded { subtotal, effective: effective_unit_price(unit, seats, subtotal, digits, mode) }
+}
+
+/// An amount in minor units, as it is posted.
+///
+/// # Panics
+/// Never for what passed intake: the caps above prove that it fits. A run that gets here can't be trusted.
+pub fn posted(minor: i128) -> i64 {
+    match i64::try_from(minor) {
+        Ok(minor) => minor,
+        Err(_) => unreachable!("an amount of {minor} minor units exceeds what the caps on price and seats allow"),
+    }
 }
 
 /// A line whose subtotal is given, as the sum of earlier lines is for a full refund (A9).
@@ -314,12 +324,11 @@ mod tests {
     fn the_vendors_seat_change_table_is_reproduced() {
         // 12.00 a month, 29 of 31 days, 10 seats refunded: −112.258… is −112.25 truncated (MS).
         let unit = Exact::of(price(12_000_000)).share(29, 31).negated();
-        let line = round_line(unit, 10, 2, Rounding::Truncate, false).map(|line| line.subtotal);
-        assert_eq!(line, Some(-11_225));
+        assert_eq!(round_line(unit, 10, 2, Rounding::Truncate, false).subtotal, -11_225);
         // The published formula rounds the unit first: 10.08 × 29 ÷ 31 is 9.42, × 10 is 94.20 (MS).
         let unit = Exact::of(price(10_080_000)).share(29, 31);
         let line = round_line(unit, 10, 2, Rounding::Truncate, true);
-        assert_eq!(line, Some(Rounded { subtotal: 9_420, effective: 94_200_000_000 }));
+        assert_eq!(line, Rounded { subtotal: 9_420, effective: 94_200_000_000 });
     }
 
     #[test]
