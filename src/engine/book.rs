@@ -7,8 +7,8 @@ use crate::calendar::{BillingCycle, Day, Grid, Instant, Period, Term};
 use crate::catalog::{Catalog, Commerce, Segment};
 use crate::findings::{Code, Source};
 use crate::ids::{
-    BillToId, ChangeId, CodeId, CustomerId, ItemId, MarketId, OrderId, PartnerId, PromotionId, SubscriptionId,
-    TaxCodeId,
+    BillToId, ChangeId, CodeId, CustomerId, ItemId, MarketId, OrderId, PartnerId, PromotionId,
+    SubscriptionId, TaxCodeId,
 };
 use crate::money::{Currency, Price};
 use crate::policy::Policy;
@@ -137,7 +137,9 @@ impl Subscription {
         if let Some(customers) = &catalog.parties.customers {
             match customers.get(&self.customer) {
                 None => return Some((Code::CustomerUnknown, "customer_id")),
-                Some(customer) if customer.market != self.market => return Some((Code::MarketDiffers, "market")),
+                Some(customer) if customer.market != self.market => {
+                    return Some((Code::MarketDiffers, "market"));
+                }
                 Some(_) => {}
             }
         }
@@ -244,6 +246,19 @@ pub enum EventKind {
     ConvertTrial,
     /// Moved from legacy to new commerce.
     Migrate,
+}
+
+impl EventKind {
+    /// As files write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            EventKind::Cancel => "cancel",
+            EventKind::Suspend => "suspend",
+            EventKind::Reactivate => "reactivate",
+            EventKind::ConvertTrial => "convert_trial",
+            EventKind::Migrate => "migrate",
+        }
+    }
 }
 
 /// Something that happened to a subscription.

@@ -282,7 +282,9 @@ impl Grid {
     /// The monthly grid inside a long term under the policy's `month_end` (R4, A27).
     pub fn monthly(anchor: Day, term: Term, month_end: MonthEnd) -> Grid {
         let keep_distance = match (month_end, term) {
-            (MonthEnd::Clamp, Term::P1M | Term::P1Y | Term::P3Y) | (MonthEnd::KeepDistance, Term::P1M) => false,
+            (MonthEnd::Clamp, Term::P1M | Term::P1Y | Term::P3Y) | (MonthEnd::KeepDistance, Term::P1M) => {
+                false
+            }
             (MonthEnd::KeepDistance, Term::P1Y | Term::P3Y) => anchor.day_of_month() >= 29,
         };
         Grid { anchor, offset: 0, months: 1, keep_distance }
@@ -344,8 +346,18 @@ mod tests {
         let grid = Grid::monthly(day("2021-01-30"), Term::P1Y, MonthEnd::KeepDistance);
         let starts: Vec<String> = (0..12).map(|index| grid.day(index).to_string()).collect();
         let expected = [
-            "2021-01-30", "2021-02-27", "2021-03-30", "2021-04-29", "2021-05-30", "2021-06-29", "2021-07-30",
-            "2021-08-30", "2021-09-29", "2021-10-30", "2021-11-29", "2021-12-30",
+            "2021-01-30",
+            "2021-02-27",
+            "2021-03-30",
+            "2021-04-29",
+            "2021-05-30",
+            "2021-06-29",
+            "2021-07-30",
+            "2021-08-30",
+            "2021-09-29",
+            "2021-10-30",
+            "2021-11-29",
+            "2021-12-30",
         ];
         assert_eq!(starts, expected);
         let short = Grid::monthly(day("2021-01-30"), Term::P1M, MonthEnd::KeepDistance);

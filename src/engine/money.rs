@@ -41,11 +41,7 @@ impl Price {
 
     /// A price from millionths; `None` below zero or above [`PRICE_MAX_UNITS`].
     pub const fn from_millionths(millionths: i64) -> Option<Price> {
-        if millionths < 0 || millionths > PRICE_MAX_UNITS * MILLION {
-            None
-        } else {
-            Some(Price(millionths))
-        }
+        if millionths < 0 || millionths > PRICE_MAX_UNITS * MILLION { None } else { Some(Price(millionths)) }
     }
 
     /// The price in millionths.
@@ -281,7 +277,9 @@ pub fn round_line(unit: Exact, seats: u32, digits: u32, mode: Rounding, at_unit:
 pub fn posted(minor: i128) -> i64 {
     match i64::try_from(minor) {
         Ok(minor) => minor,
-        Err(_) => unreachable!("an amount of {minor} minor units exceeds what the caps on price and seats allow"),
+        Err(_) => {
+            unreachable!("an amount of {minor} minor units exceeds what the caps on price and seats allow")
+        }
     }
 }
 

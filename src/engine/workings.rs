@@ -3,6 +3,7 @@
 //! Steps are recorded always; there is no second, silent path and no explain mode. A line's columns, the reasons, and
 //! what `explain` prints are all read from here.
 
+use crate::book::EventKind;
 use crate::calendar::{BillingCycle, Day, Instant, Period, Term};
 use crate::findings::{Code, Fate, Finding, Source};
 use crate::ids::{ChangeId, CodeId, ItemId, PromotionId, SubscriptionId};
@@ -83,7 +84,7 @@ pub enum Cause {
     /// A seat change, by its id where it has one.
     SeatChange(Instant, Option<ChangeId>),
     /// A lifecycle event.
-    Event(Instant),
+    Event(Instant, EventKind),
 }
 
 /// Which side of a pair a line is.

@@ -156,7 +156,8 @@ impl Parties {
     pub fn needs_provider(&self, partner: Option<PartnerId>, segment: Segment) -> bool {
         let known = self.partners.as_ref().zip(partner).and_then(|(partners, id)| partners.get(&id));
         segment == Segment::Education
-            && known.is_some_and(|partner| partner.kind == PartnerKind::IndirectReseller && !partner.has_provider)
+            && known
+                .is_some_and(|partner| partner.kind == PartnerKind::IndirectReseller && !partner.has_provider)
     }
 
     /// What a customer holds through others.

@@ -68,7 +68,11 @@ impl Schedule {
     /// The cycle with this number, if the term lasts that long.
     pub fn cycle(&self, number: i32) -> Option<Cycle> {
         let Some((grid, first)) = self.grid else {
-            return (number == 0).then_some(Cycle { number, period: self.term, cycle_days: self.term.days() });
+            return (number == 0).then_some(Cycle {
+                number,
+                period: self.term,
+                cycle_days: self.term.days(),
+            });
         };
         let (begins, next) = (grid.day(first + number), grid.day(first + number + 1));
         let whole = Period::new(begins, next.previous())?;
@@ -96,7 +100,13 @@ mod tests {
         Day::from_ymd(year, month, day).unwrap_or(Day::from_epoch_days(0).unwrap_or_else(|| unreachable!()))
     }
 
-    fn cycles(term: Term, cycle: BillingCycle, first: Day, last: Day, anchor: Option<Day>) -> Vec<(String, u32, u32)> {
+    fn cycles(
+        term: Term,
+        cycle: BillingCycle,
+        first: Day,
+        last: Day,
+        anchor: Option<Day>,
+    ) -> Vec<(String, u32, u32)> {
         let period = Period { first, last };
         let schedule = Schedule::new(term, cycle, period, anchor, MonthEnd::Clamp);
         (0..)
@@ -126,13 +136,25 @@ mod tests {
     #[test]
     fn an_anchor_off_the_grid_cuts_the_first_cycle() {
         // A4: 28 to 31 January is 4 of 31 days.
-        let found = cycles(Term::P1M, BillingCycle::Monthly, day(2026, 1, 28), day(2026, 2, 27), Some(day(2025, 6, 1)));
+        let found = cycles(
+            Term::P1M,
+            BillingCycle::Monthly,
+            day(2026, 1, 28),
+            day(2026, 2, 27),
+            Some(day(2025, 6, 1)),
+        );
         assert_eq!(found, [("2026-01-28".into(), 4, 31), ("2026-02-01".into(), 27, 28)]);
     }
 
     #[test]
     fn an_annual_cycle_begins_with_the_term_and_not_in_the_anchors_month() {
-        let found = cycles(Term::P3Y, BillingCycle::Annual, day(2026, 2, 28), day(2029, 2, 27), Some(day(2025, 5, 31)));
+        let found = cycles(
+            Term::P3Y,
+            BillingCycle::Annual,
+            day(2026, 2, 28),
+            day(2029, 2, 27),
+            Some(day(2025, 5, 31)),
+        );
         assert_eq!(found[0], ("2026-02-28".into(), 365, 365));
         assert_eq!(found.len(), 3);
     }

@@ -168,7 +168,11 @@ pub fn difference(before: &Parts, after: &Parts) -> Vec<(Reduction, i64)> {
         }
     }
     let change = |reduction| i64::from(after.seats_of(reduction)) - i64::from(before.seats_of(reduction));
-    reductions.into_iter().map(|reduction| (reduction, change(reduction))).filter(|&(_, seats)| seats != 0).collect()
+    reductions
+        .into_iter()
+        .map(|reduction| (reduction, change(reduction)))
+        .filter(|&(_, seats)| seats != 0)
+        .collect()
 }
 
 fn total(parts: &Parts) -> u32 {
@@ -182,14 +186,23 @@ mod tests {
     fn discounts(promotion: Option<u32>, code: Option<(u32, Option<u32>)>, stacking: Stacking) -> Discounts {
         let fraction = |millionths| Discount::from_millionths(millionths).unwrap_or_default();
         Discounts {
-            promotion: promotion.map(|of| HeldPromotion { id: PromotionId::of_rank(0), discount: fraction(of) }),
-            code: code.map(|(of, max_licences)| HeldCode { id: CodeId::of_rank(0), discount: fraction(of), max_licences }),
+            promotion: promotion
+                .map(|of| HeldPromotion { id: PromotionId::of_rank(0), discount: fraction(of) }),
+            code: code.map(|(of, max_licences)| HeldCode {
+                id: CodeId::of_rank(0),
+                discount: fraction(of),
+                max_licences,
+            }),
             stacking,
         }
     }
 
     fn seats(parts: Parts) -> Vec<(u64, u32)> {
-        parts.as_slice().iter().map(|part| (part.reduction.kept.taken_off_trillionths() / 1_000_000, part.seats)).collect()
+        parts
+            .as_slice()
+            .iter()
+            .map(|part| (part.reduction.kept.taken_off_trillionths() / 1_000_000, part.seats))
+            .collect()
     }
 
     #[test]

@@ -1,0 +1,226 @@
+//! Writing charges: cycles as they come, and the lines of events, each rated and with its steps.
+
+use super::TimeLine;
+use super::state::{RunningTerm, State};
+use crate::calendar::{Day, Instant, Period};
+use crate::catalog::Commerce;
+use crate::money;
+use crate::rating::schedule::Cycle;
+use crate::rating::{Charge, rate};
+use crate::reasons::{Reason, Reasons};
+use crate::workings::{Cause, ChargeType, Line, Reduction, Side, Step, Steps};
+
+/// What a line is about, beside its seats and discount.
+#[derive(Clone, Copy)]
+pub(super) struct Draft {
+    pub(super) charge_type: ChargeType,
+    pub(super) charge: Period,
+    pub(super) cycle_days: u32,
+    pub(super) cause: Cause,
+    pub(super) side: Side,
+    pub(super) paired: bool,
+    pub(super) at: Instant,
+    /// The charge day (A2).
+    pub(super) due: Day,
+    pub(super) reasons: Reasons,
+}
+
+impl TimeLine<'_> {
+    /// Charges the cycles of a subscription that began before a day.
+    pub(super) fn charge_before(&mut self, number: usize, day: Day) {
+        while let Some(cycle) = self.due_cycle(number, |cycle| cycle.period.first < day) {
+            self.charge_cycle(number, cycle);
+        }
+    }
+
+    /// Charges the cycles of a subscription that begin up to and with a day.
+    pub(super) fn charge_through(&mut self, number: usize, day: Day) {
+        self.charge_before(number, day.next());
+    }
+
+    pub(super) fn charge_all_through(&mut self, day: Day) {
+        for number in 0..self.running.len() {
+            self.charge_through(number, day);
+        }
+    }
+
+    fn due_cycle(&self, number: usize, is_due: impl Fn(&Cycle) -> bool) -> Option<Cycle> {
+        let running = &self.running[number];
+        if running.state != State::Running {
+            return None;
+        }
+        running.term.as_ref()?.upcoming().filter(is_due)
+    }
+
+    fn charge_cycle(&mut self, number: usize, cycle: Cycle) {
+        let running = &mut self.running[number];
+        let Some(term) = running.term.as_mut() else { return };
+        term.next_cycle += 1;
+        let term = *term;
+        // A cycle that begins while a legacy subscription is suspended is not charged (A26).
+        if running.suspended && running.row.commerce == Commerce::Legacy {
+            return;
+        }
+        let first = cycle.period.first;
+        let mut reasons = term.reasons;
+        if running.suspended {
+            reasons.insert(Reason::Suspended);
+        }
+        if cycle.period.days() != cycle.cycle_days {
+            reasons.insert(Reason::CutCycle);
+        }
+        if first < term.due_from {
+            reasons.insert(Reason::BackdatedOrder);
+        }
+        let draft = Draft {
+            charge_type: if cycle.number == 0 { term.first_charge } else { ChargeType::CycleCharge },
+            charge: cycle.period,
+            cycle_days: cycle.cycle_days,
+            cause: Cause::Cycle(first),
+            side: Side::Charge,
+            paired: false,
+            at: first.start().max(term.since),
+            due: first.max(term.due_from),
+            reasons,
+        };
+        let parts = running.parts(&term);
+        for part in parts.as_slice() {
+            self.write(number, &term, draft, part.reduction, part.seats);
+        }
+    }
+
+    /// Writes one line, if it falls due in the window; its amount counts towards the term's sum in any case.
+    pub(super) fn write(
+        &mut self,
+        number: usize,
+        term: &RunningTerm,
+        draft: Draft,
+        reduction: Reduction,
+        seats: u32,
+    ) {
+        let in_window = self.window.billed.holds(draft.due);
+        let running = &mut self.running[number];
+        if reduction.code.is_some() {
+            running.code_used = reduction.code;
+        }
+        if !in_window && !running.keeps_sum {
+            return;
+        }
+        let first = self.played.steps.len();
+        let charge = Charge {
+            unit_price: term.unit_price,
+            term: term.term,
+            billing_cycle: term.billing_cycle,
+            period: draft.charge,
+            cycle_days: draft.cycle_days,
+            reduction,
+            seats,
+            side: draft.side,
+        };
+        let rating = rate(charge, running.row.currency, self.policy, &mut self.played.steps);
+        self.keep_sum(number, rating.rounded.subtotal);
+        let running = &mut self.running[number];
+        if !in_window || running.row.parked {
+            self.played.steps.truncate(first);
+            return;
+        }
+        running.billed = true;
+        let mut reasons = draft.reasons;
+        reasons = reasons.union(reasons_of(reduction, term));
+        self.played.lines.push(Line {
+            subscription: self.running[number].row.id,
+            item: term.item,
+            charge_type: draft.charge_type,
+            charge: draft.charge,
+            days: draft.charge.days(),
+            cycle_days: draft.cycle_days,
+            term: term.term,
+            term_period: term.period,
+            billing_cycle: term.billing_cycle,
+            unit_price: rating.unit_price,
+            effective_unit_price: rating.rounded.effective,
+            quantity: seats,
+            subtotal: rating.rounded.subtotal,
+            reduction,
+            cause: draft.cause,
+            side: draft.side,
+            paired: draft.paired,
+            happened_at: draft.at,
+            reasons,
+            term_steps: term.steps,
+            steps: self.steps_since(first),
+        });
+    }
+
+    /// Writes the one line of a full refund: minus the sum of the term's lines so far, with no discount of its own (A9).
+    pub(super) fn write_full_refund(&mut self, number: usize, draft: Draft, cycle: Cycle) {
+        let running = &mut self.running[number];
+        let Some(term) = running.term else { return };
+        let seats = running.seats().total();
+        running.billed |= self.window.billed.holds(draft.due) && !running.row.parked;
+        if !self.window.billed.holds(draft.due) || running.row.parked {
+            return;
+        }
+        let digits = running.row.currency.digits();
+        let rounded = money::explain_subtotal(-term.charged, seats, digits, self.policy.rounding);
+        let first = self.played.steps.len();
+        let months = term.billing_cycle.months(term.term).unwrap_or(term.term.months());
+        let cycle_price = money::Exact::of(term.unit_price).share(months, term.term.months());
+        self.played.steps.push(Step::TermRefunded { charged: term.charged });
+        self.played.steps.push(Step::Rounded { subtotal: rounded.subtotal });
+        self.played.lines.push(Line {
+            subscription: running.row.id,
+            item: term.item,
+            charge_type: draft.charge_type,
+            charge: draft.charge,
+            days: draft.charge.days(),
+            cycle_days: cycle.cycle_days,
+            term: term.term,
+            term_period: term.period,
+            billing_cycle: term.billing_cycle,
+            unit_price: crate::rating::price_column(cycle_price),
+            effective_unit_price: rounded.effective,
+            quantity: seats,
+            subtotal: rounded.subtotal,
+            reduction: Reduction::NONE,
+            cause: draft.cause,
+            side: draft.side,
+            paired: draft.paired,
+            happened_at: draft.at,
+            reasons: draft.reasons,
+            term_steps: term.steps,
+            steps: self.steps_since(first),
+        });
+    }
+
+    fn keep_sum(&mut self, number: usize, subtotal: i64) {
+        if let Some(term) = self.running[number].term.as_mut() {
+            term.charged += subtotal;
+            term.lines += 1;
+        }
+    }
+
+    /// The steps recorded from a number on.
+    pub(super) fn steps_since(&self, first: usize) -> Steps {
+        Steps { first: first as u32, end: self.played.steps.len() as u32 }
+    }
+}
+
+/// The reasons that follow from what came off a line.
+fn reasons_of(reduction: Reduction, term: &RunningTerm) -> Reasons {
+    let mut reasons = Reasons::NONE;
+    if reduction.code.is_some() {
+        reasons.insert(Reason::PromoCodeApplied);
+        if reduction.promotion.is_some() {
+            reasons.insert(Reason::Combined);
+        }
+    }
+    let maximum = term.discounts.code.is_some_and(|code| code.max_licences.is_some());
+    if maximum {
+        reasons.insert(Reason::PromoCodeMaximum);
+    }
+    if reduction.promotion.is_none() && reduction.code.is_none() && term.discounts.promotion.is_some() {
+        reasons.insert(Reason::LateSeatsAtList);
+    }
+    reasons
+}

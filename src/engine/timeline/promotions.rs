@@ -1,0 +1,223 @@
+//! Which promotion a term gets: held, asked for, automatic, or kept at a renewal (R14, R21, R23 to R25, A20, A22).
+
+use super::TimeLine;
+use super::history::Own;
+use super::state::Running;
+use crate::book::PromotionCell;
+use crate::catalog::{Commerce, Promotion};
+use crate::ids::PromotionId;
+use crate::money::Discount;
+use crate::policy::RenewalPercentage;
+use crate::rating::eligibility::{Request, deeper, judge};
+use crate::rating::seat_parts::HeldPromotion;
+use crate::reasons::{Reason, Reasons};
+use crate::workings::{Condition, Step};
+
+type Candidate = Option<(PromotionId, Discount)>;
+
+impl Running<'_> {
+    /// What this subscription adds to its customer's history.
+    pub(super) fn own(&self) -> Own<'_> {
+        Own {
+            commerce: self.row.commerce,
+            counted: self.counted,
+            promotions: &self.promotions_held,
+            items: &self.items_begun,
+        }
+    }
+}
+
+impl TimeLine<'_> {
+    /// The promotion of a new term of a row: judged for purchases and migrations whose price is looked up, otherwise
+    /// exactly what the row holds (A20).
+    pub(super) fn promotion_at_start(
+        &mut self,
+        number: usize,
+        request: &Request,
+        reasons: &mut Reasons,
+    ) -> Option<HeldPromotion> {
+        let row = self.running[number].row;
+        if row.is_judged() {
+            return match row.promotion {
+                PromotionCell::Declined => {
+                    self.played.steps.push(Step::PromotionDeclined);
+                    reasons.insert(Reason::PromotionDeclined);
+                    None
+                }
+                PromotionCell::Empty => self.choose(number, request, None, None, reasons),
+                PromotionCell::Id(asked) => {
+                    let request = Request { asked: Some(asked), ..*request };
+                    self.choose(number, &request, None, None, reasons)
+                }
+            };
+        }
+        let PromotionCell::Id(id) = row.promotion else { return None };
+        // What the file lacks was rejected with the row.
+        let promotion = self.catalog.promotions.get(id)?;
+        let discount = promotion.discount_held(row.item, row.term, row.billing_cycle)?;
+        self.played.steps.push(Step::PromotionHeld { promotion: id, discount });
+        reasons.insert(Reason::PromotionHeld);
+        Some(HeldPromotion { id, discount })
+    }
+
+    /// The promotion of a renewed term: the held one if its window and its rows allow, against every other by full
+    /// eligibility (R23, R25, A22); none at all for legacy (R24).
+    pub(super) fn promotion_at_renewal(
+        &mut self,
+        number: usize,
+        request: &Request,
+        asked: PromotionCell,
+        held: Option<HeldPromotion>,
+        reasons: &mut Reasons,
+    ) -> Option<HeldPromotion> {
+        if request.commerce == Commerce::Legacy {
+            self.played.steps.push(Step::LegacyRenewal);
+            reasons.insert(Reason::LegacyRenewal);
+            return None;
+        }
+        let kept = held.and_then(|held| self.keep(held, request, reasons));
+        // Once lost it competes no more, not even by full eligibility (A22).
+        let lost = held.map(|held| held.id);
+        let chosen = match asked {
+            PromotionCell::Declined => {
+                self.played.steps.push(Step::PromotionDeclined);
+                reasons.insert(Reason::PromotionDeclined);
+                return None;
+            }
+            PromotionCell::Empty => self.choose(number, request, kept, lost, reasons),
+            PromotionCell::Id(asked) => {
+                let request = Request { asked: Some(asked), ..*request };
+                self.choose(number, &request, kept, lost, reasons)
+            }
+        };
+        if let (Some(held), Some(chosen)) = (held, chosen) {
+            let is_kept = held.id == chosen.id;
+            reasons.insert(if is_kept { Reason::PromotionKept } else { Reason::PromotionReplaced });
+        }
+        chosen
+    }
+
+    /// Whether a held promotion is kept: its window holds the renewal date and it names the new term; nothing else is
+    /// asked (A22). At its current percentage, or the one that it was bought with (R23).
+    fn keep(&mut self, held: HeldPromotion, request: &Request, reasons: &mut Reasons) -> Candidate {
+        let promotion = self.catalog.promotions.get(held.id)?;
+        let current = promotion.discount_for(request.item, request.term, request.billing_cycle);
+        let in_window = promotion.window.holds(request.on);
+        let discount = match self.policy.renewal_percentage {
+            RenewalPercentage::Current => current,
+            RenewalPercentage::Held => current.map(|_| held.discount),
+        };
+        self.played.steps.push(Step::PromotionAtRenewal {
+            promotion: held.id,
+            on: request.on,
+            in_window,
+            discount,
+        });
+        if !in_window {
+            reasons.insert(Reason::PromotionEnded);
+            return None;
+        }
+        if discount.is_none() {
+            reasons.insert(Reason::PromotionNotForTerm);
+        }
+        discount.map(|discount| (held.id, discount))
+    }
+
+    /// Judges every promotion that names the product:SKU, and the one asked for; of the eligible ones the deepest (R21).
+    fn choose(
+        &mut self,
+        number: usize,
+        request: &Request,
+        kept: Candidate,
+        except: Option<PromotionId>,
+        reasons: &mut Reasons,
+    ) -> Option<HeldPromotion> {
+        let promotions = &self.catalog.promotions;
+        if let Some(asked) = request.asked
+            && promotions.get(asked).is_none()
+        {
+            self.played.steps.push(Step::PromotionAskedUnknown { promotion: asked });
+            reasons.insert(Reason::PromotionAskedUnknown);
+        }
+        let asked = request.asked.and_then(|asked| promotions.get(asked));
+        let elsewhere = asked.filter(|asked| !asked.names(request.item));
+        let mut best = kept;
+        for promotion in promotions.naming(request.item).chain(elsewhere) {
+            if except == Some(promotion.id) {
+                continue;
+            }
+            if let Some(discount) = self.consider(number, promotion, request, reasons) {
+                best = deeper(best, (promotion.id, discount));
+            }
+        }
+        let (id, discount) = best?;
+        self.played.steps.push(Step::PromotionApplied { promotion: id, discount });
+        if Some(id) != kept.map(|kept| kept.0) {
+            reasons.insert(Reason::PromotionApplied);
+        }
+        Some(HeldPromotion { id, discount })
+    }
+
+    /// Judges one promotion, records the verdict, and gives its percentage where every condition holds.
+    fn consider(
+        &mut self,
+        number: usize,
+        promotion: &Promotion,
+        request: &Request,
+        reasons: &mut Reasons,
+    ) -> Option<Discount> {
+        // A promotion of the other commerce is no candidate at all, unless it was asked for.
+        let is_asked = request.asked == Some(promotion.id);
+        if promotion.commerce != request.commerce && !is_asked {
+            return None;
+        }
+        let holds_required = promotion.requires.iter().all(|&item| self.holds_on(item, request.on));
+        let own = self.running[number].own();
+        let record = self.history.record(promotion, request.item, own, holds_required);
+        let promotions = &self.catalog.promotions;
+        let verdict = judge(promotion, promotions, request, &record, self.policy.first_purchase);
+        let discount = promotion.discount_for(request.item, request.term, request.billing_cycle);
+        let (on, seats) = (request.on, request.seats);
+        self.played.steps.push(Step::PromotionJudged {
+            promotion: promotion.id,
+            discount,
+            on,
+            seats,
+            verdict,
+        });
+        let absent = [Condition::Window, Condition::NotOptedIn, Condition::Term, Condition::Product];
+        let was_near = !absent.iter().any(|&condition| verdict.failed.holds(condition));
+        if !verdict.failed.is_empty() && (is_asked || was_near) {
+            reasons.insert(Reason::PromotionNotEligible);
+            if verdict.failed.holds(Condition::SeatCount) {
+                reasons.insert(Reason::PromotionSeatLimit);
+            }
+        }
+        discount.filter(|_| verdict.failed.is_empty())
+    }
+
+    /// A subscription's seats count for a product:SKU from now on (A7).
+    pub(super) fn recount(&mut self, number: usize, now: Option<(crate::ids::ItemId, u32)>) {
+        let running = &mut self.running[number];
+        self.history.recount(running.own(), now);
+        running.counted = now;
+    }
+
+    /// A subscription holds a promotion from now on; the first time it is a redemption (B14).
+    pub(super) fn hold(&mut self, number: usize, promotion: PromotionId) {
+        let running = &mut self.running[number];
+        if !running.promotions_held.contains(&promotion) {
+            running.promotions_held.push(promotion);
+            self.history.redeem(promotion, running.counted);
+        }
+    }
+
+    /// A subscription is one of a product:SKU from now on (B14).
+    pub(super) fn begin_item(&mut self, number: usize, item: crate::ids::ItemId) {
+        let running = &mut self.running[number];
+        if !running.items_begun.contains(&item) {
+            running.items_begun.push(item);
+            self.history.begin(item, running.row.commerce);
+        }
+    }
+}

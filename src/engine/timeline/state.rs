@@ -1,0 +1,237 @@
+//! The state of one subscription as its story is told.
+
+use crate::book::{CustomerBook, ScheduledChange, SeatChange, Status, Subscription, between};
+use crate::calendar::{BillingCycle, Day, Instant, Period, Term};
+use crate::catalog::Segment;
+use crate::findings::{Disposition, Fate, NotDue};
+use crate::ids::{CodeId, ItemId, PromotionId};
+use crate::money::Price;
+use crate::rating::schedule::{Cycle, Schedule};
+use crate::rating::seat_parts::{Discounts, Parts, SeatsHeld};
+use crate::reasons::Reasons;
+use crate::workings::{ChargeType, Steps};
+
+/// Where a subscription is in its life.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum State {
+    /// Its row has not begun.
+    Waiting,
+    /// A term runs.
+    Running,
+    /// It was cancelled, migrated, or its term ended.
+    Ended,
+    /// It is not ours to bill; it counts as history.
+    History(NotDue),
+    /// Its term could not begin.
+    Failed(Disposition),
+}
+
+/// What stands beside a row among those of its subscription and instant (C12, C13, A24).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Mark {
+    /// Nothing that contradicts it.
+    Clear,
+    /// It says what an earlier row says.
+    Repeat,
+    /// It contradicts another row, and nothing says which holds.
+    Ambiguous,
+}
+
+/// Seats that were added together: each batch has its own clock (R34).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Batch {
+    pub(super) since: Instant,
+    pub(super) seats: u32,
+    /// Whether they are at the promotion's price (R22).
+    pub(super) promoted: bool,
+}
+
+/// The term that runs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RunningTerm {
+    pub(super) period: Period,
+    pub(super) term: Term,
+    pub(super) billing_cycle: BillingCycle,
+    pub(super) item: ItemId,
+    pub(super) schedule: Schedule,
+    /// List price a seat for the whole term, protected (R8).
+    pub(super) unit_price: Price,
+    pub(super) discounts: Discounts,
+    pub(super) first_charge: ChargeType,
+    /// When the purchase, renewal or conversion happened: the clock of a full refund (A9, A13).
+    pub(super) since: Instant,
+    /// No charge of the term is due before this day (A2).
+    pub(super) due_from: Day,
+    /// Number of the next cycle to be charged.
+    pub(super) next_cycle: i32,
+    /// Sum of the term's lines so far, in minor units, and how many there were (A9).
+    pub(super) charged: i64,
+    pub(super) lines: u32,
+    pub(super) is_trial: bool,
+    pub(super) reasons: Reasons,
+    pub(super) steps: Steps,
+}
+
+impl RunningTerm {
+    /// The cycle that is charged next, if the term lasts that long.
+    pub(super) fn upcoming(&self) -> Option<Cycle> {
+        self.schedule.cycle(self.next_cycle)
+    }
+
+    /// Whether the cycle that begins on this day is still to be charged, so that a seat change is part of it (A8).
+    pub(super) fn awaits_cycle_on(&self, day: Day) -> bool {
+        self.upcoming().is_some_and(|cycle| cycle.period.first == day)
+    }
+}
+
+/// One subscription.
+pub(super) struct Running<'a> {
+    pub(super) row: &'a Subscription,
+    /// Its scheduled changes, and the number of the first among the customer's.
+    pub(super) scheduled: &'a [ScheduledChange],
+    pub(super) first_scheduled: usize,
+    /// Seats as the term began; none: they can't be known (C25).
+    pub(super) opening: Option<u32>,
+    /// Whether a cancellation may have to refund the term, so that every line's amount has to be known (A9).
+    pub(super) keeps_sum: bool,
+    pub(super) state: State,
+    pub(super) suspended: bool,
+    /// Cancelled too late for a refund: billed to the term's end (A11).
+    pub(super) cancelled_on: Option<Day>,
+    /// The last day on which it was held, once it has ended.
+    pub(super) ended_on: Option<Day>,
+    /// The latest accepted event that voids scheduled changes (R46).
+    pub(super) voided_at: Option<Instant>,
+    pub(super) term: Option<RunningTerm>,
+    /// Oldest first.
+    pub(super) batches: Vec<Batch>,
+    /// What it adds to the customer's history.
+    pub(super) counted: Option<(ItemId, u32)>,
+    pub(super) promotions_held: Vec<PromotionId>,
+    pub(super) items_begun: Vec<ItemId>,
+    /// Events whose effect shows only at the term's end (C19).
+    pub(super) undecided: Vec<usize>,
+    pub(super) code_used: Option<CodeId>,
+    pub(super) billed: bool,
+    pub(super) flagged: bool,
+    pub(super) blocked: Option<Disposition>,
+}
+
+impl<'a> Running<'a> {
+    pub(super) fn new(row: &'a Subscription, book: &CustomerBook<'a>) -> Running<'a> {
+        let changes = between(book.seat_changes, |change| change.subscription, row.id, row.id);
+        let events = between(book.events, |event| event.subscription, row.id, row.id);
+        let scheduled = between(book.scheduled, |change| change.subscription, row.id, row.id);
+        let first_scheduled = book.scheduled.partition_point(|change| change.subscription < row.id);
+        Running {
+            row,
+            scheduled,
+            first_scheduled,
+            opening: opening_seats(row, changes),
+            keeps_sum: !events.is_empty(),
+            state: State::Waiting,
+            suspended: row.status == Status::Suspended,
+            cancelled_on: None,
+            ended_on: None,
+            voided_at: None,
+            term: None,
+            batches: Vec::new(),
+            counted: None,
+            promotions_held: Vec::new(),
+            items_begun: Vec::new(),
+            undecided: Vec::new(),
+            code_used: None,
+            billed: false,
+            flagged: false,
+            blocked: None,
+        }
+    }
+
+    /// Seats held, by price.
+    pub(super) fn seats(&self) -> SeatsHeld {
+        let mut seats = SeatsHeld::default();
+        for batch in &self.batches {
+            if batch.promoted {
+                seats.promoted += batch.seats;
+            } else {
+                seats.late += batch.seats;
+            }
+        }
+        seats
+    }
+
+    /// Seats held, cut by discount.
+    pub(super) fn parts(&self, term: &RunningTerm) -> Parts {
+        term.discounts.parts(self.seats())
+    }
+
+    /// All seats in one new batch (A13).
+    pub(super) fn restart_batches(&mut self, since: Instant, seats: u32) {
+        self.batches.clear();
+        self.batches.push(Batch { since, seats, promoted: true });
+    }
+
+    /// Records an accepted event that voids scheduled changes before it (R46).
+    pub(super) fn void_scheduled(&mut self, at: Instant) {
+        self.voided_at = self.voided_at.max(Some(at));
+    }
+
+    /// Whether events can change it: it runs, and was not cancelled to its end.
+    pub(super) fn is_active(&self) -> bool {
+        self.state == State::Running && self.cancelled_on.is_none()
+    }
+
+    /// Whether events of a row that is history are refused: those of cancelled and expired rows are (B13), those of rows
+    /// that the vendor bills are not due (B20).
+    pub(super) fn refuses_events(&self) -> bool {
+        matches!(self.row.status, Status::Cancelled | Status::Expired)
+    }
+
+    pub(super) fn holds_on(&self, item: ItemId, day: Day) -> bool {
+        let begun = self.row.begins_at().day() <= day && !self.refuses_events();
+        let held_item = self.term.as_ref().map_or(self.row.item, |term| term.item);
+        let gone = self.ended_on.into_iter().chain(self.cancelled_on).any(|last| last < day);
+        let failed = matches!(self.state, State::Failed(_));
+        begun && held_item == item && !gone && !failed
+    }
+
+    pub(super) fn is_government_held(&self) -> bool {
+        let held = match self.state {
+            State::Running => self.cancelled_on.is_none(),
+            State::History(_) => !self.refuses_events(),
+            State::Waiting | State::Ended | State::Failed(_) => false,
+        };
+        held && self.row.segment == Segment::Government
+    }
+
+    /// What became of the row (C19, C21).
+    pub(super) fn fate(&self) -> Fate {
+        if self.row.parked {
+            return Fate::Set(Disposition::Parked);
+        }
+        match self.state {
+            State::Waiting => Fate::NotDue(NotDue::NotStarted),
+            State::History(why) => Fate::NotDue(why),
+            State::Failed(disposition) => Fate::Set(disposition),
+            State::Running | State::Ended if self.flagged => Fate::Set(Disposition::Flagged),
+            State::Running | State::Ended if self.billed => Fate::Billed,
+            State::Running => Fate::NotDue(NotDue::NoChargeInWindow),
+            State::Ended => match self.blocked {
+                Some(disposition) => Fate::Set(disposition),
+                None => Fate::NotDue(NotDue::NoChargeInWindow),
+            },
+        }
+    }
+}
+
+/// Seats as the row's term began: walked back from `quantity_as_of` over the changes up to that moment, the last included
+/// (C25). None where a change that is needed does not say what came before it.
+fn opening_seats(row: &Subscription, changes: &[SeatChange]) -> Option<u32> {
+    let Some(as_of) = row.quantity_as_of else { return Some(row.quantity) };
+    let begins = row.begins_at();
+    let in_term = |change: &&SeatChange| change.changed_at >= begins && change.changed_at <= as_of;
+    match changes.iter().find(in_term) {
+        None => Some(row.quantity),
+        Some(earliest) => earliest.quantity_before.filter(|&seats| seats > 0),
+    }
+}
