@@ -1,0 +1,125 @@
+//! The absences that hold the architecture together: what must not stand in the code, tested.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn sources(below: &str) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut waiting = vec![root().join(below)];
+    while let Some(path) = waiting.pop() {
+        if path.is_dir() {
+            for entry in fs::read_dir(&path).expect("a folder").flatten() {
+                waiting.push(entry.path());
+            }
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            let text = fs::read_to_string(&path).expect("a source file");
+            found.push((path, text));
+        }
+    }
+    assert!(!found.is_empty(), "no sources below {below}");
+    found.sort();
+    found
+}
+
+/// The code of a file without its comments and its tests.
+fn code(text: &str) -> String {
+    let body = text.split("#[cfg(test)]").next().unwrap_or_default();
+    body.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
+}
+
+/// The modules that a `lib.rs` or `mod.rs` declares, in order.
+fn declared(path: &Path) -> Vec<String> {
+    let text = fs::read_to_string(path).expect("a module file");
+    let name = |line: &str| line.strip_prefix("pub mod ").and_then(|rest| rest.strip_suffix(';')).map(str::to_owned);
+    text.lines().filter_map(name).collect()
+}
+
+#[test]
+fn a_module_uses_only_what_is_declared_before_it() {
+    for (library, below) in [("src/lib.rs", "src"), ("src/engine/lib.rs", "src/engine")] {
+        let floors = declared(&root().join(library));
+        assert!(floors.len() > 5, "{library} declares its floors: {floors:?}");
+        for (floor, name) in floors.iter().enumerate() {
+            let file = root().join(below).join(format!("{name}.rs"));
+            let files = if file.is_file() {
+                vec![(file.clone(), fs::read_to_string(&file).expect("a module"))]
+            } else {
+                sources(&format!("{below}/{name}"))
+            };
+            for (path, text) in files {
+                for above in &floors[floor + 1..] {
+                    let used = code(&text).contains(&format!("crate::{above}::"));
+                    assert!(!used, "{} uses {above}, which is declared after {name}", path.display());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_engine_has_no_files_threads_clock_or_floats() {
+    let banned = [
+        "std::fs", "std::io", "std::thread", "std::net", "std::env", "std::time", "SystemTime", "Utc::now",
+        "Local::now", "rayon", "f32", "f64", "HashMap", "HashSet", "println!", "eprintln!",
+    ];
+    for (path, text) in sources("src/engine") {
+        for word in banned {
+            assert!(!code(&text).contains(word), "{} has {word}", path.display());
+        }
+    }
+}
+
+#[test]
+fn only_the_rounding_module_divides() {
+    for (path, text) in sources("src/engine") {
+        let file = path.file_name().expect("a name").to_string_lossy().into_owned();
+        // Hours, minutes and seconds of an instant are taken apart in the calendar; money is divided in money.rs alone.
+        if file == "money.rs" || file == "calendar.rs" {
+            continue;
+        }
+        for (number, line) in code(&text).lines().enumerate() {
+            assert!(!line.contains(" / ") && !line.contains(" % "), "{}:{} divides", path.display(), number + 1);
+        }
+    }
+}
+
+#[test]
+fn nothing_is_defaulted_in_silence() {
+    let banned = ["todo!", "unimplemented!", "dbg!", "#[ignore", "unwrap_or(\"EUR\")", "unwrap_or(\"USD\")"];
+    for (path, text) in sources("src") {
+        for word in banned {
+            assert!(!code(&text).contains(word), "{} has {word}", path.display());
+        }
+    }
+}
+
+#[test]
+fn no_number_of_the_policy_stands_in_rust() {
+    let banned = ["168", "0.03", "1.03", "2400", "hours(24)", "trial_days: 30", "trial_seats: 25"];
+    for (path, text) in sources("src/engine") {
+        for word in banned {
+            assert!(!code(&text).contains(word), "{} has the policy's number {word}", path.display());
+        }
+    }
+}
+
+#[test]
+fn only_main_and_the_command_line_read_the_clock() {
+    for (path, text) in sources("src") {
+        let shell = path.ends_with("main.rs") || path.to_string_lossy().contains("cli");
+        let clock = code(&text).contains("Utc::now") || code(&text).contains("SystemTime::now");
+        assert!(shell || !clock, "{} reads the clock", path.display());
+    }
+}
+
+#[test]
+fn files_stay_short() {
+    for (path, text) in sources("src") {
+        let lines = text.lines().count();
+        assert!(lines <= 600, "{} has {lines} lines: it is asking to be two", path.display());
+    }
+}
