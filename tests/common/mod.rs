@@ -176,7 +176,8 @@ pub fn stage(story: &Path, work: &Path) -> PathBuf {
     outputs.entry("renewal_horizon_days").or_insert(toml::Value::Integer(0));
     job.insert("outputs".into(), outputs.into());
     let mut limits = section(&mut job, "limits");
-    limits.insert("rejected_rows".into(), "100%".into());
+    let stated = fs::read_to_string(given.join("limits.txt")).unwrap_or_else(|_| "100%".into());
+    limits.insert("rejected_rows".into(), stated.trim().into());
     job.insert("limits".into(), limits.into());
     let path = work.join("job.toml");
     fs::write(&path, job.to_string()).expect("the job file");
