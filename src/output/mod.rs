@@ -27,8 +27,10 @@ mod staging;
 pub mod summary;
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod fixture;
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
 mod tests;
 
 pub use counts::{Counts, Dispositions};

@@ -4,6 +4,7 @@
 //! effective unit price is held against the subtotal by multiplication alone. A law that fails is a mistake of the
 //! program, so nothing is published and the error names the law.
 
+use super::counts::is_billable;
 use super::{OutputError, Report};
 use std::collections::{BTreeMap, BTreeSet};
 use termwise_engine::findings::{Source, Table};
@@ -38,6 +39,10 @@ fn every_row_has_one_disposition(report: &Report<'_>) -> Result<(), OutputError>
         if found.total() != file.rows {
             let detail = format!("{} has {} rows, and {} have one", file.shown, file.rows, found.total());
             return Err(OutputError::broken(law, detail));
+        }
+        if !is_billable(file.table) && found.billed + found.all_not_due() > 0 {
+            let law = "rows of the other inputs are read or set aside";
+            return Err(OutputError::broken(law, file.shown.clone()));
         }
     }
     let known: BTreeSet<(Table, u16)> = report.files.iter().map(|file| (file.table, file.file)).collect();
