@@ -31,8 +31,13 @@ impl Staging {
     pub(super) fn open(place: &Path) -> Result<Staging, OutputError> {
         let place = checked(place)?;
         remove_crashed(&place);
-        let unusable =
-            |source: io::Error| OutputError::place(&place, format!("nothing can be written here: {source}"));
+        let unusable = |source: io::Error| match source.kind() {
+            // A full disk is no fault of the place.
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+                OutputError::Write { path: place.clone(), source }
+            }
+            _ => OutputError::place(&place, format!("nothing can be written here: {source}")),
+        };
         let lock =
             tempfile::Builder::new().prefix(PREFIX).suffix(LOCK).tempfile_in(&place).map_err(unusable)?;
         lock.as_file().try_lock().map_err(io::Error::from).map_err(unusable)?;

@@ -333,6 +333,21 @@ fn a_run_that_does_not_add_up_is_not_published() {
 }
 
 #[test]
+fn a_run_without_a_line_publishes_tables_without_rows() {
+    let out = tempfile::tempdir().unwrap();
+    for format in [Format::Csv, Format::Parquet] {
+        let mut run = Run::new(out.path(), format);
+        run.invoiced = invoice(&run.book, Vec::new());
+        run.renewals.clear();
+        let published = publish_now(&run);
+        assert!(read(published.folder(), "summary.txt").contains("nothing is billed"));
+        let manifest = read(published.folder(), "manifest.json");
+        let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+        assert_eq!(manifest["outputs"][0]["rows"], 0);
+    }
+}
+
+#[test]
 fn an_amount_that_parquet_can_not_hold_stops_the_run() {
     let out = tempfile::tempdir().unwrap();
     let mut run = Run::new(out.path(), Format::Parquet);
