@@ -12,7 +12,15 @@ use termwise_engine::findings::Code;
 
 /// Runs a staged job with some threads and gives the folder that it published.
 fn run(job: &Path, out: &Path, threads: &str) -> (u8, String) {
-    common::termwise(&["run", &job.to_string_lossy(), "--out", &out.to_string_lossy(), "--threads", threads, "-q"])
+    common::termwise(&[
+        "run",
+        &job.to_string_lossy(),
+        "--out",
+        &out.to_string_lossy(),
+        "--threads",
+        threads,
+        "-q",
+    ])
 }
 
 /// What is wrong with a story, or nothing.
@@ -86,12 +94,16 @@ fn the_shared_cases_that_apply_agree() {
 #[test]
 fn the_gallery_shows_every_code() {
     let gallery = root().join("tests/gallery");
-    let shown: Vec<_> = stories(&gallery).into_iter().filter(|story| !story.starts_with(gallery.join("_refused"))).collect();
+    let shown: Vec<_> =
+        stories(&gallery).into_iter().filter(|story| !story.starts_with(gallery.join("_refused"))).collect();
     for code in Code::ALL {
         let folder = gallery.join(code.name());
         assert!(shown.contains(&folder), "no gallery folder for {code}");
         let expect = Table::read(&folder.join("expect/rejects.csv"));
-        assert!(expect.column("code").iter().any(|shown| shown == code.name()), "{code} is not in its own folder");
+        assert!(
+            expect.column("code").iter().any(|shown| shown == code.name()),
+            "{code} is not in its own folder"
+        );
     }
     let failed: Vec<String> = shown
         .iter()

@@ -57,7 +57,11 @@ fn push_cause(out: &mut String, names: &Names, cause: Cause) {
             }
             push_compact(out, at);
         }
-        Cause::Event(at) => push_compact(out, at),
+        Cause::Event(at, kind) => {
+            out.push_str(kind.name());
+            out.push('@');
+            push_compact(out, at);
+        }
     }
 }
 
