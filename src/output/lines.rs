@@ -113,8 +113,7 @@ fn how_much<'a>() -> Vec<Column<LineRow<'a>>> {
         }),
         Column::text("currency", |_, row, out| out.push_str(row.row.currency.code())),
         Column::decimal("discount", DISCOUNT, |_, row| {
-            let reduction = row.line.reduction;
-            reduction.is_discount().then(|| Decimal::discount(reduction.kept.taken_off_trillionths()))
+            row.line.discount().map(Decimal::discount)
         }),
         Column::text("promotion_id", |cx, row, out| {
             out.push_str(row.line.reduction.promotion.map_or("", |id| cx.names.promotion(id)));
