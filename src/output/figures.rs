@@ -4,7 +4,7 @@
 //! where it is `12_0000000000` in a currency of two digits (C16). Nothing here divides, rounds or knows a float:
 //! a digit is moved, never computed.
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 use std::fmt::{Display, Write};
 use termwise_engine::calendar::{Day, Instant};
 use termwise_engine::money::{Currency, EFFECTIVE_DIGITS, PRICE_DIGITS, Price};
@@ -63,9 +63,12 @@ impl Decimal {
         if self.units < 0 {
             out.push('-');
         }
-        let first = out.len();
         let (digits, shown) = (self.digits as usize, self.shown as usize);
-        push(out, format_args!("{:0width$}", self.units.unsigned_abs(), width = digits + 1));
+        // Nearly every number fits 64 bits, and those are written much faster.
+        match u64::try_from(self.units.unsigned_abs()) {
+            Ok(units) => push(out, format_args!("{units:0width$}", width = digits + 1)),
+            Err(_) => push(out, format_args!("{:0width$}", self.units.unsigned_abs(), width = digits + 1)),
+        }
         if digits == 0 {
             return;
         }
@@ -77,7 +80,6 @@ impl Decimal {
         if out.ends_with('.') {
             out.pop();
         }
-        debug_assert!(out.len() > first);
     }
 }
 
@@ -96,11 +98,10 @@ pub(super) fn push(out: &mut String, what: impl Display) {
 
 /// Writes a day as YYYY-MM-DD.
 pub(super) fn push_day(out: &mut String, day: Day) {
+    // The same text as the day's own, which goes through a format string and takes several times as long.
     match NaiveDate::from_epoch_days(day.epoch_days()) {
-        Some(date) if (0..=9999).contains(&date.year()) => {
-            push(out, format_args!("{:04}-{:02}-{:02}", date.year(), date.month(), date.day()));
-        }
-        Some(_) | None => push(out, day),
+        Some(date) => push(out, date),
+        None => push(out, day),
     }
 }
 

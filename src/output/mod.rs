@@ -9,7 +9,7 @@
 //! moment leaves either the whole folder or none.
 //!
 //! What this deliberately does not do: compute. An amount is written as it came; the only sums here are those that
-//! [prove](prove) it.
+//! [prove] it.
 
 mod account;
 mod columnar;

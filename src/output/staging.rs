@@ -31,12 +31,12 @@ impl Staging {
     pub(super) fn open(place: &Path) -> Result<Staging, OutputError> {
         let place = checked(place)?;
         remove_crashed(&place);
-        let unusable = |source: io::Error| match source.kind() {
+        let unusable = |source: io::Error| {
             // A full disk is no fault of the place.
-            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-                OutputError::Write { path: place.clone(), source }
+            if matches!(source.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) {
+                return OutputError::Write { path: place.clone(), source };
             }
-            _ => OutputError::place(&place, format!("nothing can be written here: {source}")),
+            OutputError::place(&place, format!("nothing can be written here: {source}"))
         };
         let lock =
             tempfile::Builder::new().prefix(PREFIX).suffix(LOCK).tempfile_in(&place).map_err(unusable)?;
