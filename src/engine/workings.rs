@@ -156,7 +156,11 @@ impl Line {
     /// The fraction taken off, in trillionths: 0 where nothing is, none for a full refund, which sums lines of any
     /// discount (A9).
     pub const fn discount(&self) -> Option<u64> {
-        if self.reasons.holds(Reason::FullRefund) { None } else { Some(self.reduction.kept.taken_off_trillionths()) }
+        if self.reasons.holds(Reason::FullRefund) {
+            None
+        } else {
+            Some(self.reduction.kept.taken_off_trillionths())
+        }
     }
 }
 

@@ -112,9 +112,7 @@ fn how_much<'a>() -> Vec<Column<LineRow<'a>>> {
             Some(Decimal::amount(row.line.subtotal, row.row.currency))
         }),
         Column::text("currency", |_, row, out| out.push_str(row.row.currency.code())),
-        Column::decimal("discount", DISCOUNT, |_, row| {
-            row.line.discount().map(Decimal::discount)
-        }),
+        Column::decimal("discount", DISCOUNT, |_, row| row.line.discount().map(Decimal::discount)),
         Column::text("promotion_id", |cx, row, out| {
             out.push_str(row.line.reduction.promotion.map_or("", |id| cx.names.promotion(id)));
         }),
