@@ -34,7 +34,8 @@ fn code(text: &str) -> String {
 /// The modules that a `lib.rs` or `mod.rs` declares, in order.
 fn declared(path: &Path) -> Vec<String> {
     let text = fs::read_to_string(path).expect("a module file");
-    let name = |line: &str| line.strip_prefix("pub mod ").and_then(|rest| rest.strip_suffix(';')).map(str::to_owned);
+    let name =
+        |line: &str| line.strip_prefix("pub mod ").and_then(|rest| rest.strip_suffix(';')).map(str::to_owned);
     text.lines().filter_map(name).collect()
 }
 
@@ -63,8 +64,22 @@ fn a_module_uses_only_what_is_declared_before_it() {
 #[test]
 fn the_engine_has_no_files_threads_clock_or_floats() {
     let banned = [
-        "std::fs", "std::io", "std::thread", "std::net", "std::env", "std::time", "SystemTime", "Utc::now",
-        "Local::now", "rayon", "f32", "f64", "HashMap", "HashSet", "println!", "eprintln!",
+        "std::fs",
+        "std::io",
+        "std::thread",
+        "std::net",
+        "std::env",
+        "std::time",
+        "SystemTime",
+        "Utc::now",
+        "Local::now",
+        "rayon",
+        "f32",
+        "f64",
+        "HashMap",
+        "HashSet",
+        "println!",
+        "eprintln!",
     ];
     for (path, text) in sources("src/engine") {
         for word in banned {
@@ -82,7 +97,12 @@ fn only_the_rounding_module_divides() {
             continue;
         }
         for (number, line) in code(&text).lines().enumerate() {
-            assert!(!line.contains(" / ") && !line.contains(" % "), "{}:{} divides", path.display(), number + 1);
+            assert!(
+                !line.contains(" / ") && !line.contains(" % "),
+                "{}:{} divides",
+                path.display(),
+                number + 1
+            );
         }
     }
 }
