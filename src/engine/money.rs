@@ -289,6 +289,15 @@ pub fn explain_subtotal(subtotal: i64, seats: u32, digits: u32, mode: Rounding) 
     Rounded { subtotal, effective: effective_unit_price(unit, seats, subtotal, digits, mode) }
 }
 
+/// A change in hundredths of a percent of what was before, half-up and away from zero; `None` where that was nothing
+/// (C26): from 288.00 to 324.00 is 12.50 %.
+pub const fn percent_change(change: i128, before: i64) -> Option<i128> {
+    if before <= 0 {
+        return None;
+    }
+    Some(divide(change * 10_000, before as i128, Rounding::HalfUp))
+}
+
 /// The exact price a seat to ten digits, half-up, moved by one unit of the tenth digit where × quantity, rounded by
 /// the policy's mode, would miss the subtotal (C5): −143.20 ÷ 12 truncated is −11.9333333334, not …333.
 fn effective_unit_price(unit: Exact, seats: u32, subtotal: i64, digits: u32, mode: Rounding) -> i128 {
@@ -335,6 +344,15 @@ mod tests {
         assert_eq!(refund.effective, -119_333_333_334);
         let refund = explain_subtotal(-14_320, 12, 2, Rounding::HalfUp);
         assert_eq!(refund.effective, -119_333_333_333);
+    }
+
+    #[test]
+    fn a_change_in_percent_is_rounded_away_from_zero() {
+        assert_eq!(percent_change(3_600, 28_800), Some(1_250));
+        assert_eq!(percent_change(1, 20_000), Some(1));
+        assert_eq!(percent_change(-1, 20_000), Some(-1));
+        assert_eq!(percent_change(-2, 30_000), Some(-1));
+        assert_eq!(percent_change(5, 0), None);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::calendar::{BillingCycle, Day, Instant, Period, Term};
 use crate::findings::{Code, Fate, Finding, Source};
 use crate::ids::{ChangeId, CodeId, ItemId, PromotionId, SubscriptionId};
 use crate::money::{Discount, Kept, Price};
-use crate::reasons::Reasons;
+use crate::reasons::{Reason, Reasons};
 
 /// What a line charges for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
@@ -150,6 +150,18 @@ pub struct Line {
     pub term_steps: Steps,
     /// The steps of this line.
     pub steps: Steps,
+}
+
+impl Line {
+    /// The fraction taken off, in trillionths: 0 where nothing is, none for a full refund, which sums lines of any
+    /// discount (A9).
+    pub const fn discount(&self) -> Option<u64> {
+        if self.reasons.holds(Reason::FullRefund) {
+            None
+        } else {
+            Some(self.reduction.kept.taken_off_trillionths())
+        }
+    }
 }
 
 /// What a term's end leads to.

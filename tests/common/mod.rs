@@ -29,7 +29,8 @@ impl Table {
 
     /// Writes a CSV file.
     pub fn write(&self, path: &Path) {
-        let mut writer = csv::Writer::from_path(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let mut writer =
+            csv::Writer::from_path(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         for row in std::iter::once(&self.header).chain(&self.rows) {
             writer.write_record(row).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         }
@@ -163,7 +164,11 @@ pub fn stage(story: &Path, work: &Path) -> PathBuf {
     let mut job: toml::Table = text.parse().unwrap_or_else(|error| panic!("{}: {error}", story.display()));
     job.insert("kind".into(), "invoice".into());
     let section = |job: &mut toml::Table, name: &str| {
-        job.entry(name).or_insert_with(|| toml::Table::new().into()).as_table_mut().expect("a section").clone()
+        job.entry(name)
+            .or_insert_with(|| toml::Table::new().into())
+            .as_table_mut()
+            .expect("a section")
+            .clone()
     };
     let mut files = section(&mut job, "inputs");
     for (name, file) in inputs {
@@ -176,7 +181,8 @@ pub fn stage(story: &Path, work: &Path) -> PathBuf {
     outputs.entry("renewal_horizon_days").or_insert(toml::Value::Integer(0));
     job.insert("outputs".into(), outputs.into());
     let mut limits = section(&mut job, "limits");
-    limits.insert("rejected_rows".into(), "100%".into());
+    let stated = fs::read_to_string(given.join("limits.txt")).unwrap_or_else(|_| "100%".into());
+    limits.insert("rejected_rows".into(), stated.trim().into());
     job.insert("limits".into(), limits.into());
     let path = work.join("job.toml");
     fs::write(&path, job.to_string()).expect("the job file");
@@ -189,7 +195,9 @@ pub fn published(out: &Path) -> PathBuf {
         .unwrap_or_else(|error| panic!("{}: {error}", out.display()))
         .flatten()
         .map(|entry| entry.path())
-        .filter(|path| path.is_dir() && !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')))
+        .filter(|path| {
+            path.is_dir() && !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
+        })
         .collect();
     assert_eq!(folders.len(), 1, "one folder below {}: {folders:?}", out.display());
     folders[0].clone()

@@ -36,13 +36,8 @@ pub fn judge<'a>(
     if code.items.as_ref().is_some_and(|items| !items.contains(&row.item)) {
         return Err(Code::PromoCodeWrongProduct);
     }
-    match (claimed, order_of(redemption, row)) {
+    match (claimed, redemption.order) {
         (Some(first), Some(order)) if first != order => Err(Code::PromoCodeOtherOrder),
         (Some(_) | None, _) => Ok(code),
     }
-}
-
-/// The order that a redemption belongs to: its own, or that of the subscription.
-pub fn order_of(redemption: &Redemption, row: &Subscription) -> Option<OrderId> {
-    redemption.order.or(row.order)
 }

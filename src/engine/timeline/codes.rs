@@ -5,7 +5,7 @@ use super::state::State;
 use crate::book::Redemption;
 use crate::findings::{Code, Disposition, Fate, NotDue};
 use crate::ids::{CodeId, OrderId};
-use crate::rating::promo_code::{judge, order_of};
+use crate::rating::promo_code::judge;
 use crate::rating::seat_parts::HeldCode;
 use crate::workings::Step;
 use std::collections::BTreeMap;
@@ -47,7 +47,7 @@ impl TimeLine<'_> {
                 Ok(code) => {
                     taken[subscription] = true;
                     let claim = claimed.entry(redemption.code).or_default();
-                    *claim = claim.or(order_of(redemption, row));
+                    *claim = claim.or(redemption.order);
                     let max_licences = code.max_licences;
                     Judged::Counts(HeldCode { id: code.id, discount: code.discount, max_licences })
                 }

@@ -235,7 +235,9 @@ impl TimeLine<'_> {
         } else {
             Reason::PriceConflict
         });
-        let disposition = disposition_of(code);
+        // The old term's lines stand: a row that has one in this run is billed, and the finding flags it (A21).
+        let disposition =
+            if self.running[number].billed { Disposition::Flagged } else { disposition_of(code) };
         self.find(number, row.source, disposition, code, "");
         let running = &mut self.running[number];
         running.state = State::Ended;

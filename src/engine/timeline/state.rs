@@ -214,10 +214,9 @@ impl<'a> Running<'a> {
             State::History(why) => Fate::NotDue(why),
             State::Failed(disposition) => Fate::Set(disposition),
             State::Running | State::Ended if self.flagged => Fate::Set(Disposition::Flagged),
-            State::Running | State::Ended if self.billed => Fate::Billed,
-            State::Running => Fate::NotDue(NotDue::NoChargeInWindow),
-            State::Ended => match self.blocked {
+            State::Running | State::Ended => match self.blocked {
                 Some(disposition) => Fate::Set(disposition),
+                None if self.billed => Fate::Billed,
                 None => Fate::NotDue(NotDue::NoChargeInWindow),
             },
         }

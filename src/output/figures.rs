@@ -1,0 +1,214 @@
+//! How figures are written: decimals, days and instants, from integers alone.
+//!
+//! `(-14_320, 2 digits)` is `-143.20`; a unit price of `8_129_032_258_1` at ten digits is `8.1290322581`, and `12.00`
+//! where it is `12_0000000000` in a currency of two digits (C16). Nothing here divides, rounds or knows a float:
+//! a digit is moved, never computed.
+
+use chrono::NaiveDate;
+use std::fmt::{Display, Write};
+use termwise_engine::calendar::{Day, Instant};
+use termwise_engine::money::{Currency, EFFECTIVE_DIGITS, PRICE_DIGITS, Price};
+
+/// Digits of the fraction in the discount column: exact for any two discounts.
+const DISCOUNT_DIGITS: u32 = 12;
+
+/// A decimal number: `units` × 10^−`digits`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Decimal {
+    units: i128,
+    digits: u32,
+    shown: u32,
+}
+
+impl Decimal {
+    /// An amount in minor units: all of the currency's digits are shown.
+    pub(super) fn amount(minor: impl Into<i128>, currency: Currency) -> Decimal {
+        Decimal { units: minor.into(), digits: currency.digits(), shown: currency.digits() }
+    }
+
+    /// A price in millionths: the currency's digits, and more where it has them.
+    pub(super) fn price(millionths: i64, currency: Currency) -> Decimal {
+        Decimal { units: i128::from(millionths), digits: PRICE_DIGITS, shown: currency.digits() }
+    }
+
+    /// A list price.
+    pub(super) fn list_price(price: Price, currency: Currency) -> Decimal {
+        Decimal::price(price.millionths(), currency)
+    }
+
+    /// An effective unit price in 10⁻¹⁰: the currency's digits, and more where it has them.
+    pub(super) fn effective_price(units: i128, currency: Currency) -> Decimal {
+        Decimal { units, digits: EFFECTIVE_DIGITS, shown: currency.digits() }
+    }
+
+    /// A fraction taken off, in trillionths: `0.15`, `0`, `1`.
+    pub(super) fn discount(trillionths: u64) -> Decimal {
+        Decimal { units: i128::from(trillionths), digits: DISCOUNT_DIGITS, shown: 0 }
+    }
+
+    /// Hundredths of a percent: `12.50`.
+    pub(super) fn percent(hundredths: i128) -> Decimal {
+        Decimal { units: hundredths, digits: 2, shown: 2 }
+    }
+
+    /// The integer of this number at a column's scale, where it fits the column's precision without losing a digit.
+    pub(super) fn at_scale(self, precision: u8, scale: u8) -> Option<i128> {
+        let more = u32::from(scale).checked_sub(self.digits)?;
+        let units = self.units.checked_mul(10_i128.checked_pow(more)?)?;
+        (units.unsigned_abs() < 10_u128.pow(u32::from(precision))).then_some(units)
+    }
+
+    /// Writes the number, without trailing zeros beyond the digits that are always shown.
+    pub(super) fn write(self, out: &mut String) {
+        if self.units < 0 {
+            out.push('-');
+        }
+        let (digits, shown) = (self.digits as usize, self.shown as usize);
+        // Nearly every number fits 64 bits, and those are written much faster.
+        match u64::try_from(self.units.unsigned_abs()) {
+            Ok(units) => push(out, format_args!("{units:0width$}", width = digits + 1)),
+            Err(_) => push(out, format_args!("{:0width$}", self.units.unsigned_abs(), width = digits + 1)),
+        }
+        if digits == 0 {
+            return;
+        }
+        out.insert(out.len() - digits, '.');
+        let shortest = out.len() - digits + shown;
+        while out.len() > shortest && out.ends_with('0') {
+            out.pop();
+        }
+        if out.ends_with('.') {
+            out.pop();
+        }
+    }
+}
+
+impl Display for Decimal {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut text = String::new();
+        self.write(&mut text);
+        out.pad(&text)
+    }
+}
+
+/// Appends what something says of itself; a String takes everything, so there is no error to pass on.
+pub(super) fn push(out: &mut String, what: impl Display) {
+    let _ = write!(out, "{what}");
+}
+
+/// Writes a day as YYYY-MM-DD.
+pub(super) fn push_day(out: &mut String, day: Day) {
+    // The same text as the day's own, which goes through a format string and takes several times as long.
+    match NaiveDate::from_epoch_days(day.epoch_days()) {
+        Some(date) => push(out, date),
+        None => push(out, day),
+    }
+}
+
+/// Writes an instant as RFC 3339 in UTC, with as many digits of a second as it has.
+pub(super) fn push_instant(out: &mut String, instant: Instant) {
+    if instant == instant.day().start() {
+        push_day(out, instant.day());
+        out.push_str("T00:00:00Z");
+    } else {
+        push(out, instant);
+    }
+}
+
+/// Writes an instant without dashes and colons, as it stands in a key: 20261120T101500Z.
+pub(super) fn push_compact(out: &mut String, instant: Instant) {
+    let from = out.len();
+    push_instant(out, instant);
+    let compact: String = out[from..].chars().filter(|&letter| letter != '-' && letter != ':').collect();
+    out.truncate(from);
+    out.push_str(&compact);
+}
+
+/// A text without anything that a terminal would obey: control and direction characters stand as their escapes.
+pub(super) fn printable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        let turns =
+            matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        if letter.is_control() || turns {
+            out.extend(letter.escape_default());
+        } else {
+            out.push(letter);
+        }
+    }
+    out
+}
+
+/// The first so many characters of a text, with `…` where there are more.
+pub(super) fn shortened(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn currency(code: &str) -> Currency {
+        Currency::from_code(code).unwrap()
+    }
+
+    #[test]
+    fn amounts_have_the_currencys_digits() {
+        assert_eq!(Decimal::amount(-14_320_i64, currency("EUR")).to_string(), "-143.20");
+        assert_eq!(Decimal::amount(-5_i64, currency("EUR")).to_string(), "-0.05");
+        assert_eq!(Decimal::amount(0_i64, currency("EUR")).to_string(), "0.00");
+        assert_eq!(Decimal::amount(1_440_i64, currency("JPY")).to_string(), "1440");
+        assert_eq!(Decimal::amount(1_i64, currency("KWD")).to_string(), "0.001");
+    }
+
+    #[test]
+    fn prices_lose_zeros_beyond_the_currencys_digits_only() {
+        assert_eq!(Decimal::price(12_000_000, currency("EUR")).to_string(), "12.00");
+        assert_eq!(Decimal::price(4_166_667, currency("EUR")).to_string(), "4.166667");
+        assert_eq!(Decimal::price(1_440_000_000, currency("JPY")).to_string(), "1440");
+        assert_eq!(Decimal::price(1_500_000, currency("JPY")).to_string(), "1.5");
+        assert_eq!(Decimal::effective_price(-119_333_333_334, currency("EUR")).to_string(), "-11.9333333334");
+        assert_eq!(Decimal::effective_price(80_000_000_000, currency("EUR")).to_string(), "8.00");
+    }
+
+    #[test]
+    fn discounts_are_fractions_and_change_is_in_percent() {
+        assert_eq!(Decimal::discount(150_000_000_000).to_string(), "0.15");
+        assert_eq!(Decimal::discount(0).to_string(), "0");
+        assert_eq!(Decimal::discount(1_000_000_000_000).to_string(), "1");
+        assert_eq!(Decimal::percent(-1_250).to_string(), "-12.50");
+    }
+
+    #[test]
+    fn a_number_that_does_not_fit_its_column_is_told() {
+        let amount = Decimal::amount(9_999_999_999_999_999_i64, currency("EUR"));
+        assert_eq!(amount.at_scale(18, 4), Some(999_999_999_999_999_900));
+        assert_eq!(Decimal::amount(10_000_000_000_000_000_i64, currency("EUR")).at_scale(18, 4), None);
+        assert_eq!(Decimal::amount(1_i64, currency("EUR")).at_scale(18, 1), None);
+    }
+
+    #[test]
+    fn days_and_instants_are_written_as_the_engine_writes_them() {
+        let day = Day::from_ymd(2026, 3, 9).unwrap();
+        let later = Instant::from_ticks(day.start().ticks() + 36_900 * 10_000_000 + 2_500_000);
+        for instant in [day.start(), later] {
+            let mut text = String::new();
+            push_instant(&mut text, instant);
+            assert_eq!(text, instant.to_string());
+        }
+        let mut text = String::from("a:");
+        push_compact(&mut text, later);
+        assert_eq!(text, "a:20260309T101500.25Z");
+    }
+
+    #[test]
+    fn what_a_terminal_would_obey_is_escaped() {
+        assert_eq!(printable("Ü\u{1b}[2J\u{202e}x"), "Ü\\u{1b}[2J\\u{202e}x");
+        assert_eq!(shortened("Überweisung", 4), "Über…");
+        assert_eq!(shortened("Über", 4), "Über");
+    }
+}

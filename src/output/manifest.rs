@@ -1,0 +1,138 @@
+//! `manifest.json`: what a run was made from, what it made, and the digests of both.
+//!
+//! Nothing in it but `timings`, its last member, differs between two runs of the same inputs.
+
+use super::account::{Account, checks_not_made, dispositions_json, reasons_json};
+use super::staging::Written;
+use super::{KIND, Report};
+use crate::job::Format;
+use serde_json::{Map, Value, json};
+
+const FOLDER_DIGITS: usize = 12;
+
+/// As job files write a format.
+pub(super) const fn format_name(format: Format) -> &'static str {
+    match format {
+        Format::Csv => "csv",
+        Format::Parquet => "parquet",
+    }
+}
+
+/// The digest of everything that went in: files, columns, window, policy, format, and the program itself.
+pub(super) fn input_digest(report: &Report<'_>) -> String {
+    let job = report.job;
+    let mut digest = Digest(blake3::Hasher::new());
+    digest.text("termwise");
+    digest.text(env!("CARGO_PKG_VERSION"));
+    digest.text(KIND);
+    for day in [job.window.billed.first, job.window.billed.last, job.window.horizon] {
+        digest.text(&day.to_string());
+    }
+    digest.text(format_name(job.outputs.format));
+    digest.number(job.policy_words.len());
+    for (setting, word) in &job.policy_words {
+        digest.text(setting);
+        digest.text(word);
+    }
+    digest.number(job.inputs.columns.len());
+    for (table, columns) in &job.inputs.columns {
+        digest.text(table.name());
+        digest.number(columns.len());
+        for (ours, theirs) in columns {
+            digest.text(ours);
+            digest.text(theirs);
+        }
+    }
+    for file in report.files {
+        digest.text(file.table.name());
+        digest.text(&file.shown);
+        digest.text(&file.hash);
+    }
+    digest.0.finalize().to_hex().to_string()
+}
+
+/// One digest over the outputs, in the order of their names.
+pub(super) fn output_digest(outputs: &[Written]) -> String {
+    let mut sorted: Vec<&Written> = outputs.iter().collect();
+    sorted.sort_by_key(|output| &output.name);
+    let mut digest = Digest(blake3::Hasher::new());
+    for output in sorted {
+        digest.text(&output.name);
+        digest.text(&output.hash);
+    }
+    digest.0.finalize().to_hex().to_string()
+}
+
+/// The name of a run's folder: the last day billed and the beginning of the digest of what went in.
+pub(super) fn folder_name(report: &Report<'_>, input_digest: &str) -> String {
+    let short = input_digest.get(..FOLDER_DIGITS).unwrap_or(input_digest);
+    format!("{}-{short}", report.job.window.billed.last)
+}
+
+/// A digest of texts, each with its length, so that no two lists of texts run together alike.
+struct Digest(blake3::Hasher);
+
+impl Digest {
+    fn text(&mut self, text: &str) {
+        self.number(text.len());
+        self.0.update(text.as_bytes());
+    }
+
+    fn number(&mut self, number: usize) {
+        self.0.update(&(number as u64).to_le_bytes());
+    }
+}
+
+/// The manifest as text, with a line feed at its end.
+pub(super) fn text(report: &Report<'_>, account: &Account, inputs: &str, outputs: &[Written]) -> String {
+    let job = report.job;
+    let output = |written: &Written| json!({ "name": written.name, "rows": written.rows, "bytes": written.bytes, "hash": written.hash });
+    let timing = |(step, took): &(String, std::time::Duration)| {
+        let microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        json!({ "step": step, "microseconds": microseconds })
+    };
+    let policy: Map<String, Value> =
+        job.policy_words.iter().map(|(setting, word)| (setting.clone(), word.clone().into())).collect();
+    let manifest = json!({
+        "program": "termwise",
+        "version": env!("CARGO_PKG_VERSION"),
+        "job": { "kind": KIND, "path": job.path.display().to_string() },
+        "window": {
+            "from": job.window.billed.first.to_string(),
+            "as_of": job.window.billed.last.to_string(),
+            "horizon": job.window.horizon.to_string(),
+        },
+        "format": format_name(job.outputs.format),
+        "rejected_rows_tolerated_per_million": job.limits.rejected_rows,
+        "policy": policy,
+        "inputs": inputs_json(report),
+        "outputs": outputs.iter().map(output).collect::<Vec<_>>(),
+        "totals": account.totals_json(report),
+        "invoices": account.invoices_json(report),
+        "renewals": account.renewed.json(),
+        "forecasts": account.forecast.json(),
+        "rejects": account.rejects_json(),
+        "reasons": reasons_json(report),
+        "checks_not_made": checks_not_made(report),
+        "notes": account.notes,
+        "digest_of_inputs": inputs,
+        "digest_of_outputs": output_digest(outputs),
+        "timings": report.timings.iter().map(timing).collect::<Vec<_>>(),
+    });
+    format!("{manifest:#}\n")
+}
+
+fn inputs_json(report: &Report<'_>) -> Value {
+    let input = |file: &super::FileFacts| {
+        json!({
+            "input": file.table.name(),
+            "path": file.shown,
+            "rows": file.rows,
+            "blank_lines": file.blank_lines,
+            "bytes": file.bytes,
+            "hash": file.hash,
+            "dispositions": dispositions_json(&report.counts.of(file)),
+        })
+    };
+    report.files.iter().map(input).collect()
+}

@@ -1,0 +1,222 @@
+//! The closing summary: what was read and became of it, what was billed, what renewed, what to mend, and where it is.
+//!
+//! Plain text of one screen; what does not fit is named and stands in manifest.json. The same as JSON for `--json`.
+
+use super::account::{Account, RenewalCounts, dispositions_json};
+use super::counts::{Dispositions, is_billable};
+use super::figures::{Decimal, printable, shortened};
+use super::{KIND, Report};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use termwise_engine::findings::{Code, Disposition, NotDue};
+use termwise_engine::invoicing::Total;
+
+/// Lines of a screen.
+const SCREEN: usize = 40;
+const NOTES_SHOWN: usize = 3;
+const CODES_SHOWN: usize = 5;
+const REASONS_SHOWN: usize = 3;
+const LINE_SHOWN: usize = 110;
+
+/// The summary as text; `place` says where the output is.
+pub fn text(report: &Report<'_>, place: &str) -> String {
+    let account = Account::of(report);
+    let mut before = title(report);
+    before.extend(inputs(&account));
+    let mut after = renewals(report, &account);
+    after.extend(rejects(&account));
+    after.extend(notes(&account));
+    after.push(format!("output: {}", printable(place)));
+    let room = SCREEN.saturating_sub(before.len() + after.len() + 2);
+    before.push(String::new());
+    before.extend(totals(report, &account, room));
+    before.push(String::new());
+    before.extend(after);
+    before.iter().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+/// The summary as JSON; `place` says where the output is.
+pub fn json(report: &Report<'_>, place: &str) -> Value {
+    let account = Account::of(report);
+    let inputs: Map<String, Value> = account
+        .inputs
+        .iter()
+        .map(|(table, found)| {
+            let mut entry = Map::new();
+            entry.insert("rows".to_owned(), found.rows.into());
+            if let Value::Object(dispositions) = dispositions_json(found) {
+                entry.extend(dispositions);
+            }
+            (table.name().to_owned(), Value::Object(entry))
+        })
+        .collect();
+    json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "kind": KIND,
+        "from": report.job.window.billed.first.to_string(),
+        "as_of": report.job.window.billed.last.to_string(),
+        "inputs": inputs,
+        "totals": account.totals_json(report),
+        "invoices": account.invoices_json(report),
+        "renewals": account.renewed.json(),
+        "forecasts": account.forecast.json(),
+        "rejects": account.rejects_json(),
+        "notes": account.notes,
+        "output": place,
+    })
+}
+
+fn title(report: &Report<'_>) -> Vec<String> {
+    let window = report.job.window.billed;
+    let title =
+        format!("termwise {}  {KIND}  {} to {}", env!("CARGO_PKG_VERSION"), window.first, window.last);
+    vec![title, String::new()]
+}
+
+/// A row for each input; its numbers add up to its rows. Dots stand where an input can't have a number.
+fn inputs(account: &Account) -> Vec<String> {
+    let heads = ["rows", "read", "billed", "not due", "rejected", "parked", "refused", "flagged"];
+    let mut lines = vec![aligned("inputs", &heads.map(str::to_owned))];
+    for (table, found) in &account.inputs {
+        let billable = is_billable(*table);
+        let number = |may: bool, rows: u64| if may { rows.to_string() } else { ".".to_owned() };
+        let numbers = [
+            found.rows.to_string(),
+            number(!billable, found.read),
+            number(billable, found.billed),
+            number(billable, found.all_not_due()),
+            found.rejected.to_string(),
+            number(billable || found.parked > 0, found.parked),
+            number(billable || found.refused > 0, found.refused),
+            number(billable || found.flagged > 0, found.flagged),
+        ];
+        lines.push(aligned(table.name(), &numbers));
+    }
+    for (table, found) in &account.inputs {
+        if !found.not_due.is_empty() {
+            lines.push(format!("not due of {}: {}", table.name(), not_due(found)));
+        }
+    }
+    lines
+}
+
+fn aligned(name: &str, numbers: &[String; 8]) -> String {
+    let mut line = format!("{name:<18}");
+    for number in numbers {
+        line.push_str(&format!("{number:>10}"));
+    }
+    line
+}
+
+/// The commonest reasons first.
+fn not_due(found: &Dispositions) -> String {
+    let mut reasons: Vec<(NotDue, u64)> =
+        found.not_due.iter().map(|(&reason, &rows)| (reason, rows)).collect();
+    reasons.sort_by_key(|&(reason, rows)| (std::cmp::Reverse(rows), reason));
+    let more: u64 = reasons.iter().skip(REASONS_SHOWN).map(|&(_, rows)| rows).sum();
+    let mut words: Vec<String> = reasons
+        .iter()
+        .take(REASONS_SHOWN)
+        .map(|(reason, rows)| format!("{rows} {}", reason.name()))
+        .collect();
+    if more > 0 {
+        words.push(format!("{more} for other reasons"));
+    }
+    words.join(", ")
+}
+
+/// Totals by currency and charge type where they fit `room` lines, otherwise by currency, otherwise of the first ones.
+fn totals(report: &Report<'_>, account: &Account, room: usize) -> Vec<String> {
+    let totals = &report.invoiced.totals;
+    let row = |name: &str, total: Total, amount: Decimal, tail: &str| {
+        format!("{name:<20}{:>10}{amount:>26}{tail}", total.lines)
+    };
+    let mut by_type: BTreeMap<_, Vec<String>> = BTreeMap::new();
+    for (currency, charge_type, total) in totals.iter() {
+        let amount = Decimal::amount(total.subtotal, currency);
+        let name = format!("{currency} {}", charge_type.name());
+        by_type.entry(currency).or_default().push(row(&name, total, amount, ""));
+    }
+    let mut sums = Vec::new();
+    let mut full = Vec::new();
+    for (currency, total) in totals.by_currency() {
+        let invoices = account.invoices.get(&currency).copied().unwrap_or_default();
+        let tail = format!("  {}", counted(invoices, "invoice"));
+        let sum = row(currency.code(), total, Decimal::amount(total.subtotal, currency), &tail);
+        full.extend(by_type.remove(&currency).unwrap_or_default());
+        full.push(sum.clone());
+        sums.push(sum);
+    }
+    let mut lines = vec![format!("{:<20}{:>10}{:>26}", "totals", "lines", "subtotal")];
+    if sums.is_empty() {
+        lines.push("nothing is billed".to_owned());
+    } else if full.len() < room {
+        lines.extend(full);
+    } else if sums.len() < room {
+        lines.extend(sums);
+    } else {
+        let shown = room.saturating_sub(2);
+        let more = sums.len().saturating_sub(shown);
+        lines.extend(sums.into_iter().take(shown));
+        lines.push(format!("… and {more} more currencies in manifest.json"));
+    }
+    lines
+}
+
+fn counted(number: u64, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+fn renewals(report: &Report<'_>, account: &Account) -> Vec<String> {
+    let until = report.job.window.horizon;
+    let mut lines = vec![format!("renewals: {}", outcomes(account.renewed))];
+    if account.forecast.all() > 0 {
+        lines.push(format!("forecast to {until}: {}", outcomes(account.forecast)));
+    }
+    lines.push(String::new());
+    lines
+}
+
+fn outcomes(counts: RenewalCounts) -> String {
+    if counts.all() == 0 {
+        return "none".to_owned();
+    }
+    let RenewalCounts { renews, expires, blocked, kept, lost, replaced, gained } = counts;
+    format!(
+        "{renews} renew, {expires} expire, {blocked} blocked; \
+         promotion kept {kept}, lost {lost}, replaced {replaced}, gained {gained}"
+    )
+}
+
+/// The commonest codes first.
+fn rejects(account: &Account) -> Vec<String> {
+    let mut codes: Vec<((Code, Disposition), u64)> =
+        account.rejects.iter().map(|(&code, &rows)| (code, rows)).collect();
+    if codes.is_empty() {
+        return vec!["rejects.csv: nothing to mend".to_owned()];
+    }
+    codes.sort_by_key(|&(code, rows)| (std::cmp::Reverse(rows), code));
+    let mut lines = vec!["rejects.csv".to_owned()];
+    for ((code, disposition), rows) in codes.iter().take(CODES_SHOWN) {
+        lines.push(format!("{rows:>10}  {:<10}{}", disposition.name(), code.name()));
+    }
+    let more: u64 = codes.iter().skip(CODES_SHOWN).map(|&(_, rows)| rows).sum();
+    if more > 0 {
+        lines.push(format!(
+            "{more:>10}  with {} in manifest.json",
+            counted((codes.len() - CODES_SHOWN) as u64, "other code")
+        ));
+    }
+    lines
+}
+
+fn notes(account: &Account) -> Vec<String> {
+    let shown = account.notes.iter().take(NOTES_SHOWN);
+    let mut lines: Vec<String> =
+        shown.map(|note| format!("note: {}", shortened(&printable(note), LINE_SHOWN))).collect();
+    let more = account.notes.len().saturating_sub(NOTES_SHOWN);
+    if more > 0 {
+        lines.push(format!("note: {} in manifest.json", counted(more as u64, "more note")));
+    }
+    lines
+}

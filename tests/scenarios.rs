@@ -1,0 +1,133 @@
+//! The stories of `tests/scenarios`, the worked cases of `tests/cases` and the gallery of codes, run in-process.
+//!
+//! Each story runs on one thread and again on two with one-customer units; both must publish the same bytes, and the files must
+//! say what `expect/` says in the columns that it names.
+
+mod common;
+
+use common::{Table, bytes_of, published, root, stage, stories};
+use std::fs;
+use std::path::Path;
+use termwise_engine::findings::Code;
+
+/// Runs a staged job with some threads and gives the folder that it published.
+fn run(job: &Path, out: &Path, threads: &str) -> (u8, String) {
+    common::termwise(&[
+        "run",
+        &job.to_string_lossy(),
+        "--out",
+        &out.to_string_lossy(),
+        "--threads",
+        threads,
+        "-q",
+    ])
+}
+
+/// What is wrong with a story, or nothing.
+fn check(story: &Path) -> Result<(), String> {
+    let work = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let job = stage(story, work.path());
+    let (one, two) = (work.path().join("out-1"), work.path().join("out-2"));
+    let (exit, said) = run(&job, &one, "1");
+    if !matches!(exit, 0 | 3) {
+        return Err(format!("exit {exit}: {said}"));
+    }
+    run(&job, &two, "2");
+    let (one, two) = (published(&one), published(&two));
+    if bytes_of(&one) != bytes_of(&two) {
+        return Err("two threads publish other bytes than one".into());
+    }
+    let mut wrong = String::new();
+    let mut expected = 0;
+    for entry in fs::read_dir(story.join("expect")).map_err(|error| error.to_string())?.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if !name.ends_with(".csv") {
+            continue;
+        }
+        expected += 1;
+        let expect = Table::read(&entry.path());
+        let found = Table::read(&one.join(&name));
+        let (mut want, mut got) = (expect.columns(&expect.header), found.columns(&expect.header));
+        if name == "rejects.csv" {
+            want.sort();
+            got.sort();
+        }
+        if want != got {
+            wrong += &format!("  {name} {:?}\n", expect.header);
+            for row in want.iter().filter(|row| !got.contains(row)) {
+                wrong += &format!("    expected {row:?}\n");
+            }
+            for row in got.iter().filter(|row| !want.contains(row)) {
+                wrong += &format!("    found    {row:?}\n");
+            }
+        }
+    }
+    match (expected, wrong.is_empty()) {
+        (0, _) => Err("nothing is expected of it".into()),
+        (_, true) => Ok(()),
+        (_, false) => Err(wrong),
+    }
+}
+
+fn check_all(area: &str, at_least: usize) {
+    let found = stories(&root().join(area));
+    assert!(found.len() >= at_least, "{} stories below {area}", found.len());
+    let only = std::env::var("STORY").unwrap_or_default();
+    let failed: Vec<String> = found
+        .iter()
+        .filter(|story| story.to_string_lossy().contains(&only))
+        .filter_map(|story| check(story).err().map(|why| format!("{}\n{why}", story.display())))
+        .collect();
+    assert!(failed.is_empty(), "{} of {} fail:\n{}", failed.len(), found.len(), failed.join("\n"));
+}
+
+#[test]
+fn every_story_comes_out_as_told() {
+    check_all("tests/scenarios", 150);
+}
+
+#[test]
+fn the_shared_cases_that_apply_agree() {
+    check_all("tests/cases", 120);
+}
+
+#[test]
+fn the_gallery_shows_every_code() {
+    let gallery = root().join("tests/gallery");
+    let shown: Vec<_> =
+        stories(&gallery).into_iter().filter(|story| !story.starts_with(gallery.join("_refused"))).collect();
+    for code in Code::ALL {
+        let folder = gallery.join(code.name());
+        assert!(shown.contains(&folder), "no gallery folder for {code}");
+        let expect = Table::read(&folder.join("expect/rejects.csv"));
+        assert!(
+            expect.column("code").iter().any(|shown| shown == code.name()),
+            "{code} is not in its own folder"
+        );
+    }
+    let failed: Vec<String> = shown
+        .iter()
+        .filter_map(|story| check(story).err().map(|why| format!("{}\n{why}", story.display())))
+        .collect();
+    assert!(failed.is_empty(), "{} of {} fail:\n{}", failed.len(), shown.len(), failed.join("\n"));
+}
+
+#[test]
+fn what_is_refused_as_a_whole_says_so_and_publishes_nothing() {
+    let refused = stories(&root().join("tests/gallery/_refused"));
+    assert!(refused.len() >= 10, "{} refusals", refused.len());
+    for story in refused {
+        let work = tempfile::tempdir().expect("a folder");
+        let job = stage(&story, work.path());
+        let out = work.path().join("out");
+        let (exit, said) = run(&job, &out, "1");
+        let want = fs::read_to_string(story.join("expect/exit.txt")).expect("expect/exit.txt");
+        assert_eq!(exit.to_string(), want.trim(), "{}: {said}", story.display());
+        let says = fs::read_to_string(story.join("expect/says.txt")).expect("expect/says.txt");
+        for line in says.lines().filter(|line| !line.trim().is_empty()) {
+            assert!(said.contains(line.trim()), "{}: `{line}` is not in:\n{said}", story.display());
+        }
+        let empty = !out.exists() || fs::read_dir(&out).expect("the folder").next().is_none();
+        assert!(empty, "{}: something was left below out", story.display());
+    }
+}
