@@ -11,8 +11,8 @@ pub use exit::Exit;
 
 use crate::job::{self, Format, Given, Overrides};
 use crate::runs::invoice::{End, Work, too_many};
-use crate::runs::pending::sample;
 use crate::runs::{RunError, check, explain, invoice};
+use crate::sample;
 use arguments::{Command, FormatName, Line, ProfileName, RunFlags, SampleFlags, Shared};
 use chrono::Utc;
 use clap::{CommandFactory, Parser};

@@ -1,10 +1,11 @@
 //! What is printed where: data to stdout, talk to stderr, progress on a terminal only.
 
 use super::Exit;
-use crate::runs::pending::intake::Progress;
+use crate::runs::Progress;
+use crate::runs::pending::intake;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{ErrorKind, IsTerminal, Write, stderr, stdout};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Where a command talks.
@@ -85,7 +86,7 @@ pub(super) struct Bars {
 
 impl Bars {
     pub(super) fn finish(&self) {
-        self.bar.lock().unwrap_or_else(PoisonError::into_inner).finish_and_clear();
+        self.bar().finish_and_clear();
     }
 }
 
@@ -95,28 +96,49 @@ impl Drop for Bars {
     }
 }
 
+impl Bars {
+    fn bar(&self) -> MutexGuard<'_, ProgressBar> {
+        self.bar.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn show(&self, next: ProgressBar, form: &str, message: String) {
+        let mut bar = self.bar();
+        bar.finish_and_clear();
+        let style = ProgressStyle::with_template(form).unwrap_or_else(|_| ProgressStyle::default_bar());
+        *bar = next.with_style(style).with_message(message);
+        bar.enable_steady_tick(Duration::from_millis(120));
+    }
+}
+
+impl intake::Progress for Bars {
+    fn file(&self, shown: &str, _bytes: u64) {
+        if self.is_shown {
+            self.show(ProgressBar::new_spinner(), "{spinner} {msg}  {pos} rows", format!("reading {shown}"));
+        }
+    }
+
+    fn rows(&self, _shown: &str, rows: u64) {
+        if self.is_shown {
+            self.bar().set_position(rows);
+        }
+    }
+}
+
 impl Progress for Bars {
-    fn begin(&self, stage: &str, total: u64) {
+    fn stage(&self, name: &str, parts: u64) {
         if !self.is_shown {
             return;
         }
-        let mut bar = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
-        bar.finish_and_clear();
-        let (next, form) = if total == 0 {
-            (ProgressBar::new_spinner(), "{spinner} {msg}")
+        if parts == 0 {
+            self.show(ProgressBar::new_spinner(), "{spinner} {msg}", name.to_owned());
         } else {
-            (ProgressBar::new(total), "{msg:<14} [{bar:40}] {percent:>3} %  {eta}")
-        };
-        let style = ProgressStyle::with_template(form);
-        *bar = next
-            .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
-            .with_message(stage.to_owned());
-        bar.enable_steady_tick(Duration::from_millis(120));
+            self.show(ProgressBar::new(parts), "{msg:<12} [{bar:40}] {percent:>3} %  {eta}", name.to_owned());
+        }
     }
 
-    fn advance(&self, by: u64) {
+    fn advance(&self, parts: u64) {
         if self.is_shown {
-            self.bar.lock().unwrap_or_else(PoisonError::into_inner).inc(by);
+            self.bar().inc(parts);
         }
     }
 }

@@ -2,11 +2,10 @@
 //!
 //! What it tells is what rejects.csv of a run would hold, because it is found in the same way.
 
-use super::RunError;
 use super::invoice::{SetAside, Work, calculate, in_pool};
+use super::{Progress, RunError};
 use crate::job::Job;
-use crate::runs::pending::intake::Progress;
-use crate::runs::pending::output::{self, diagnostic};
+use crate::output::{self, diagnostic};
 
 /// What a check has to tell.
 #[derive(Clone, PartialEq, Eq, Debug)]

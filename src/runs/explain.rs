@@ -3,14 +3,14 @@
 //! Its customer is played once more by the same engine over the same inputs, and what is printed are the steps that the
 //! lines carry. Nothing is computed to explain.
 
-use super::RunError;
 use super::account::{Account, LineTold, ReasonTold, RenewalTold, RowHead, RowTold, Side, TermTold};
 use super::figures::{self, printable};
 use super::invoice::{Work, in_pool};
 use super::words::{Scene, not_due, rule_of};
+use super::{Progress, RunError};
 use crate::job::{InputFile, Job};
 use crate::names::Reject;
-use crate::runs::pending::intake::{self, Intake, Progress};
+use crate::runs::pending::intake::{self, Intake};
 use std::collections::BTreeMap;
 use termwise_engine::book::{CustomerBook, PromotionCell, ScheduledChange, Subscription};
 use termwise_engine::findings::{Disposition, Fate, Finding, Source};

@@ -4,11 +4,11 @@
 //! threads and put together in their order, so the number of threads changes no byte of the output. A run whose rejects
 //! pass the job's limit publishes nothing and says why.
 
-use super::RunError;
+use super::{Progress, RunError};
 use crate::job::Job;
 use crate::names::Reject;
-use crate::runs::pending::intake::{self, FileRead, Intake, Progress};
-use crate::runs::pending::output::{self, Counts, FileFacts, Published, Report, summary};
+use crate::output::{self, Counts, FileFacts, Published, Report, summary};
+use crate::runs::pending::intake::{self, Intake};
 use rayon::prelude::*;
 use serde_json::Value;
 use std::time::{Duration, Instant};
@@ -139,7 +139,7 @@ pub fn run(
             output::prove(&report)?;
             End::Dry
         } else {
-            progress.begin("publishing", 0);
+            progress.stage("publishing", 0);
             End::Published(output::publish(&report)?)
         };
         let place = place_of(&end, set_aside);
@@ -193,7 +193,7 @@ pub fn in_pool<T: Send>(
 
 fn play_units(intake: &Intake, job: &Job, size: usize, progress: &dyn Progress) -> Vec<Part> {
     let units = intake.book.units(size.max(1));
-    progress.begin("billing", intake.book.subscriptions.len() as u64);
+    progress.stage("billing", intake.book.subscriptions.len() as u64);
     units
         .into_par_iter()
         .map_init(Played::default, |played, unit| {
@@ -242,8 +242,8 @@ impl Calculated {
     }
 }
 
-fn facts(file: &FileRead) -> FileFacts {
-    let FileRead { shown, table, file, rows, bytes, hash, blank_lines } = file.clone();
+fn facts(file: &intake::FileFacts) -> FileFacts {
+    let intake::FileFacts { shown, table, file, rows, bytes, hash, blank_lines, warnings: _ } = file.clone();
     FileFacts { shown, table, file, rows, bytes, hash, blank_lines }
 }
 

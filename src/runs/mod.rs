@@ -9,8 +9,22 @@ pub mod words;
 
 mod figures;
 
-use crate::runs::pending::intake::IntakeError;
-use crate::runs::pending::output::OutputError;
+use crate::output::OutputError;
+use crate::runs::pending::intake::{self, IntakeError};
+
+/// Who wants to know how far a run is.
+pub trait Progress: intake::Progress + Sync {
+    /// A stage begins that has so many parts; 0: nobody knows.
+    fn stage(&self, name: &str, parts: u64);
+    /// So many parts more are done.
+    fn advance(&self, parts: u64);
+}
+
+/// Nobody wants to know.
+impl Progress for () {
+    fn stage(&self, _name: &str, _parts: u64) {}
+    fn advance(&self, _parts: u64) {}
+}
 
 /// Why a run gave nothing.
 #[derive(Debug, thiserror::Error)]
