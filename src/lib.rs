@@ -4,6 +4,8 @@
 
 pub mod names;
 
+pub mod policy_file;
+
 pub mod job;
 
 pub mod intake;

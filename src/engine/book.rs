@@ -352,7 +352,15 @@ impl Book {
 
     /// The rows of each customer in turn.
     pub fn customers(&self) -> impl Iterator<Item = CustomerBook<'_>> {
-        self.subscriptions.chunk_by(|left, right| left.customer == right.customer).map(|subscriptions| {
+        self.customers_of(&self.subscriptions)
+    }
+
+    /// The rows of each customer of some of the book's subscriptions, which are whole customers.
+    pub fn customers_of<'a>(
+        &'a self,
+        subscriptions: &'a [Subscription],
+    ) -> impl Iterator<Item = CustomerBook<'a>> {
+        subscriptions.chunk_by(|left, right| left.customer == right.customer).map(|subscriptions| {
             let (first, last) = (subscriptions[0].id, subscriptions[subscriptions.len() - 1].id);
             CustomerBook {
                 subscriptions,
@@ -362,6 +370,25 @@ impl Book {
                 scheduled: between(&self.scheduled, |row| row.subscription, first, last),
             }
         })
+    }
+
+    /// The book in stretches of whole customers, each of at least `size` subscriptions but for the last: the units that
+    /// are worked on apart. They depend on the book alone.
+    pub fn units(&self, size: usize) -> Vec<&[Subscription]> {
+        let mut units = Vec::new();
+        let mut first = 0;
+        let mut end = 0;
+        for customer in self.subscriptions.chunk_by(|left, right| left.customer == right.customer) {
+            end += customer.len();
+            if end - first >= size {
+                units.push(&self.subscriptions[first..end]);
+                first = end;
+            }
+        }
+        if first < end {
+            units.push(&self.subscriptions[first..end]);
+        }
+        units
     }
 }
 

@@ -1,1 +1,58 @@
-//! runs.
+//! The runs: what a job does, a page each. This is the only place that knows threads.
+
+pub mod account;
+pub mod check;
+pub mod explain;
+pub mod invoice;
+pub mod pending;
+pub mod words;
+
+mod figures;
+
+use crate::output::OutputError;
+use crate::runs::pending::intake::{self, IntakeError};
+
+/// Who wants to know how far a run is.
+pub trait Progress: intake::Progress + Sync {
+    /// A stage begins that has so many parts; 0: nobody knows.
+    fn stage(&self, name: &str, parts: u64);
+    /// So many parts more are done.
+    fn advance(&self, parts: u64);
+}
+
+/// Nobody wants to know.
+impl Progress for () {
+    fn stage(&self, _name: &str, _parts: u64) {}
+    fn advance(&self, _parts: u64) {}
+}
+
+/// Why a run gave nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// An input is refused as a whole.
+    #[error("error: {0}\n  hint: {hint}", hint = .0.hint())]
+    Intake(#[from] IntakeError),
+    /// The output can't be published.
+    #[error("error: {0}")]
+    Output(#[from] OutputError),
+    /// The system gives no threads.
+    #[error("error: no worker threads: {0}\n  hint: ask for fewer with --threads")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
+    /// What was to be explained is not in the inputs.
+    #[error(
+        "error[subscription-unknown]: no row of the inputs has the subscription {0:?}\n  hint: write the id exactly as in the subscriptions file"
+    )]
+    NoSuchSubscription(String),
+}
+
+impl RunError {
+    /// The exit code of the contract.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            RunError::Intake(error) => error.exit_code(),
+            RunError::Output(error) => error.exit_code(),
+            RunError::Threads(_) => 71,
+            RunError::NoSuchSubscription(_) => 2,
+        }
+    }
+}

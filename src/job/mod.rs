@@ -1,4 +1,25 @@
 //! The job: everything about a run, checked.
+//!
+//! A job file is TOML (contract, section 2); the command line overrides it. [`read`] takes both and gives a [`Job`] in
+//! which nothing is left to guess, or **every** problem at once, each with its line and what to write instead:
+//!
+//! ```text
+//! jobs/nightly.toml:12:limits.rejected_row: error[job-key-unknown]: [limits] has no key rejected_row
+//!   hint: the nearest known key is rejected_rows
+//! ```
+//! It reads no input, looks at no folder and knows no clock: the day that stands in for a missing `as_of` is an argument.
+
+mod check;
+mod grammar;
+mod problem;
+mod settings;
+#[cfg(test)]
+mod tests;
+mod values;
+
+pub use check::{Given, Overrides, parse, read};
+pub use grammar::columns;
+pub use problem::{JobError, Place, Problem};
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

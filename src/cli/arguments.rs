@@ -1,0 +1,180 @@
+//! What may be typed.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use std::path::PathBuf;
+
+const EXITS: &str = "\
+Exit codes:
+   0  complete, also: the same run was published before
+   2  the command line or the job file is wrong
+   3  complete, but rows were rejected or parked within the job's tolerance
+  65  an input is refused as a whole, or too many rows are rejected: nothing is published
+  66  an input is missing, unreadable, damaged, or changed while it was read
+  70  an invariant of termwise failed: nothing is published; please report it
+  71  a resource limit
+  73  the output place can't be used
+  74  an I/O error while writing";
+
+/// Batch billing and renewal for licence-based cloud subscriptions.
+#[derive(Parser, Debug)]
+#[command(name = "termwise", version, about, after_help = EXITS, subcommand_required = true)]
+pub(super) struct Line {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+pub(super) enum Command {
+    /// Run a job: read, bill, publish
+    Run(RunFlags),
+    /// Read and validate every input, print every finding, bill nothing
+    Check {
+        /// The job file
+        job: PathBuf,
+        #[command(flatten)]
+        shared: Shared,
+    },
+    /// Tell the workings of one subscription in words: each line, and what was not due
+    Explain {
+        /// The job file
+        job: PathBuf,
+        /// The subscription's id, exactly as in the subscriptions file
+        subscription: String,
+        /// Print the account as JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        shared: Shared,
+    },
+    /// Write a realistic, reproducible data set of any size, and a job file that runs on it
+    Sample(SampleFlags),
+    /// Print the completions of a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Shared {
+    /// The last day that is billed, YYYY-MM-DD
+    #[arg(long, value_name = "DATE", conflicts_with = "period")]
+    pub(super) as_of: Option<String>,
+    /// The month that is billed, from its first to its last day
+    #[arg(long, value_name = "YYYY-MM")]
+    pub(super) period: Option<String>,
+    /// Override a key of the job file, such as policy.rounding=truncate; paths count from the job file's folder
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(super) set: Vec<String>,
+    /// Worker threads; 0: one for each core. They change no byte of the output
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(super) threads: u16,
+    /// Say nothing on success
+    #[arg(short, long)]
+    pub(super) quiet: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct RunFlags {
+    /// The job file
+    pub(super) job: PathBuf,
+    /// The folder below which the run publishes one, instead of the job's
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// How tables are written
+    #[arg(long)]
+    pub(super) format: Option<FormatName>,
+    /// Compute everything and write nothing but the summary
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Not built yet: commit nothing and print a digest
+    #[arg(long, hide = true)]
+    pub(super) draft: bool,
+    /// Not built yet: commit only what has this digest
+    #[arg(long, value_name = "DIGEST", hide = true)]
+    pub(super) approve: Option<String>,
+    /// Print the closing summary as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) shared: Shared,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct SampleFlags {
+    /// Subscriptions in the book; bad rows come on top
+    #[arg(long, value_name = "N")]
+    pub(super) subscriptions: u64,
+    /// Where the files go; files of the same names are replaced
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: PathBuf,
+    /// The same seed gives the same bytes
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub(super) seed: u64,
+    /// How the inputs are written
+    #[arg(long, default_value = "csv")]
+    pub(super) format: FormatName,
+    /// Plant one row of each fault
+    #[arg(long)]
+    pub(super) bad_rows: bool,
+    /// What the book holds
+    #[arg(long, default_value = "full")]
+    pub(super) profile: ProfileName,
+    /// Say nothing on success
+    #[arg(short, long)]
+    pub(super) quiet: bool,
+}
+
+/// How tables are written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(super) enum FormatName {
+    /// Plain text
+    Csv,
+    /// Columns
+    Parquet,
+}
+
+/// What a sample holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(super) enum ProfileName {
+    /// Every rule
+    Full,
+    /// New commerce, commercial, plain terms, promotions that are windows
+    Plain,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_grammar_holds_together() {
+        Line::command().debug_assert();
+    }
+
+    #[test]
+    fn only_what_is_built_is_listed() {
+        let help = Line::command().render_long_help().to_string();
+        for command in ["run", "check", "explain", "sample", "completions"] {
+            assert!(help.contains(&format!("\n  {command} ")), "{command}: {help}");
+        }
+        for command in ["promotions", "eligibility", "offers", "status", "close", "reverse", "verify"] {
+            assert!(!help.contains(&format!("\n  {command} ")), "{command} is listed");
+        }
+    }
+
+    #[test]
+    fn a_run_takes_every_flag() {
+        let typed = "termwise run jobs/nightly.toml --as-of 2026-11-30 --out out --format csv --set a=b --set c=d \
+                     --dry-run --json -q --threads 3";
+        let line = Line::try_parse_from(typed.split_whitespace()).unwrap();
+        let Command::Run(flags) = line.command else { panic!("a run") };
+        assert_eq!(flags.shared.set, ["a=b", "c=d"]);
+        assert_eq!((flags.shared.threads, flags.format), (3, Some(FormatName::Csv)));
+        assert!(flags.dry_run && flags.json && flags.shared.quiet && !flags.draft);
+        let both = ["termwise", "run", "j", "--as-of", "2026-11-30", "--period", "2026-11"];
+        assert!(Line::try_parse_from(both).is_err());
+    }
+}

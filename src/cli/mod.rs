@@ -1,0 +1,207 @@
+//! The command line: what may be typed, what is said about it, and what it exits with.
+//!
+//! This and `main` are the only places that read the clock, and they read it for one thing: today's date in UTC, which
+//! stands in for a job's missing `as_of` and is said aloud. Data goes to files or stdout, talk to stderr.
+
+mod arguments;
+mod exit;
+mod screen;
+
+pub use exit::Exit;
+
+use crate::job::{self, Format, Given, Overrides};
+use crate::runs::invoice::{End, Work, too_many};
+use crate::runs::{RunError, check, explain, invoice};
+use crate::sample;
+use arguments::{Command, FormatName, Line, ProfileName, RunFlags, SampleFlags, Shared};
+use chrono::Utc;
+use clap::{CommandFactory, Parser};
+use screen::Screen;
+use std::ffi::OsString;
+use std::path::Path;
+use termwise_engine::calendar::Day;
+
+/// Does what the command line says, and gives the exit code. No panic leaves it.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    exit::guarded(|| match Line::try_parse_from(arguments) {
+        Ok(line) => obey(line.command),
+        Err(error) => {
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Complete };
+            // Where the message can't be printed there is nobody to read it.
+            let _ = error.print();
+            exit
+        }
+    })
+}
+
+fn obey(command: Command) -> Exit {
+    let done = match command {
+        Command::Run(flags) => run(&flags),
+        Command::Check { job, shared } => check_inputs(&job, &shared),
+        Command::Explain { job, subscription, json, shared } => tell(&job, &subscription, json, &shared),
+        Command::Sample(flags) => Ok(write_sample(&flags)),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Line::command(), "termwise", &mut script);
+            Ok(Screen::new(true).print(&String::from_utf8_lossy(&script), Exit::Complete))
+        }
+    };
+    done.unwrap_or_else(|exit| exit)
+}
+
+// ── the commands ──
+
+fn run(flags: &RunFlags) -> Result<Exit, Exit> {
+    let shared = &flags.shared;
+    let screen = Screen::new(shared.quiet);
+    for (asked, flag) in [(flags.draft, "--draft"), (flags.approve.is_some(), "--approve")] {
+        if asked {
+            screen.error(&format!("{flag}: error[job-not-built]: {flag} is not built yet: the ledger (R66)"));
+            return Err(Exit::Usage);
+        }
+    }
+    let (out, format) = (flags.out.clone(), flags.format.map(job_format));
+    let overrides = Overrides { out, format, ..overrides(shared, &screen)? };
+    let given = read_job(&flags.job, &overrides, &screen)?;
+    let progress = screen.progress();
+    let outcome = invoice::run(&given.job, &given.notes, flags.dry_run, work(shared), &progress);
+    progress.finish();
+    let outcome = outcome.map_err(|error| failed(&error, &screen))?;
+    let exit = Exit::of(outcome.exit_code());
+    let rows = outcome.set_aside;
+    let is_refused = outcome.end == End::TooManyRejects;
+    if is_refused {
+        let job = flags.job.display();
+        let hint = format!("termwise check {job} lists them; mend them, or raise limits.rejected_rows");
+        screen.error(&format!("error[too-many-rejects]: {}\n  hint: {hint}", too_many(rows)));
+    } else if shared.quiet && exit == Exit::WithRejects {
+        screen
+            .error(&format!("warning: complete, but {} of {} rows stand in rejects.csv", rows.rows, rows.of));
+    }
+    Ok(if flags.json {
+        screen.print(&format!("{:#}\n", outcome.json), exit)
+    } else if shared.quiet && !is_refused {
+        exit
+    } else {
+        screen.print(&outcome.text, exit)
+    })
+}
+
+fn check_inputs(job: &Path, shared: &Shared) -> Result<Exit, Exit> {
+    let screen = Screen::new(shared.quiet);
+    let given = read_job(job, &overrides(shared, &screen)?, &screen)?;
+    let progress = screen.progress();
+    let checked = check::check(&given.job, work(shared), &progress);
+    progress.finish();
+    let checked = checked.map_err(|error| failed(&error, &screen))?;
+    for warning in &checked.warnings {
+        screen.say(&format!("warning: {warning}"));
+    }
+    let rows = checked.set_aside;
+    let mut text: String = checked.diagnostics.iter().map(|told| format!("{told}\n")).collect();
+    if !shared.quiet {
+        let findings = checked.diagnostics.len();
+        text.push_str(&format!("{} rows read, {findings} findings, {} rows set aside\n", rows.of, rows.rows));
+    }
+    let exit = screen.print(&text, Exit::of(checked.exit_code()));
+    if rows.is_too_many() {
+        screen.error(&format!("error[too-many-rejects]: {}", too_many(rows)));
+    }
+    Ok(exit)
+}
+
+fn tell(job: &Path, subscription: &str, json: bool, shared: &Shared) -> Result<Exit, Exit> {
+    let screen = Screen::new(shared.quiet);
+    let given = read_job(job, &overrides(shared, &screen)?, &screen)?;
+    let progress = screen.progress();
+    let account = explain::explain(&given.job, subscription, work(shared), &progress);
+    progress.finish();
+    let account = account.map_err(|error| failed(&error, &screen))?;
+    let text = if json {
+        let told = serde_json::to_string_pretty(&account).map_err(|error| {
+            screen.error(&format!("error: the account can't be written as JSON: {error}"));
+            Exit::Internal
+        })?;
+        format!("{told}\n")
+    } else {
+        account.text()
+    };
+    Ok(screen.print(&text, Exit::Complete))
+}
+
+fn write_sample(flags: &SampleFlags) -> Exit {
+    let screen = Screen::new(flags.quiet);
+    let request = sample::Request {
+        subscriptions: flags.subscriptions,
+        seed: flags.seed,
+        format: match flags.format {
+            FormatName::Csv => sample::Format::Csv,
+            FormatName::Parquet => sample::Format::Parquet,
+        },
+        bad_rows: flags.bad_rows,
+        profile: match flags.profile {
+            ProfileName::Full => sample::Profile::Full,
+            ProfileName::Plain => sample::Profile::Plain,
+        },
+    };
+    match sample::write_sample(&flags.out, &request) {
+        Ok(written) => {
+            for file in &written {
+                screen.say(&format!("{}: {} rows", flags.out.join(&file.file).display(), file.rows));
+            }
+            screen.say(&format!("run it: termwise run {}", flags.out.join("job.toml").display()));
+            Exit::Complete
+        }
+        Err(error) => {
+            screen.error(&format!("error: {error}"));
+            Exit::WriteFailed
+        }
+    }
+}
+
+// ── what they share ──
+
+fn read_job(path: &Path, overrides: &Overrides, screen: &Screen) -> Result<Given, Exit> {
+    match job::read(path, overrides) {
+        Ok(given) => {
+            for note in &given.notes {
+                screen.say(note);
+            }
+            Ok(given)
+        }
+        Err(error) => {
+            screen.error(&error.to_string());
+            Err(Exit::Usage)
+        }
+    }
+}
+
+fn failed(error: &RunError, screen: &Screen) -> Exit {
+    screen.error(&error.to_string());
+    Exit::of(error.exit_code())
+}
+
+fn overrides(shared: &Shared, screen: &Screen) -> Result<Overrides, Exit> {
+    let Some(today) = today() else {
+        screen.error("error: the clock shows no date");
+        return Err(Exit::Internal);
+    };
+    let (as_of, period, set) = (shared.as_of.clone(), shared.period.clone(), shared.set.clone());
+    Ok(Overrides { as_of, period, set, ..Overrides::none(today) })
+}
+
+const fn work(shared: &Shared) -> Work {
+    Work { threads: shared.threads as usize, unit: invoice::UNIT }
+}
+
+const fn job_format(name: FormatName) -> Format {
+    match name {
+        FormatName::Csv => Format::Csv,
+        FormatName::Parquet => Format::Parquet,
+    }
+}
+
+/// Today in UTC: the one thing that is asked of the clock.
+fn today() -> Option<Day> {
+    Day::from_epoch_days(Utc::now().date_naive().to_epoch_days())
+}

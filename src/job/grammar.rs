@@ -1,0 +1,158 @@
+//! What a job file may say: its sections, their keys, and the columns of every input by our names.
+
+use termwise_engine::findings::Table;
+
+/// Keys above all sections.
+pub(super) const TOP: [&str; 3] = ["kind", "as_of", "from"];
+/// The sections of this version.
+pub(super) const SECTIONS: [&str; 5] = ["inputs", "columns", "policy", "outputs", "limits"];
+/// Sections of the contract that this version does not know yet, with what they belong to.
+pub(super) const UNBUILT_SECTIONS: [(&str, &str); 2] =
+    [("sell", "cost, sell and margin (R56, R57)"), ("ledger", "the ledger (R61 to R66)")];
+/// Kinds of run that this version does not know yet.
+pub(super) const UNBUILT_KINDS: [&str; 2] = ["reconcile", "what-if"];
+/// Inputs of the contract that this version does not read yet.
+pub(super) const UNBUILT_INPUTS: [&str; 12] = [
+    "customer_prices",
+    "sell_list",
+    "requests",
+    "advisors",
+    "offices",
+    "sku_markets",
+    "offers",
+    "acceptances",
+    "vendor_lines",
+    "id_map",
+    "explained",
+    "proposal",
+];
+/// Keys of `[outputs]`.
+pub(super) const OUTPUTS: [&str; 3] = ["dir", "format", "renewal_horizon_days"];
+/// Keys of `[limits]`.
+pub(super) const LIMITS: [&str; 1] = ["rejected_rows"];
+/// The inputs that a job can't do without.
+pub(super) const REQUIRED: [Table; 2] = [Table::Subscriptions, Table::PriceList];
+
+/// The names of the inputs.
+pub(super) fn inputs() -> Vec<&'static str> {
+    Table::ALL.iter().map(|table| table.name()).collect()
+}
+
+/// The input of a name.
+pub(super) fn table(name: &str) -> Option<Table> {
+    Table::ALL.into_iter().find(|table| table.name() == name)
+}
+
+/// The columns of an input by our names: what `[columns.<input>]` may rename (contract, section 3).
+pub const fn columns(table: Table) -> &'static [&'static str] {
+    match table {
+        Table::Subscriptions => &[
+            "subscription_id",
+            "customer_id",
+            "partner_id",
+            "bill_to_id",
+            "order_id",
+            "commerce",
+            "product_id",
+            "sku_id",
+            "segment",
+            "market",
+            "currency",
+            "term",
+            "billing_cycle",
+            "quantity",
+            "quantity_as_of",
+            "ordered_at",
+            "term_start",
+            "term_end",
+            "anchored_on",
+            "unit_price",
+            "promotion_id",
+            "auto_renew",
+            "status",
+            "origin",
+            "channel",
+            "tax_code",
+        ],
+        Table::Customers => &["customer_id", "name", "market", "qualifications", "group"],
+        Table::Partners => &["partner_id", "region", "kind", "provider_id"],
+        Table::PriceList => &[
+            "ProductTitle",
+            "ProductId",
+            "SkuId",
+            "SkuTitle",
+            "Publisher",
+            "SkuDescription",
+            "UnitOfMeasure",
+            "TermDuration",
+            "BillingPlan",
+            "Market",
+            "Currency",
+            "UnitPrice",
+            "PricingTierRangeMin",
+            "PricingTierRangeMax",
+            "EffectiveStartDate",
+            "EffectiveEndDate",
+            "Tags",
+            "ERP Price",
+            "Segment",
+        ],
+        Table::Promotions => &[
+            "promotion_id",
+            "name",
+            "product_id",
+            "sku_id",
+            "term",
+            "billing_cycle",
+            "markets",
+            "regions",
+            "segments",
+            "discount",
+            "starts_on",
+            "ends_on",
+            "min_seats",
+            "max_seats",
+            "max_redemptions",
+            "first_purchase",
+            "requires",
+            "auto_applicable",
+            "commerce",
+            "pass_on",
+        ],
+        Table::PromoCodes => &[
+            "code",
+            "discount",
+            "product_id",
+            "sku_id",
+            "markets",
+            "redeem_from",
+            "redeem_by",
+            "max_licences",
+        ],
+        Table::Redemptions => &["subscription_id", "code", "entered_at", "order_id"],
+        Table::SeatChanges => &["subscription_id", "changed_at", "quantity", "quantity_before", "change_id"],
+        Table::LifecycleEvents => &[
+            "subscription_id",
+            "happened_at",
+            "kind",
+            "quantity",
+            "target_subscription_id",
+            "target_product_id",
+            "target_sku_id",
+            "target_term",
+            "target_billing_cycle",
+        ],
+        Table::ScheduledChanges => &[
+            "subscription_id",
+            "scheduled_at",
+            "product_id",
+            "sku_id",
+            "term",
+            "billing_cycle",
+            "quantity",
+            "term_end",
+            "promotion_id",
+        ],
+        Table::Holdings => &["customer_id", "product_id", "sku_id", "quantity", "promotion_id"],
+    }
+}

@@ -1,0 +1,298 @@
+//! The values of a job: each of its kind, and every default filled in.
+
+use super::check::{Desk, Overrides, key};
+use super::problem::{MISSING, Place, UNBUILT, VALUE};
+use super::settings::{Setting, Value};
+use super::{Format, InputFile, Inputs, Outputs, grammar};
+use crate::policy_file::{self, InForce};
+use chrono::{Datelike, NaiveDate};
+use std::collections::BTreeMap;
+use std::path::Path;
+use termwise_engine::calendar::{Day, Period};
+use termwise_engine::findings::Table;
+
+const HORIZON_DEFAULT: u32 = 90;
+/// Ten years.
+const HORIZON_MAX: u32 = 3_660;
+/// 0.1 %, in millionths.
+const REJECTED_ROWS_DEFAULT: u32 = 1_000;
+
+impl Desk {
+    fn setting(&self, parts: &[&str]) -> Option<Setting> {
+        self.settings.keys.get(&key(parts)).cloned()
+    }
+
+    /// A text that is not empty.
+    fn text(&mut self, parts: &[&str], hint: &str) -> Option<(String, Setting)> {
+        let setting = self.setting(parts)?;
+        let shown = parts.join(".");
+        match &setting.value {
+            Value::Text(text) if text.trim().is_empty() => {
+                self.wrong(&setting, &shown, "the text is empty", hint)
+            }
+            Value::Text(text) => return Some((text.clone(), setting)),
+            Value::Texts(_) | Value::Integer(_) | Value::Date(_) | Value::Other(_) => {
+                let says = format!("{} where text is meant", setting.value.kind());
+                self.wrong(&setting, &shown, &says, hint);
+            }
+        }
+        None
+    }
+
+    pub(super) fn check_kind(&mut self) {
+        let Some((kind, setting)) = self.text(&["kind"], "write kind = \"invoice\"") else { return };
+        if grammar::UNBUILT_KINDS.contains(&kind.as_str()) {
+            let says = format!("kind = {kind:?} is not built yet");
+            let hint = "this version runs kind = \"invoice\" only".to_owned();
+            self.refuse(&setting.place, "kind", UNBUILT, says, hint);
+        } else if kind != "invoice" {
+            let says = format!("{kind:?} is not a kind of run");
+            self.wrong(&setting, "kind", &says, "write kind = \"invoice\"");
+        }
+    }
+
+    fn date(&mut self, name: &str) -> Option<Day> {
+        const HINT: &str = "write YYYY-MM-DD";
+        let setting = self.setting(&[name])?;
+        let day = match &setting.value {
+            Value::Text(text) | Value::Date(text) => day_of(text),
+            Value::Texts(_) | Value::Integer(_) | Value::Other(_) => None,
+        };
+        if day.is_none() {
+            let says = match &setting.value {
+                Value::Text(text) => format!("{text:?} is not a date"),
+                other => format!("{} where a date is meant", other.kind()),
+            };
+            self.wrong(&setting, name, &says, HINT);
+        }
+        day
+    }
+
+    /// The days that are billed (D3).
+    pub(super) fn window(&mut self, overrides: &Overrides) -> (Option<Period>, Vec<String>) {
+        let (from, as_of) = (self.date("from"), self.date("as_of"));
+        if let Some(period) = &overrides.period {
+            let month = day_of(&format!("{period}-01")).filter(|_| period.len() == 7);
+            if month.is_none() {
+                let place = Place::Flag(format!("--period {period}"));
+                let says = format!("{period:?} is not a month");
+                self.refuse(&place, "", VALUE, says, "write YYYY-MM".to_owned());
+            }
+            let period = month.map(|first| Period { first, last: first.plus_months(1).previous() });
+            return (period, Vec::new());
+        }
+        if self.setting(&["as_of"]).is_some() && as_of.is_none() {
+            return (None, Vec::new());
+        }
+        let mut notes = Vec::new();
+        let last = as_of.unwrap_or_else(|| {
+            notes.push(format!("as_of is {}, today in UTC", overrides.today));
+            overrides.today
+        });
+        let setting = self.setting(&["from"]);
+        let first = match (from, &setting) {
+            (Some(first), _) => first,
+            (None, Some(_)) => return (None, notes),
+            (None, None) => first_of_month(last),
+        };
+        let period = Period::new(first, last);
+        if let (None, Some(setting)) = (period, setting) {
+            let says = format!("from {first} comes after as_of {last} (D3)");
+            self.wrong(&setting, "from", &says, "let from be as_of or a day before it");
+        }
+        (period, notes)
+    }
+
+    pub(super) fn inputs(&mut self, folder: &Path) -> Inputs {
+        let mut inputs = Inputs::default();
+        for table in Table::ALL {
+            let files = self.files(table, folder);
+            if !files.is_empty() {
+                inputs.files.insert(table, files);
+            }
+            let columns = self.columns(table);
+            if !columns.is_empty() {
+                inputs.columns.insert(table, columns);
+            }
+        }
+        for table in grammar::REQUIRED {
+            if self.setting(&["inputs", table.name()]).is_none() {
+                let says = format!("the input {} is missing", table.name());
+                let hint = format!("write {} = \"…\" below [inputs]", table.name());
+                self.refuse(&Place::File, &format!("inputs.{}", table.name()), MISSING, says, hint);
+            }
+        }
+        inputs
+    }
+
+    fn files(&mut self, table: Table, folder: &Path) -> Vec<InputFile> {
+        let name = table.name();
+        let hint = format!("write {name} = \"file.csv\", or several files as a list");
+        let Some(setting) = self.setting(&["inputs", name]) else { return Vec::new() };
+        let shown = format!("inputs.{name}");
+        let texts = match &setting.value {
+            Value::Text(text) => vec![text.clone()],
+            Value::Texts(texts) => texts.clone(),
+            Value::Integer(_) | Value::Date(_) | Value::Other(_) => {
+                self.wrong(
+                    &setting,
+                    &shown,
+                    &format!("{} where a file is meant", setting.value.kind()),
+                    &hint,
+                );
+                return Vec::new();
+            }
+        };
+        if texts.is_empty() {
+            self.wrong(&setting, &shown, "the list is empty", &hint);
+        }
+        let mut files: Vec<InputFile> = Vec::new();
+        for text in texts {
+            let file = InputFile { path: folder.join(&text), shown: text };
+            if file.shown.trim().is_empty() {
+                self.wrong(&setting, &shown, "the text is empty", &hint);
+            } else if let Err(endings) = check_ending(table, &file.path) {
+                let says = format!("{:?} does not end in {endings}", file.shown);
+                self.wrong(&setting, &shown, &says, "inputs are told apart by the file's ending");
+            } else if files.iter().any(|other| other.path == file.path) {
+                let says = format!("{:?} is named twice", file.shown);
+                self.wrong(&setting, &shown, &says, "name each file once, or its rows count twice");
+            } else {
+                files.push(file);
+            }
+        }
+        files
+    }
+
+    fn columns(&mut self, table: Table) -> BTreeMap<String, String> {
+        let mut columns: BTreeMap<String, String> = BTreeMap::new();
+        for &ours in grammar::columns(table) {
+            let parts = ["columns", table.name(), ours];
+            let Some((theirs, setting)) = self.text(&parts, "write the column's name in the file") else {
+                continue;
+            };
+            if let Some((other, _)) = columns.iter().find(|(_, named)| **named == theirs) {
+                let says = format!("{theirs:?} stands for {other} already");
+                self.wrong(
+                    &setting,
+                    &parts.join("."),
+                    &says,
+                    "let each column of the file stand for one of ours",
+                );
+            } else {
+                columns.insert(ours.to_owned(), theirs);
+            }
+        }
+        columns
+    }
+
+    pub(super) fn policy(&mut self) -> Option<InForce> {
+        let mut own = BTreeMap::new();
+        for name in policy_file::keys() {
+            if let Some((word, _)) = self.text(&["policy", &name], "write the setting's word in quotes") {
+                own.insert(name, word);
+            }
+        }
+        let profile = own.remove("profile").unwrap_or_else(|| policy_file::STANDARD.to_owned());
+        match policy_file::in_force(&profile, &own) {
+            Ok(in_force) => Some(in_force),
+            Err(refused) => {
+                for refused in refused {
+                    let place =
+                        self.setting(&["policy", &refused.key]).map_or(Place::File, |setting| setting.place);
+                    let code = if refused.is_unbuilt { UNBUILT } else { VALUE };
+                    self.refuse(&place, &format!("policy.{}", refused.key), code, refused.says, refused.hint);
+                }
+                None
+            }
+        }
+    }
+
+    pub(super) fn outputs(&mut self, folder: &Path, overrides: &Overrides) -> Outputs {
+        let named = self
+            .text(&["outputs", "dir"], "name a folder, or leave dir out: it is then out beside the job file");
+        let dir = overrides.out.clone();
+        let dir = dir.unwrap_or_else(|| folder.join(named.map_or_else(|| "out".to_owned(), |(dir, _)| dir)));
+        if dir.as_os_str().is_empty() {
+            let place = Place::Flag("--out".to_owned());
+            self.refuse(&place, "", VALUE, "the text is empty".to_owned(), "name a folder".to_owned());
+        }
+        let hint = "write format = \"csv\" or \"parquet\"";
+        let format = match self.text(&["outputs", "format"], hint) {
+            None => Format::Parquet,
+            Some((word, _)) if word == "csv" => Format::Csv,
+            Some((word, _)) if word == "parquet" => Format::Parquet,
+            Some((word, setting)) => {
+                self.wrong(&setting, "outputs.format", &format!("{word:?} is not a format"), hint);
+                Format::Parquet
+            }
+        };
+        Outputs { dir, format: overrides.format.unwrap_or(format) }
+    }
+
+    pub(super) fn horizon(&mut self) -> u32 {
+        let parts = ["outputs", "renewal_horizon_days"];
+        let Some(setting) = self.setting(&parts) else { return HORIZON_DEFAULT };
+        let days = match &setting.value {
+            Value::Integer(days) => u32::try_from(*days).ok(),
+            Value::Text(text) if setting.is_typed() => text.parse().ok(),
+            Value::Text(_) | Value::Texts(_) | Value::Date(_) | Value::Other(_) => None,
+        };
+        let days = days.filter(|&days| days <= HORIZON_MAX);
+        if days.is_none() {
+            let hint = format!("write a whole number of days from 0 to {HORIZON_MAX}, without quotes");
+            self.wrong(&setting, &parts.join("."), "this is not a number of days", &hint);
+        }
+        days.unwrap_or(HORIZON_DEFAULT)
+    }
+
+    pub(super) fn rejected_rows(&mut self) -> u32 {
+        const HINT: &str = "write a percentage of at most four decimals in quotes, such as \"0.1%\"";
+        let parts = ["limits", "rejected_rows"];
+        let Some((text, setting)) = self.text(&parts, HINT) else { return REJECTED_ROWS_DEFAULT };
+        let share = millionths(&text);
+        if share.is_none() {
+            let says = format!("{text:?} is not a percentage from 0% to 100%");
+            self.wrong(&setting, &parts.join("."), &says, HINT);
+        }
+        share.unwrap_or(REJECTED_ROWS_DEFAULT)
+    }
+}
+
+/// Whether an input can be read from a file of this ending; otherwise those that it can be read from.
+fn check_ending(table: Table, path: &Path) -> Result<(), &'static str> {
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let is_promotions = table == Table::Promotions;
+    if matches!(ending.as_str(), "csv" | "parquet") || (is_promotions && ending == "json") {
+        Ok(())
+    } else if is_promotions {
+        Err(".csv, .parquet or .json")
+    } else {
+        Err(".csv or .parquet")
+    }
+}
+
+fn day_of(text: &str) -> Option<Day> {
+    let is_shaped = text.len() == 10 && text.is_ascii();
+    let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|_| is_shaped)?;
+    Day::from_ymd(date.year(), date.month(), date.day())
+}
+
+fn first_of_month(day: Day) -> Day {
+    let back = day.day_of_month().saturating_sub(1);
+    let first = i64::from(day.epoch_days()) - i64::from(back);
+    i32::try_from(first).ok().and_then(Day::from_epoch_days).unwrap_or(day)
+}
+
+/// The millionths of `"0.1%"`, exactly; `None` where it has a finer digit than they do, or is more than the whole.
+fn millionths(text: &str) -> Option<u32> {
+    let number = text.strip_suffix('%')?.trim_end();
+    let (whole, fraction) =
+        number.split_once('.').map_or((number, ""), |(whole, fraction)| (whole, fraction));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_number = !whole.is_empty() && digits(whole) && digits(fraction) && !number.ends_with('.');
+    if !is_number || fraction.len() > 4 || whole.len() > 3 {
+        return None;
+    }
+    format!("{whole}{fraction:0<4}").parse().ok().filter(|&share| share <= 1_000_000)
+}

@@ -1,0 +1,291 @@
+//! The account of one subscription: what explain tells, structured, and as a page of text.
+
+use super::figures;
+use super::words::Told;
+use serde::Serialize;
+use std::fmt::Write;
+
+/// Everything that is to be said of a subscription in the days of a job.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Account {
+    /// Its id.
+    pub subscription: String,
+    /// Whose; none where no row of it could be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub row: Option<RowHead>,
+    /// First day billed.
+    pub from: String,
+    /// Last day billed.
+    pub as_of: String,
+    /// The terms that have lines in these days.
+    pub terms: Vec<TermTold>,
+    /// Terms that end in these days, and forecasts.
+    pub renewals: Vec<RenewalTold>,
+    /// What became of each of its rows.
+    pub rows: Vec<RowTold>,
+}
+
+/// What the subscription's row says.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct RowHead {
+    /// Whose.
+    pub customer: String,
+    /// Product.
+    pub product: String,
+    /// SKU.
+    pub sku: String,
+    /// Committed length.
+    pub term: &'static str,
+    /// How often it is charged.
+    pub billing_cycle: &'static str,
+    /// Seats in the row.
+    pub quantity: u32,
+    /// Currency.
+    pub currency: &'static str,
+    /// Market.
+    pub market: String,
+    /// Segment.
+    pub segment: &'static str,
+    /// New commerce or legacy.
+    pub commerce: &'static str,
+}
+
+/// A term and its lines.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct TermTold {
+    /// First day.
+    pub first: String,
+    /// Last day.
+    pub last: String,
+    /// Product and SKU.
+    pub item: String,
+    /// Length.
+    pub term: &'static str,
+    /// How often it is charged.
+    pub billing_cycle: &'static str,
+    /// How its price, promotion and code came about.
+    pub steps: Vec<Told>,
+    /// Its lines.
+    pub lines: Vec<LineTold>,
+}
+
+/// A line.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct LineTold {
+    /// Its number in its invoice.
+    pub line: u32,
+    /// What for.
+    pub charge_type: &'static str,
+    /// First day charged.
+    pub charge_start: String,
+    /// Last day charged.
+    pub charge_end: String,
+    /// What caused it; empty for a charge cycle.
+    pub cause: String,
+    /// A seat for one full charge cycle, before discounts.
+    pub unit_price: String,
+    /// A seat after discount and proration.
+    pub effective_unit_price: String,
+    /// Seats.
+    pub quantity: u32,
+    /// The sum, step by step.
+    pub steps: Vec<Told>,
+    /// The billed amount.
+    pub subtotal: String,
+    /// Currency.
+    pub currency: &'static str,
+    /// Why.
+    pub reasons: Vec<ReasonTold>,
+}
+
+/// A reason.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct ReasonTold {
+    /// Its stable name.
+    pub reason: &'static str,
+    /// Its rules.
+    pub rule: String,
+    /// The sentence.
+    pub says: &'static str,
+}
+
+/// A renewal or a forecast.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct RenewalTold {
+    /// The day after the old term.
+    pub renewal_date: String,
+    /// What the term's end leads to.
+    pub outcome: &'static str,
+    /// Whether it happened in these days, or is forecast.
+    pub billed: bool,
+    /// Product and SKU that follow.
+    pub item: String,
+    /// The term that follows.
+    pub term: &'static str,
+    /// Its billing cycle.
+    pub billing_cycle: &'static str,
+    /// Seats.
+    pub quantity: u32,
+    /// How the new price and promotion came about.
+    pub steps: Vec<Told>,
+    /// The old term.
+    pub before: Side,
+    /// The new one; none where there is none.
+    pub after: Option<Side>,
+    /// Why.
+    pub reasons: Vec<ReasonTold>,
+}
+
+/// One side of a renewal, for the whole term.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Side {
+    /// A seat, after discounts.
+    pub unit_price: String,
+    /// The promotion.
+    pub promotion: Option<String>,
+    /// The whole term.
+    pub amount: String,
+    /// List price of a seat; of the new term only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub list_unit_price: Option<String>,
+}
+
+/// What became of a row.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct RowTold {
+    /// Where it stands.
+    pub row: String,
+    /// What it says.
+    pub what: String,
+    /// billed, not due, rejected, parked, refused or flagged.
+    pub fate: &'static str,
+    /// The stable code behind it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<&'static str>,
+    /// Its rules.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub rule: String,
+    /// The sentence.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub says: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub hint: String,
+}
+
+impl Account {
+    /// The account as a page of text.
+    pub fn text(&self) -> String {
+        let mut page = Page(String::new());
+        page.head(self);
+        for term in &self.terms {
+            page.term(term);
+        }
+        if self.terms.is_empty() {
+            page.line(&format!("\nno line from {} to {}", self.from, self.as_of));
+        }
+        for renewal in &self.renewals {
+            page.renewal(renewal);
+        }
+        if !self.rows.is_empty() {
+            page.line("\nwhat became of each row");
+        }
+        for row in &self.rows {
+            page.row(row);
+        }
+        page.0
+    }
+}
+
+struct Page(String);
+
+impl Page {
+    fn line(&mut self, text: &str) {
+        // A String takes everything, so there is no error to pass on.
+        let _ = writeln!(self.0, "{}", text.trim_end());
+    }
+
+    fn head(&mut self, account: &Account) {
+        let Some(row) = &account.row else {
+            return self.line(&format!("{}: no row of it can be read", account.subscription));
+        };
+        let RowHead { customer, product, sku, term, billing_cycle, quantity, .. } = row;
+        let seats = if *quantity == 1 { "seat" } else { "seats" };
+        self.line(&format!(
+            "{} ({customer}), {product}:{sku}, {term} billed {billing_cycle}, {quantity} {seats}",
+            account.subscription
+        ));
+        let RowHead { currency, market, segment, commerce, .. } = row;
+        self.line(&format!(
+            "{market}, {currency}, {segment}, {commerce} commerce; billed from {} to {}",
+            account.from, account.as_of
+        ));
+    }
+
+    fn term(&mut self, term: &TermTold) {
+        self.line(&format!(
+            "\nterm {} … {}, {}, {} billed {}",
+            term.first, term.last, term.item, term.term, term.billing_cycle
+        ));
+        self.steps(&term.steps);
+        for line in &term.lines {
+            let cause = if line.cause.is_empty() { String::new() } else { format!("  ({})", line.cause) };
+            self.line(&format!(
+                "\nline {}  {} {} … {}{cause}",
+                line.line, line.charge_type, line.charge_start, line.charge_end
+            ));
+            self.steps(&line.steps);
+            self.reasons(&line.reasons);
+            self.line(&format!("= {} {} billed", line.subtotal, line.currency));
+        }
+    }
+
+    fn steps(&mut self, steps: &[Told]) {
+        for step in steps {
+            self.line(&format!("  {:<5}{}", step.rule, step.says));
+        }
+    }
+
+    fn reasons(&mut self, reasons: &[ReasonTold]) {
+        for reason in reasons {
+            self.line(&format!("  why  {} ({}): {}", reason.reason, reason.rule, reason.says));
+        }
+    }
+
+    fn renewal(&mut self, renewal: &RenewalTold) {
+        let is_forecast = if renewal.billed { "" } else { " (forecast)" };
+        self.line(&format!("\nrenewal {}  {}{is_forecast}", renewal.renewal_date, renewal.outcome));
+        self.steps(&renewal.steps);
+        self.side("before", &renewal.before);
+        if let Some(after) = &renewal.after {
+            self.side("after ", after);
+            self.line(&format!(
+                "  {}, {} billed {}, {} seats",
+                renewal.item, renewal.term, renewal.billing_cycle, renewal.quantity
+            ));
+        }
+        self.reasons(&renewal.reasons);
+    }
+
+    fn side(&mut self, name: &str, side: &Side) {
+        let promotion =
+            side.promotion.as_ref().map_or("no promotion".to_owned(), |id| format!("promotion {id}"));
+        let list = side.list_unit_price.as_ref().map(|list| format!(", list {list}")).unwrap_or_default();
+        self.line(&format!(
+            "  {name} {} a seat for the term, {promotion}{list}; {} for the whole term",
+            side.unit_price, side.amount
+        ));
+    }
+
+    fn row(&mut self, row: &RowTold) {
+        let code = row.code.map(|code| format!(", {code}")).unwrap_or_default();
+        let rule = if row.rule.is_empty() { String::new() } else { format!(" ({})", row.rule) };
+        let says = if row.says.is_empty() { String::new() } else { format!(": {}", row.says) };
+        let what = if row.what.is_empty() { String::new() } else { format!("  {}", row.what) };
+        self.line(&format!("  {}{what}", figures::printable(&row.row)));
+        self.line(&format!("    {}{code}{rule}{says}", row.fate));
+        if !row.hint.is_empty() {
+            self.line(&format!("    hint: {}", row.hint));
+        }
+    }
+}

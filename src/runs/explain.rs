@@ -1,0 +1,367 @@
+//! Explain: the workings of one subscription in words, ending in the amounts that were billed.
+//!
+//! Its customer is played once more by the same engine over the same inputs, and what is printed are the steps that the
+//! lines carry. Nothing is computed to explain.
+
+use super::account::{Account, LineTold, ReasonTold, RenewalTold, RowHead, RowTold, Side, TermTold};
+use super::figures::{self, printable};
+use super::invoice::{Work, in_pool};
+use super::words::{Scene, not_due, rule_of};
+use super::{Progress, RunError};
+use crate::job::{InputFile, Job};
+use crate::names::Reject;
+use crate::runs::pending::intake::{self, Intake};
+use std::collections::BTreeMap;
+use termwise_engine::book::{CustomerBook, PromotionCell, ScheduledChange, Subscription};
+use termwise_engine::findings::{Disposition, Fate, Finding, Source};
+use termwise_engine::ids::{ItemId, SubscriptionId};
+use termwise_engine::invoicing::{self, Invoiced};
+use termwise_engine::reasons::Reasons;
+use termwise_engine::timeline;
+use termwise_engine::workings::{Cause, Line, Played, Renewal, Step};
+
+/// Explains a subscription, by its id.
+///
+/// # Errors
+/// An input is refused as a whole, or no row has this id.
+pub fn explain(
+    job: &Job,
+    subscription: &str,
+    work: Work,
+    progress: &dyn Progress,
+) -> Result<Account, RunError> {
+    in_pool(work, || {
+        let intake = intake::read(&job.inputs, &job.policy, progress)?;
+        let found = intake.names.subscriptions.iter().position(|name| **name == *subscription);
+        let row = found.and_then(|rank| intake.book.subscriptions.get(rank));
+        match row {
+            Some(row) => of_row(job, &intake, row, subscription),
+            None => of_no_row(job, &intake, subscription),
+        }
+    })
+}
+
+/// A subscription whose own row did not come into the book.
+fn of_no_row(job: &Job, intake: &Intake, subscription: &str) -> Result<Account, RunError> {
+    let rejects = rejects_of(job, &intake.findings, subscription)?;
+    if rejects.is_empty() {
+        return Err(RunError::NoSuchSubscription(subscription.to_owned()));
+    }
+    let mut account = blank(job, subscription);
+    account.rows = rejects.iter().map(row_of_reject).collect();
+    Ok(account)
+}
+
+fn of_row(job: &Job, intake: &Intake, row: &Subscription, subscription: &str) -> Result<Account, RunError> {
+    let same = |other: &Subscription| other.customer == row.customer;
+    let rank = row.id.rank();
+    let first = rank - intake.book.subscriptions[..rank].iter().rev().take_while(|other| same(other)).count();
+    let end = rank + intake.book.subscriptions[rank..].iter().take_while(|other| same(other)).count();
+    let mut played = Played::default();
+    let mut account = blank(job, subscription);
+    for customer in intake.book.customers_of(&intake.book.subscriptions[first..end]) {
+        timeline::play(customer, &intake.catalog, &job.policy, job.window, &mut played);
+        let findings: Vec<Finding> = intake.findings.iter().chain(&played.findings).copied().collect();
+        let rejects = rejects_of(job, &findings, subscription)?;
+        let teller = Teller { job, intake, played: &played, row };
+        account.row = Some(teller.head());
+        account.terms = teller.terms(&invoicing::invoice(&intake.book, played.lines.clone()));
+        account.renewals = teller.renewals();
+        account.rows = teller.rows(customer, rejects);
+    }
+    Ok(account)
+}
+
+fn blank(job: &Job, subscription: &str) -> Account {
+    let window = job.window.billed;
+    Account {
+        subscription: printable(subscription),
+        row: None,
+        from: window.first.to_string(),
+        as_of: window.last.to_string(),
+        terms: Vec::new(),
+        renewals: Vec::new(),
+        rows: Vec::new(),
+    }
+}
+
+/// What stands in rejects.csv about a subscription, with the texts of the rows.
+fn rejects_of(job: &Job, findings: &[Finding], subscription: &str) -> Result<Vec<Reject>, RunError> {
+    let mut findings = findings.to_vec();
+    findings.sort_unstable();
+    findings.dedup();
+    let mut rejects = intake::excerpts(&job.inputs, &findings)?;
+    rejects.retain(|reject| reject.key == subscription);
+    Ok(rejects)
+}
+
+fn row_of_reject(reject: &Reject) -> RowTold {
+    let Finding { source, disposition, code, column } = reject.finding;
+    let what = match (column, reject.value.as_str()) {
+        ("", _) => String::new(),
+        (column, value) => format!("{column} is {:?}", printable(value)),
+    };
+    RowTold {
+        row: format!("{} row {}", printable(&reject.file), source.row),
+        what,
+        fate: disposition.name(),
+        code: Some(code.name()),
+        rule: rule_of(code).to_owned(),
+        says: code.sentence().to_owned(),
+        hint: code.hint().to_owned(),
+    }
+}
+
+fn reasons_of(reasons: Reasons) -> Vec<ReasonTold> {
+    let told = |reason: termwise_engine::reasons::Reason| ReasonTold {
+        reason: reason.name(),
+        rule: reason.rule().trim().to_owned(),
+        says: reason.sentence(),
+    };
+    reasons.iter().map(told).collect()
+}
+
+/// Tells what was played of one subscription.
+struct Teller<'a> {
+    job: &'a Job,
+    intake: &'a Intake,
+    played: &'a Played,
+    row: &'a Subscription,
+}
+
+impl Teller<'_> {
+    fn tell(&self, steps: &[Step], item: ItemId, line: Option<&Line>) -> Vec<super::words::Told> {
+        let place = |source| self.place(source);
+        let scene = self.scene(item, line, &place);
+        steps.iter().map(|step| scene.tell(step)).collect()
+    }
+
+    fn scene<'a>(
+        &'a self,
+        item: ItemId,
+        line: Option<&'a Line>,
+        place: &'a dyn Fn(Source) -> String,
+    ) -> Scene<'a> {
+        let Intake { names, catalog, .. } = self.intake;
+        Scene { names, catalog, policy: &self.job.policy, row: self.row, item, line, place }
+    }
+
+    fn item(&self, item: ItemId) -> String {
+        self.scene(item, None, &|_| String::new()).item(item)
+    }
+
+    /// A row, by its file and number.
+    fn place(&self, source: Source) -> String {
+        let files = self.job.inputs.files.get(&source.table).map(Vec::as_slice).unwrap_or_default();
+        let file = files.get(usize::from(source.file)).map(|file: &InputFile| file.shown.as_str());
+        format!("{} row {}", printable(file.unwrap_or(source.table.name())), source.row)
+    }
+
+    fn head(&self) -> RowHead {
+        let (row, names) = (self.row, &self.intake.names);
+        RowHead {
+            customer: printable(names.customer(row.customer)),
+            product: printable(names.product(row.item)),
+            sku: printable(names.sku(row.item)),
+            term: row.term.name(),
+            billing_cycle: row.billing_cycle.name(),
+            quantity: row.quantity,
+            currency: row.currency.code(),
+            market: printable(names.market(row.market)),
+            segment: row.segment.name(),
+            commerce: row.commerce.name(),
+        }
+    }
+
+    /// The subscription's lines in the order of the file, with the term that each stands in.
+    fn terms(&self, invoiced: &Invoiced) -> Vec<TermTold> {
+        let mut terms: Vec<TermTold> = Vec::new();
+        let mut steps_of_last = None;
+        for (line, place) in invoiced.lines.iter().zip(&invoiced.places) {
+            if line.subscription != self.row.id {
+                continue;
+            }
+            let term = (line.term_period, line.item, line.term_steps);
+            if steps_of_last != Some(term) {
+                steps_of_last = Some(term);
+                terms.push(self.term(line));
+            }
+            if let Some(term) = terms.last_mut() {
+                term.lines.push(self.line(line, place.line));
+            }
+        }
+        terms
+    }
+
+    fn term(&self, line: &Line) -> TermTold {
+        TermTold {
+            first: line.term_period.first.to_string(),
+            last: line.term_period.last.to_string(),
+            item: self.item(line.item),
+            term: line.term.name(),
+            billing_cycle: line.billing_cycle.name(),
+            steps: self.tell(self.played.steps(line.term_steps), line.item, None),
+            lines: Vec::new(),
+        }
+    }
+
+    fn line(&self, line: &Line, number: u32) -> LineTold {
+        let currency = self.row.currency;
+        LineTold {
+            line: number,
+            charge_type: line.charge_type.name(),
+            charge_start: line.charge.first.to_string(),
+            charge_end: line.charge.last.to_string(),
+            cause: self.cause(line.cause),
+            unit_price: figures::price(line.unit_price, currency),
+            effective_unit_price: figures::effective_price(line.effective_unit_price, currency),
+            quantity: line.quantity,
+            steps: self.tell(self.played.steps(line.steps), line.item, Some(line)),
+            subtotal: figures::plain_amount(line.subtotal, currency),
+            currency: currency.code(),
+            reasons: reasons_of(line.reasons),
+        }
+    }
+
+    fn cause(&self, cause: Cause) -> String {
+        match cause {
+            Cause::Cycle(_) => String::new(),
+            Cause::SeatChange(at, None) => format!("seat change at {at}"),
+            Cause::SeatChange(at, Some(id)) => {
+                format!("seat change {} at {at}", printable(self.intake.names.change(id)))
+            }
+            Cause::Event(at, kind) => format!("{} at {at}", kind.name()),
+        }
+    }
+
+    fn renewals(&self) -> Vec<RenewalTold> {
+        let own = self.played.renewals.iter().filter(|renewal| renewal.subscription == self.row.id);
+        own.map(|renewal| self.renewal(renewal)).collect()
+    }
+
+    fn renewal(&self, renewal: &Renewal) -> RenewalTold {
+        let currency = self.row.currency;
+        let promotion = |id| printable(self.intake.names.promotion(id));
+        let after = renewal.after.map(|after| Side {
+            unit_price: figures::price(after.unit_price, currency),
+            promotion: after.promotion.map(promotion),
+            amount: figures::amount(after.amount, currency),
+            list_unit_price: Some(figures::list_price(after.list_price, currency)),
+        });
+        RenewalTold {
+            renewal_date: renewal.renewal_date.to_string(),
+            outcome: renewal.outcome.name(),
+            billed: renewal.billed,
+            item: self.item(renewal.item),
+            term: renewal.term.name(),
+            billing_cycle: renewal.billing_cycle.name(),
+            quantity: renewal.quantity,
+            steps: self.tell(self.played.steps(renewal.steps), renewal.item, None),
+            before: Side {
+                unit_price: figures::price(renewal.unit_price_before, currency),
+                promotion: renewal.promotion_before.map(promotion),
+                amount: figures::amount(renewal.amount_before, currency),
+                list_unit_price: None,
+            },
+            after,
+            reasons: reasons_of(renewal.reasons),
+        }
+    }
+
+    /// What became of every row of the subscription: those of the book with their fates, and what is wrong with any.
+    fn rows(&self, customer: CustomerBook<'_>, rejects: Vec<Reject>) -> Vec<RowTold> {
+        let mut fates: BTreeMap<Source, Fate> = BTreeMap::new();
+        for &(source, fate) in self.intake.fates.iter().chain(&self.played.fates) {
+            fates.insert(source, fate);
+        }
+        let mut told: Vec<(Source, RowTold)> = Vec::new();
+        for (source, what) in self.rows_of_book(customer) {
+            let found: Vec<&Reject> =
+                rejects.iter().filter(|reject| reject.finding.source == source).collect();
+            let fate = fates.get(&source).copied();
+            match fate {
+                Some(Fate::Set(_)) if !found.is_empty() => {}
+                Some(fate) => told.push((source, self.row(source, what.clone(), fate))),
+                None => {}
+            }
+            let with = |reject: &&Reject| (source, RowTold { what: what.clone(), ..row_of_reject(reject) });
+            told.extend(found.iter().map(with));
+        }
+        let elsewhere: Vec<(Source, RowTold)> = rejects
+            .iter()
+            .filter(|reject| told.iter().all(|(source, _)| *source != reject.finding.source))
+            .map(|reject| (reject.finding.source, row_of_reject(reject)))
+            .collect();
+        told.extend(elsewhere);
+        told.sort_by_key(|(source, _)| *source);
+        told.into_iter().map(|(_, row)| row).collect()
+    }
+
+    fn row(&self, source: Source, what: String, fate: Fate) -> RowTold {
+        let (fate, code, rule, says) = match fate {
+            Fate::Billed => ("billed", None, "", ""),
+            Fate::NotDue(why) => {
+                let (rule, says) = not_due(why);
+                ("not due", Some(why.name()), rule, says)
+            }
+            Fate::Set(Disposition::Rejected) => ("rejected", None, "", ""),
+            Fate::Set(Disposition::Parked) => ("parked", None, "", ""),
+            Fate::Set(Disposition::Refused) => ("refused", None, "", ""),
+            Fate::Set(Disposition::Flagged) => ("flagged", None, "", ""),
+        };
+        RowTold {
+            row: self.place(source),
+            what,
+            fate,
+            code,
+            rule: rule.to_owned(),
+            says: says.to_owned(),
+            hint: String::new(),
+        }
+    }
+
+    /// The subscription's rows in the book, each with what it says.
+    fn rows_of_book(&self, customer: CustomerBook<'_>) -> Vec<(Source, String)> {
+        let id = self.row.id;
+        let names = &self.intake.names;
+        let is_own = |subscription: SubscriptionId| subscription == id;
+        let mut rows = vec![(self.row.source, String::new())];
+        for change in customer.seat_changes.iter().filter(|row| is_own(row.subscription)) {
+            rows.push((change.source, format!("{} seats at {}", change.quantity, change.changed_at)));
+        }
+        for redemption in customer.redemptions.iter().filter(|row| is_own(row.subscription)) {
+            let code = printable(names.code(redemption.code));
+            rows.push((redemption.source, format!("code {code} at {}", redemption.entered_at)));
+        }
+        for event in customer.events.iter().filter(|row| is_own(row.subscription)) {
+            rows.push((event.source, format!("{} at {}", event.kind.name(), event.happened_at)));
+        }
+        for change in customer.scheduled.iter().filter(|row| is_own(row.subscription)) {
+            rows.push((change.source, self.scheduled(change)));
+        }
+        rows
+    }
+
+    fn scheduled(&self, change: &ScheduledChange) -> String {
+        let mut says = format!("scheduled at {}", change.scheduled_at);
+        let parts = [
+            change.item.map(|item| self.item(item)),
+            change.term.map(|term| term.name().to_owned()),
+            change.billing_cycle.map(|cycle| format!("billed {}", cycle.name())),
+            change.quantity.map(|seats| format!("{seats} seats")),
+            change.term_end.map(|end| format!("to {end}")),
+            match change.promotion {
+                PromotionCell::Empty => None,
+                PromotionCell::Declined => Some("no promotion".to_owned()),
+                PromotionCell::Id(id) => {
+                    Some(format!("promotion {}", printable(self.intake.names.promotion(id))))
+                }
+            },
+        ];
+        for part in parts.into_iter().flatten() {
+            says.push_str(", ");
+            says.push_str(&part);
+        }
+        says
+    }
+}
