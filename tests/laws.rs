@@ -14,8 +14,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 const INPUTS: [&str; 11] = [
-    "subscriptions", "customers", "partners", "price_list", "promotions", "promo_codes", "redemptions", "seat_changes",
-    "lifecycle_events", "scheduled_changes", "holdings",
+    "subscriptions",
+    "customers",
+    "partners",
+    "price_list",
+    "promotions",
+    "promo_codes",
+    "redemptions",
+    "seat_changes",
+    "lifecycle_events",
+    "scheduled_changes",
+    "holdings",
 ];
 
 fn seeds() -> std::ops::RangeInclusive<u64> {
@@ -26,7 +35,8 @@ fn seeds() -> std::ops::RangeInclusive<u64> {
 /// A book of some subscriptions below `dir`, and its job file.
 fn book(dir: &Path, seed: u64, subscriptions: &str, format: &str, bad_rows: bool) -> PathBuf {
     let (seed, out) = (seed.to_string(), dir.to_string_lossy().into_owned());
-    let mut args = vec!["sample", "--subscriptions", subscriptions, "--seed", &seed, "--out", &out, "--format", format];
+    let mut args =
+        vec!["sample", "--subscriptions", subscriptions, "--seed", &seed, "--out", &out, "--format", format];
     if bad_rows {
         args.push("--bad-rows");
     }
@@ -56,16 +66,32 @@ fn with_book(check: impl Fn(u64, &Path, &Path)) {
 /// Policies that together reach every setting's other value.
 const POLICIES: &[&[(&str, &str)]] = &[
     &[],
-    &[("month_end", "keep-distance"), ("rounding", "truncate"), ("seat_changes", "pair"), ("refused_events", "flag")],
-    &[("price_overlap", "newest-start"), ("seat_count", "promotion"), ("first_purchase", "product"), ("late_seats", "list")],
-    &[("renewal_percentage", "held"), ("rounding", "half-even"), ("rounding_at", "unit"), ("stacking", "combine")],
+    &[
+        ("month_end", "keep-distance"),
+        ("rounding", "truncate"),
+        ("seat_changes", "pair"),
+        ("refused_events", "flag"),
+    ],
+    &[
+        ("price_overlap", "newest-start"),
+        ("seat_count", "promotion"),
+        ("first_purchase", "product"),
+        ("late_seats", "list"),
+    ],
+    &[
+        ("renewal_percentage", "held"),
+        ("rounding", "half-even"),
+        ("rounding_at", "unit"),
+        ("stacking", "combine"),
+    ],
 ];
 
 #[test]
 fn the_engine_and_an_oracle_written_from_the_rule_book_agree_to_the_cent() {
     with_book(|seed, dir, job| {
         for (number, policy) in POLICIES.iter().enumerate() {
-            let sets: Vec<String> = policy.iter().map(|(name, word)| format!("policy.{name}={word}")).collect();
+            let sets: Vec<String> =
+                policy.iter().map(|(name, word)| format!("policy.{name}={word}")).collect();
             let more: Vec<&str> = sets.iter().flat_map(|set| ["--set", set.as_str()]).collect();
             let folder = run(job, &dir.join(format!("out-{number}")), &more);
             let answer = oracle::run(
@@ -89,7 +115,14 @@ fn date(text: &str) -> NaiveDate {
     text.parse().expect("a date")
 }
 
-fn compare(what: &str, seed: u64, policy: &[(&str, &str)], mut ours: Vec<Vec<String>>, mut theirs: Vec<Vec<String>>, ordered: bool) {
+fn compare(
+    what: &str,
+    seed: u64,
+    policy: &[(&str, &str)],
+    mut ours: Vec<Vec<String>>,
+    mut theirs: Vec<Vec<String>>,
+    ordered: bool,
+) {
     if !ordered {
         ours.sort();
         theirs.sort();
@@ -110,8 +143,22 @@ fn compare(what: &str, seed: u64, policy: &[(&str, &str)], mut ours: Vec<Vec<Str
 
 fn agree_on_lines(seed: u64, policy: &[(&str, &str)], folder: &Path, answer: &oracle::Answer) {
     let names = [
-        "customer_id", "subscription_id", "product_id", "sku_id", "charge_type", "charge_start", "charge_end", "term_start",
-        "term_end", "unit_price", "effective_unit_price", "quantity", "subtotal", "currency", "discount", "promotion_id",
+        "customer_id",
+        "subscription_id",
+        "product_id",
+        "sku_id",
+        "charge_type",
+        "charge_start",
+        "charge_end",
+        "term_start",
+        "term_end",
+        "unit_price",
+        "effective_unit_price",
+        "quantity",
+        "subtotal",
+        "currency",
+        "discount",
+        "promotion_id",
         "promo_code",
     ]
     .map(str::to_owned);
@@ -122,9 +169,23 @@ fn agree_on_lines(seed: u64, policy: &[(&str, &str)], folder: &Path, answer: &or
         .map(|line| {
             let line = line.clone();
             vec![
-                line.customer_id, line.subscription_id, line.product_id, line.sku_id, line.charge_type, line.charge_start,
-                line.charge_end, line.term_start, line.term_end, line.unit_price, line.effective_unit_price, line.quantity,
-                line.subtotal, line.currency, line.discount, line.promotion_id, line.promo_code,
+                line.customer_id,
+                line.subscription_id,
+                line.product_id,
+                line.sku_id,
+                line.charge_type,
+                line.charge_start,
+                line.charge_end,
+                line.term_start,
+                line.term_end,
+                line.unit_price,
+                line.effective_unit_price,
+                line.quantity,
+                line.subtotal,
+                line.currency,
+                line.discount,
+                line.promotion_id,
+                line.promo_code,
             ]
         })
         .collect();
@@ -133,9 +194,22 @@ fn agree_on_lines(seed: u64, policy: &[(&str, &str)], folder: &Path, answer: &or
 
 fn agree_on_renewals(seed: u64, policy: &[(&str, &str)], folder: &Path, answer: &oracle::Answer) {
     let names = [
-        "subscription_id", "outcome", "renewal_date", "term", "billing_cycle", "quantity", "list_unit_price",
-        "unit_price_before", "unit_price_after", "promotion_before", "promotion_after", "amount_before", "amount_after",
-        "change", "change_percent", "billed",
+        "subscription_id",
+        "outcome",
+        "renewal_date",
+        "term",
+        "billing_cycle",
+        "quantity",
+        "list_unit_price",
+        "unit_price_before",
+        "unit_price_after",
+        "promotion_before",
+        "promotion_after",
+        "amount_before",
+        "amount_after",
+        "change",
+        "change_percent",
+        "billed",
     ]
     .map(str::to_owned);
     let ours = Table::read(&folder.join("renewals.csv")).columns(&names);
@@ -145,9 +219,22 @@ fn agree_on_renewals(seed: u64, policy: &[(&str, &str)], folder: &Path, answer: 
         .map(|row| {
             let row = row.clone();
             vec![
-                row.subscription_id, row.outcome, row.renewal_date, row.term, row.billing_cycle, row.quantity,
-                row.list_unit_price, row.unit_price_before, row.unit_price_after, row.promotion_before, row.promotion_after,
-                row.amount_before, row.amount_after, row.change, row.change_percent, row.billed,
+                row.subscription_id,
+                row.outcome,
+                row.renewal_date,
+                row.term,
+                row.billing_cycle,
+                row.quantity,
+                row.list_unit_price,
+                row.unit_price_before,
+                row.unit_price_after,
+                row.promotion_before,
+                row.promotion_after,
+                row.amount_before,
+                row.amount_after,
+                row.change,
+                row.change_percent,
+                row.billed,
             ]
         })
         .collect();
@@ -160,9 +247,10 @@ fn agree_on_rejects(seed: u64, policy: &[(&str, &str)], folder: &Path, answer: &
     for row in &mut ours {
         row[0] = row[0].trim_end_matches(".csv").to_owned();
     }
-    let theirs = answer.rejects.iter().map(|row| {
-        vec![row.file.clone(), row.row.to_string(), row.disposition.clone(), row.code.clone()]
-    });
+    let theirs = answer
+        .rejects
+        .iter()
+        .map(|row| vec![row.file.clone(), row.row.to_string(), row.disposition.clone(), row.code.clone()]);
     compare("rejects", seed, policy, ours, theirs.collect(), false);
 }
 
@@ -171,13 +259,17 @@ fn every_line_can_be_recomputed_from_its_own_columns_in_decimals() {
     with_book(|seed, dir, job| {
         let lines = Table::read(&run(job, &dir.join("out"), &[]).join("invoice_lines.csv"));
         let column = |name: &str| lines.column(name);
-        let decimal = |text: &str| text.parse::<Decimal>().unwrap_or_else(|_| panic!("{text:?} is no decimal"));
-        let (units, effective, quantities) = (column("unit_price"), column("effective_unit_price"), column("quantity"));
+        let decimal =
+            |text: &str| text.parse::<Decimal>().unwrap_or_else(|_| panic!("{text:?} is no decimal"));
+        let (units, effective, quantities) =
+            (column("unit_price"), column("effective_unit_price"), column("quantity"));
         let (subtotals, discounts) = (column("subtotal"), column("discount"));
         let (days, cycle_days) = (column("days"), column("cycle_days"));
         for row in 0..lines.rows.len() {
             let digits = subtotals[row].split_once('.').map_or(0, |(_, digits)| digits.len() as u32);
-            let round = |amount: Decimal| amount.round_dp_with_strategy(digits, RoundingStrategy::MidpointAwayFromZero);
+            let round = |amount: Decimal| {
+                amount.round_dp_with_strategy(digits, RoundingStrategy::MidpointAwayFromZero)
+            };
             let subtotal = decimal(&subtotals[row]);
             let product = round(decimal(&effective[row]) * decimal(&quantities[row]));
             assert_eq!(product, subtotal, "seed {seed}, line {}: effective unit price", row + 1);
@@ -208,7 +300,8 @@ fn invoices_are_the_sum_of_their_lines() {
             sum.1 += 1;
         }
         assert_eq!(sums.len(), invoices.rows.len(), "seed {seed}");
-        let (ids, totals, counts) = (invoices.column("invoice_id"), invoices.column("subtotal"), invoices.column("lines"));
+        let (ids, totals, counts) =
+            (invoices.column("invoice_id"), invoices.column("subtotal"), invoices.column("lines"));
         for ((id, total), count) in ids.into_iter().zip(totals).zip(counts) {
             let (sum, lines) = sums[&id];
             assert_eq!(sum, total.parse().expect("a decimal"), "seed {seed}, {id}");
@@ -259,13 +352,15 @@ fn the_order_of_rows_changes_no_byte_of_what_is_billed() {
 fn csv_and_parquet_inputs_with_the_same_content_give_the_same_outputs() {
     for seed in seeds() {
         let (csv, parquet) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
-        let from_csv = bytes_of(&run(&book(csv.path(), seed, "600", "csv", false), &csv.path().join("o"), &[]));
+        let from_csv =
+            bytes_of(&run(&book(csv.path(), seed, "600", "csv", false), &csv.path().join("o"), &[]));
         let job = book(parquet.path(), seed, "600", "parquet", false);
         let from_parquet = bytes_of(&run(&job, &parquet.path().join("o"), &[]));
         for name in ["invoice_lines.csv", "invoices.csv", "renewals.csv"] {
             assert!(from_csv[name] == from_parquet[name], "seed {seed}: {name}");
         }
-        let rejects = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(".parquet", ".csv").lines().count();
+        let rejects =
+            |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(".parquet", ".csv").lines().count();
         assert_eq!(rejects(&from_csv["rejects.csv"]), rejects(&from_parquet["rejects.csv"]), "seed {seed}");
     }
 }
@@ -273,9 +368,12 @@ fn csv_and_parquet_inputs_with_the_same_content_give_the_same_outputs() {
 #[test]
 fn two_months_one_after_the_other_bill_what_one_run_over_both_bills() {
     with_book(|seed, dir, job| {
-        let names: Vec<String> = Table::read(&run(job, &dir.join("any"), &[]).join("invoice_lines.csv")).header;
         let names: Vec<String> =
-            names.into_iter().filter(|name| name != "invoice_id" && name != "line" && name != "reasons").collect();
+            Table::read(&run(job, &dir.join("any"), &[]).join("invoice_lines.csv")).header;
+        let names: Vec<String> = names
+            .into_iter()
+            .filter(|name| name != "invoice_id" && name != "line" && name != "reasons")
+            .collect();
         let lines = |out: &str, from: &str, as_of: &str| {
             let from = format!("from={from}");
             let folder = run(job, &dir.join(out), &["--as-of", as_of, "--set", &from]);
@@ -308,7 +406,8 @@ fn every_row_of_every_input_ends_in_one_disposition() {
         let job = book(dir.path(), seed, "300", "csv", true);
         let folder = run(&job, &dir.path().join("out"), &[]);
         let manifest: serde_json::Value =
-            serde_json::from_slice(&fs::read(folder.join("manifest.json")).expect("a manifest")).expect("JSON");
+            serde_json::from_slice(&fs::read(folder.join("manifest.json")).expect("a manifest"))
+                .expect("JSON");
         for input in manifest["inputs"].as_array().expect("inputs") {
             let rows = input["rows"].as_u64().expect("rows");
             let file = input["path"].as_str().expect("a path");
@@ -341,11 +440,15 @@ fn each_planted_fault_ends_as_its_code_with_file_row_and_column() {
         let planted = Table::read(&bad.path().join("planted_faults.csv")).columns(&columns);
         let found = Table::read(&folder.join("rejects.csv")).columns(&columns);
         let missed: Vec<_> = planted.iter().filter(|fault| !found.contains(fault)).collect();
-        let near = |fault: &Vec<String>| found.iter().filter(|row| row[..2] == fault[..2]).cloned().collect::<Vec<_>>();
-        let told: Vec<String> = missed.iter().map(|fault| format!("{fault:?} but {:?}", near(fault))).collect();
+        let near = |fault: &Vec<String>| {
+            found.iter().filter(|row| row[..2] == fault[..2]).cloned().collect::<Vec<_>>()
+        };
+        let told: Vec<String> =
+            missed.iter().map(|fault| format!("{fault:?} but {:?}", near(fault))).collect();
         assert!(missed.is_empty(), "seed {seed}: not found as planted:\n{}", told.join("\n"));
         // Every good row beside them is billed: the lines of the clean book are all there, to the cent.
-        let names = ["subscription_id", "charge_type", "charge_start", "quantity", "subtotal"].map(str::to_owned);
+        let names =
+            ["subscription_id", "charge_type", "charge_start", "quantity", "subtotal"].map(str::to_owned);
         let lines = |folder: &Path| Table::read(&folder.join("invoice_lines.csv")).columns(&names);
         let beside: BTreeSet<_> = lines(&folder).into_iter().collect();
         for line in lines(&good) {
@@ -359,7 +462,9 @@ fn explain_ends_in_the_billed_amount_for_every_line_of_a_random_book() {
     let dir = tempfile::tempdir().expect("a folder");
     let job = book(dir.path(), 5, "150", "csv", false);
     let lines = Table::read(&run(&job, &dir.path().join("out"), &[]).join("invoice_lines.csv"));
-    let columns = lines.columns(&["subscription_id", "charge_type", "charge_start", "subtotal", "currency"].map(str::to_owned));
+    let columns = lines.columns(
+        &["subscription_id", "charge_type", "charge_start", "subtotal", "currency"].map(str::to_owned),
+    );
     let mut by_subscription: BTreeMap<String, Vec<Vec<String>>> = BTreeMap::new();
     for mut row in columns {
         by_subscription.entry(row.remove(0)).or_default().push(row);
@@ -368,8 +473,10 @@ fn explain_ends_in_the_billed_amount_for_every_line_of_a_random_book() {
     for (subscription, lines) in by_subscription {
         let (exit, said) = termwise(&["explain", &job.to_string_lossy(), &subscription]);
         assert_eq!(exit, 0, "{subscription}: {said}");
-        let ends: Vec<&str> = said.lines().filter(|line| line.starts_with("= ") && line.ends_with(" billed")).collect();
-        let billed: Vec<String> = lines.iter().map(|line| format!("= {} {} billed", line[2], line[3])).collect();
+        let ends: Vec<&str> =
+            said.lines().filter(|line| line.starts_with("= ") && line.ends_with(" billed")).collect();
+        let billed: Vec<String> =
+            lines.iter().map(|line| format!("= {} {} billed", line[2], line[3])).collect();
         assert_eq!(ends, billed, "{subscription}:\n{said}");
     }
 }

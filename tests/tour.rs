@@ -83,6 +83,9 @@ fn the_readme_documents_every_code() {
     let documented = readme.lines().filter(|line| line.starts_with("| `") && line.matches('|').count() == 5);
     let names: Vec<&str> = documented.filter_map(|line| line.split('`').nth(1)).collect();
     for name in names.iter().filter(|name| name.contains('-') && !name.contains(' ')) {
-        assert!(Code::ALL.iter().any(|code| code.name() == *name), "the README documents {name}, which is no code");
+        assert!(
+            Code::ALL.iter().any(|code| code.name() == *name),
+            "the README documents {name}, which is no code"
+        );
     }
 }
