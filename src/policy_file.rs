@@ -187,6 +187,8 @@ fn hours(word: &str) -> Option<u32> {
         (None, Some(digits)) => (digits, 24),
         (None, None) => return None,
     };
+    // The rule book writes "168 h", so one blank before the unit is read.
+    let digits = digits.strip_suffix(' ').unwrap_or(digits);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
