@@ -10,6 +10,7 @@ use super::error::IntakeError;
 use super::files::{Counts, Visit};
 use super::row::{Fields, Row};
 use serde::Deserialize;
+use serde::de::Error;
 use serde_json::value::RawValue;
 use termwise_engine::calendar::Instant;
 
@@ -104,12 +105,7 @@ struct Owned<'a> {
 }
 
 /// Visits a row for each promotion and required product.
-pub(super) fn read(
-    bytes: &[u8],
-    shown: &str,
-    schema: &Schema,
-    visit: Visit<'_>,
-) -> Result<Counts, IntakeError> {
+pub(super) fn read(bytes: &[u8], shown: &str, schema: &Schema, visit: Visit<'_>) -> Result<Counts, IntakeError> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let what = format!("the file is not UTF-8 at byte {}", error.valid_up_to());
         IntakeError::refused(shown, what, "export the file as UTF-8")
@@ -146,17 +142,20 @@ fn parse(text: &str) -> Result<Vec<Promotion<'_>>, serde_json::Error> {
     if text.trim_start().starts_with('[') {
         return serde_json::from_str(text);
     }
-    match serde_json::from_str::<Page<'_>>(text)?.items {
-        Some(items) => Ok(items),
-        None => Ok(vec![serde_json::from_str(text)?]),
+    if let Some(items) = serde_json::from_str::<Page<'_>>(text)?.items {
+        return Ok(items);
     }
+    let single: Promotion<'_> = serde_json::from_str(text)?;
+    if single.id.is_none() {
+        return Err(serde_json::Error::custom("it has neither items nor an id"));
+    }
+    Ok(vec![single])
 }
 
 /// A text without its quotes, a number or word as it is written; nothing for null.
 fn plain(value: Scalar<'_>) -> String {
     let Some(raw) = value.map(RawValue::get) else { return String::new() };
-    serde_json::from_str::<String>(raw)
-        .unwrap_or_else(|_| if raw == "null" { String::new() } else { raw.to_owned() })
+    serde_json::from_str::<String>(raw).unwrap_or_else(|_| if raw == "null" { String::new() } else { raw.to_owned() })
 }
 
 fn set(cells: &mut [String], column: Column, value: String) {

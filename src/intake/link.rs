@@ -126,36 +126,24 @@ fn add_events(book: &mut Book, rows: EventRows, ids: &Ids, order: &Order, notes:
         notes.fates.push((source, Fate::NotDue(NotDue::SubscriptionRejected)));
     };
     for mut row in rows.seat_changes {
-        let Some(id) = of(row.subscription) else {
-            left_out(row.source);
-            continue;
-        };
+        let Some(id) = of(row.subscription) else { left_out(row.source); continue };
         order.seat_change(&mut row);
         row.subscription = id;
         book.seat_changes.push(row);
     }
     for mut row in rows.redemptions {
-        let Some(id) = of(row.subscription) else {
-            left_out(row.source);
-            continue;
-        };
+        let Some(id) = of(row.subscription) else { left_out(row.source); continue };
         order.redemption(&mut row);
         row.subscription = id;
         book.redemptions.push(row);
     }
     for mut row in rows.events {
-        let Some(id) = of(row.subscription) else {
-            left_out(row.source);
-            continue;
-        };
+        let Some(id) = of(row.subscription) else { left_out(row.source); continue };
         row.subscription = id;
         book.events.push(row);
     }
     for mut row in rows.scheduled {
-        let Some(id) = of(row.subscription) else {
-            left_out(row.source);
-            continue;
-        };
+        let Some(id) = of(row.subscription) else { left_out(row.source); continue };
         order.scheduled_change(&mut row);
         row.subscription = id;
         book.scheduled.push(row);

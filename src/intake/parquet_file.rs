@@ -4,28 +4,29 @@
 //! [`std::panic::catch_unwind`], so that damage is an error of the file and never the end of the program. A column of
 //! floats is refused whole: what a float holds is not what somebody wrote.
 
-use super::columns::{ColumnMap, Need, Places, Schema, find};
+use super::columns::{self, ColumnMap, Need, Places, find};
 use super::error::IntakeError;
 use super::files::{Counts, FILE_ROWS, Visit};
-use super::row::{Fields, Row, TextColumn};
+use super::row::{self, Row, TextColumn};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    Date32Type, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type, DecimalType, Int8Type,
-    Int16Type, Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType,
-    TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type, DecimalType, Int8Type, Int16Type,
+    Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
+    TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, PrimitiveArray, RecordBatch};
-use arrow_schema::{DataType, TimeUnit};
+use arrow_schema::{DataType, Field, Fields, Schema, TimeUnit};
 use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
-    ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
+use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
 use std::cell::Cell;
 use std::fmt::{Display, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Once;
+use std::sync::{Arc, Once};
 use termwise_engine::calendar::Day;
 
 const BATCH_ROWS: usize = 8_192;
@@ -39,16 +40,14 @@ const UNPACKED_FREE: i64 = 64 << 20;
 pub(super) fn read(
     bytes: Vec<u8>,
     shown: &str,
-    schema: &Schema,
+    schema: &columns::Schema,
     map: &ColumnMap,
     visit: Visit<'_>,
 ) -> Result<Counts, IntakeError> {
     check_footer(&bytes, shown)?;
     let size = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
     let bytes = Bytes::from(bytes);
-    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-    let builder =
-        decode(shown, move || ParquetRecordBatchReaderBuilder::try_new_with_options(bytes, options))?;
+    let builder = decode(shown, move || open(bytes))?;
     let expected = check_bounds(builder.metadata(), size, shown)?;
 
     let fields = builder.schema().fields().clone();
@@ -75,22 +74,40 @@ pub(super) fn read(
     })?;
     let mut rows = 0_u64;
     while let Some((columns, height)) = next_batch(&mut reader, shown)? {
-        for row in 0..height {
+        for line in 0..height {
             rows += 1;
             if rows > FILE_ROWS {
                 return Err(IntakeError::limit(shown, "the file has more than 100 million rows"));
             }
             let number = u32::try_from(rows).unwrap_or(u32::MAX);
-            visit(Row { number, fields: Fields::Batch(&columns, row), places: &places, ragged: false })?;
+            visit(Row { number, fields: row::Fields::Batch(&columns, line), places: &places, ragged: false })?;
         }
     }
     if rows != expected {
-        return Err(IntakeError::damaged(
-            shown,
-            format!("it holds {rows} rows and says that it has {expected}"),
-        ));
+        return Err(IntakeError::damaged(shown, format!("it holds {rows} rows and says that it has {expected}")));
     }
     Ok(Counts { rows, blank_lines: 0, warnings })
+}
+
+/// Opens a file for reading its texts plainly, however the writer held them: as dictionaries, views or with wide offsets.
+fn open(bytes: Bytes) -> Result<ParquetRecordBatchReaderBuilder<Bytes>, ParquetError> {
+    let written = ArrowReaderMetadata::load(&bytes, ArrowReaderOptions::new())?;
+    let fields = written.schema().fields().iter().map(|field| {
+        let field = Field::clone(field);
+        let kind = plain_type(field.data_type());
+        Arc::new(field.with_data_type(kind))
+    });
+    let schema = Arc::new(Schema::new(fields.collect::<Fields>()));
+    let options = ArrowReaderOptions::new().with_schema(schema);
+    let plain = ArrowReaderMetadata::try_new(Arc::clone(written.metadata()), options)?;
+    Ok(ParquetRecordBatchReaderBuilder::new_with_metadata(bytes, plain))
+}
+
+fn plain_type(kind: &DataType) -> DataType {
+    if let DataType::Dictionary(_, values) = kind {
+        return plain_type(values);
+    }
+    if matches!(kind, DataType::LargeUtf8 | DataType::Utf8View) { DataType::Utf8 } else { kind.clone() }
 }
 
 thread_local! {
@@ -173,6 +190,7 @@ fn check_type(name: &str, kind: &DataType, need: Need, shown: &str) -> Result<()
             | DataType::Boolean
             | DataType::Utf8
             | DataType::Date32
+            | DataType::Date64
             | DataType::Timestamp(..)
             | DataType::Decimal32(..)
             | DataType::Decimal64(..)
@@ -198,6 +216,7 @@ fn next_batch(
 }
 
 /// A column as text.
+#[allow(clippy::wildcard_enum_match_arm, reason = "of the many types of arrow those are named that we read")]
 fn written(array: &ArrayRef) -> Result<TextColumn, String> {
     Ok(match array.data_type() {
         DataType::Utf8 => TextColumn::Plain(array.as_string::<i32>().clone()),
@@ -207,6 +226,7 @@ fn written(array: &ArrayRef) -> Result<TextColumn, String> {
             each(array, |row, out| out.push_str(if flags.value(row) { "true" } else { "false" }))
         }
         DataType::Date32 => numbers::<Date32Type>(array, write_day),
+        DataType::Date64 => numbers::<Date64Type>(array, |value, out| write_moment(value, 1_000, out)),
         DataType::Int8 => numbers::<Int8Type>(array, write_plain),
         DataType::Int16 => numbers::<Int16Type>(array, write_plain),
         DataType::Int32 => numbers::<Int32Type>(array, write_plain),

@@ -145,9 +145,7 @@ fn is_licensed(tags: &str) -> bool {
 
 /// Notes every row that shares key, start and some seats with another one and differs from it (R7).
 fn conflicts(rows: &mut [(PriceRow, Source)], notes: &mut Notes) {
-    rows.sort_unstable_by_key(|(row, source)| {
-        (row.key, row.effective.first, row.tier, row.unit_price, *source)
-    });
+    rows.sort_unstable_by_key(|(row, source)| (row.key, row.effective.first, row.tier, row.unit_price, *source));
     let group = |row: &PriceRow| (row.key, row.effective.first);
     for group in rows.chunk_by(|left, right| group(&left.0) == group(&right.0)) {
         // Rows that say the same are one; of the others, sorted by their fewest seats, one meets an earlier one where
