@@ -159,7 +159,7 @@ impl Subscription {
             return Some((code, "term_end"));
         }
         match self.promotion {
-            PromotionCell::Id(id) if !self.is_judged() && self.is_billable() => {
+            PromotionCell::Id(id) if !self.is_judged() => {
                 let promotion = catalog.promotions.get(id);
                 let held = promotion.and_then(|p| p.discount_held(self.item, self.term, self.billing_cycle));
                 held.is_none().then_some((Code::PromotionUnknown, "promotion_id"))

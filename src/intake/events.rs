@@ -47,7 +47,7 @@ fn read_event<T>(
     };
     let Some(subscription) = known else {
         cells.fault(Code::SubscriptionUnknown, column);
-        notes.set(source, Disposition::Rejected, faults);
+        notes.set(source, Disposition::Refused, faults);
         return None;
     };
     let made = make(&mut cells, subscription, met);

@@ -51,20 +51,26 @@ pub struct Promotion {
 }
 
 impl Promotion {
-    /// What it takes off a product:SKU in a term and billing cycle; the most, where several of its rows fit.
+    /// What it takes off a product:SKU in a term and billing cycle: a row that names the cycle goes before one for all.
     pub fn discount_for(&self, item: ItemId, term: Term, cycle: BillingCycle) -> Option<Discount> {
         let fits = |offer: &&Offer| {
             offer.item == item && offer.term == term && offer.billing_cycle.is_none_or(|named| named == cycle)
         };
-        self.offers.iter().filter(fits).map(|offer| offer.discount).max()
+        let closest = |offer: &&Offer| (offer.billing_cycle.is_some(), offer.discount);
+        self.offers.iter().filter(fits).max_by_key(closest).map(|offer| offer.discount)
     }
 
-    /// The percentage of a promotion that is held unexamined (A20): that of the fitting row, else the only one it has.
+    /// The percentage of a promotion that is held unexamined (A20): that of the fitting row, else the one percentage of its
+    /// rows for the product:SKU, else the one of all its rows. Where those differ none can be told.
     pub fn discount_held(&self, item: ItemId, term: Term, cycle: BillingCycle) -> Option<Discount> {
-        self.discount_for(item, term, cycle).or_else(|| {
-            let first = self.offers.first()?.discount;
-            self.offers.iter().all(|offer| offer.discount == first).then_some(first)
-        })
+        let one = |offers: Vec<Discount>| {
+            let first = *offers.first()?;
+            offers.iter().all(|&discount| discount == first).then_some(first)
+        };
+        let named = self.offers.iter().filter(|offer| offer.item == item).map(|offer| offer.discount).collect();
+        let all = || self.offers.iter().map(|offer| offer.discount).collect();
+        let fallback = || if self.names(item) { one(named) } else { one(all()) };
+        self.discount_for(item, term, cycle).or_else(fallback)
     }
 
     /// Whether it names the product:SKU at all.

@@ -3,7 +3,7 @@
 use super::TimeLine;
 use super::state::{Mark, State};
 use crate::book::ScheduledChange;
-use crate::calendar::{Day, Instant};
+use crate::calendar::Instant;
 use crate::findings::{Code, Fate, NotDue};
 
 impl TimeLine<'_> {
@@ -73,10 +73,7 @@ impl TimeLine<'_> {
             return Fate::NotDue(NotDue::SubscriptionRejected);
         }
         if let State::History(why) = running.state {
-            if !running.refuses_events() {
-                return Fate::NotDue(why);
-            }
-            return self.refuse(number, change.source, Code::SubscriptionNotActive, "subscription_id");
+            return Fate::NotDue(if running.refuses_events() { NotDue::Voided } else { why });
         }
         if change.scheduled_at.day() > as_of {
             return Fate::NotDue(NotDue::AfterAsOf);
@@ -95,10 +92,6 @@ impl TimeLine<'_> {
             return fate;
         }
         let running = &self.running[number];
-        let ended_before = running.ended_on.is_some_and(|last: Day| change.scheduled_at.day() > last);
-        if running.state == State::Ended && ended_before {
-            return self.refuse(number, change.source, Code::SubscriptionNotActive, "subscription_id");
-        }
         let is_void = running.voided_at.is_some_and(|voided| voided > change.scheduled_at);
         if is_void || !subscription.auto_renew || running.state == State::Ended {
             Fate::NotDue(NotDue::Voided)

@@ -37,12 +37,12 @@ impl TimeLine<'_> {
         let Some(term) = running.term.filter(|_| running.is_active() && !running.suspended) else {
             return self.refuse(number, change.source, Code::SubscriptionNotActive, "subscription_id");
         };
-        if term.is_trial {
-            return self.refuse(number, change.source, Code::TrialUnchangeable, "subscription_id");
-        }
         let Some(wanted) = u32::try_from(change.quantity).ok().filter(|&seats| seats > 0) else {
             return self.refuse(number, change.source, Code::SeatsNotPositive, "quantity");
         };
+        if term.is_trial {
+            return self.refuse(number, change.source, Code::TrialUnchangeable, "subscription_id");
+        }
         let held = running.seats().total();
         if wanted == held {
             return Fate::NotDue(NotDue::NoChange);
