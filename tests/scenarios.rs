@@ -10,29 +10,16 @@ use std::fs;
 use std::path::Path;
 use termwise_engine::findings::Code;
 
-/// Runs a staged job with some threads and gives the folder that it published.
-fn run(job: &Path, out: &Path, threads: &str) -> (u8, String) {
-    common::termwise(&[
-        "run",
-        &job.to_string_lossy(),
-        "--out",
-        &out.to_string_lossy(),
-        "--threads",
-        threads,
-        "-q",
-    ])
-}
-
 /// What is wrong with a story, or nothing.
 fn check(story: &Path) -> Result<(), String> {
     let work = tempfile::tempdir().map_err(|error| error.to_string())?;
     let job = stage(story, work.path());
     let (one, two) = (work.path().join("out-1"), work.path().join("out-2"));
-    let (exit, said) = run(&job, &one, "1");
+    let (exit, said) = common::bill(&job, &one, 1, 4096);
     if !matches!(exit, 0 | 3) {
         return Err(format!("exit {exit}: {said}"));
     }
-    run(&job, &two, "2");
+    common::bill(&job, &two, 2, 1);
     let (one, two) = (published(&one), published(&two));
     if bytes_of(&one) != bytes_of(&two) {
         return Err("two threads publish other bytes than one".into());
@@ -120,7 +107,8 @@ fn what_is_refused_as_a_whole_says_so_and_publishes_nothing() {
         let work = tempfile::tempdir().expect("a folder");
         let job = stage(&story, work.path());
         let out = work.path().join("out");
-        let (exit, said) = run(&job, &out, "1");
+        let args = ["run", &job.to_string_lossy(), "--out", &out.to_string_lossy(), "-q"];
+        let (exit, said) = common::termwise(&args);
         let want = fs::read_to_string(story.join("expect/exit.txt")).expect("expect/exit.txt");
         assert_eq!(exit.to_string(), want.trim(), "{}: {said}", story.display());
         let says = fs::read_to_string(story.join("expect/says.txt")).expect("expect/says.txt");

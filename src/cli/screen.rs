@@ -1,8 +1,8 @@
 //! What is printed where: data to stdout, talk to stderr, progress on a terminal only.
 
 use super::Exit;
+use crate::intake;
 use crate::runs::Progress;
-use crate::runs::pending::intake;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::cell::RefCell;
 use std::io::{ErrorKind, IsTerminal, Write, stderr, stdout};

@@ -5,10 +5,10 @@
 //! pass the job's limit publishes nothing and says why.
 
 use super::{Progress, RunError};
+use crate::intake::{self, Intake};
 use crate::job::Job;
 use crate::names::Reject;
 use crate::output::{self, Counts, FileFacts, Published, Report, summary};
-use crate::runs::pending::intake::{self, Intake};
 use rayon::prelude::*;
 use serde_json::Value;
 use std::path::Path;

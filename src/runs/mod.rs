@@ -4,13 +4,12 @@ pub mod account;
 pub mod check;
 pub mod explain;
 pub mod invoice;
-pub mod pending;
 pub mod words;
 
 mod figures;
 
+use crate::intake::{self, IntakeError};
 use crate::output::OutputError;
-use crate::runs::pending::intake::{self, IntakeError};
 
 /// Who wants to know how far a run is.
 pub trait Progress: intake::Progress + Sync {

@@ -1,6 +1,6 @@
 //! What the tests share: running a scenario folder in-process, and reading what it published.
 
-#![allow(dead_code, reason = "each test binary uses its part")]
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -221,4 +221,33 @@ fn without_timings(manifest: &[u8]) -> Vec<u8> {
     let mut value: serde_json::Value = serde_json::from_slice(manifest).expect("a manifest in JSON");
     value.as_object_mut().expect("an object").shift_remove("timings");
     value.to_string().into_bytes()
+}
+
+/// Runs the program as a user does, and gives its exit code and what it said on both streams.
+pub fn termwise(args: &[&str]) -> (u8, String) {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_termwise"))
+        .args(args)
+        .env("NO_COLOR", "1")
+        .output()
+        .expect("the program starts");
+    let exit = output.status.code().and_then(|code| u8::try_from(code).ok()).expect("an exit code");
+    let mut said = String::from_utf8_lossy(&output.stdout).into_owned();
+    said.push_str(&String::from_utf8_lossy(&output.stderr));
+    (exit, said)
+}
+
+/// Runs a job in-process, in units of so many subscriptions at least, and gives its exit code and what went wrong.
+pub fn bill(job: &Path, out: &Path, threads: usize, unit: usize) -> (u8, String) {
+    use termwise::job::{Overrides, read};
+    use termwise::runs::invoice::{Work, run};
+    let today = termwise_engine::calendar::Day::from_epoch_days(0).expect("a day");
+    let overrides = Overrides { out: Some(out.to_path_buf()), ..Overrides::none(today) };
+    let given = match read(job, &overrides) {
+        Ok(given) => given,
+        Err(error) => return (2, error.to_string()),
+    };
+    match run(&given.job, &given.notes, false, Work { threads, unit }, &()) {
+        Ok(outcome) => (outcome.exit_code(), outcome.text),
+        Err(error) => (error.exit_code(), error.to_string()),
+    }
 }

@@ -51,10 +51,21 @@ impl World<'_> {
         let promo = if s.trial() || (s.judged() && s.promotion == "none") {
             None
         } else if s.judged() {
-            let new = NewTerm { sub: i, product: &s.product, sku: &s.sku, term: s.term, billing: s.billing, quantity: s.quantity, on: s.term_start, asked_for: &s.promotion, licence };
+            let new = NewTerm {
+                sub: i,
+                product: &s.product,
+                sku: &s.sku,
+                term: s.term,
+                billing: s.billing,
+                quantity: s.quantity,
+                on: s.term_start,
+                asked_for: &s.promotion,
+                licence,
+            };
             self.best_promotion(&new, None)
         } else {
-            s.named_promotion().and_then(|id| self.held_unexamined(&id, &s.product, &s.sku, s.term, s.billing))
+            s.named_promotion()
+                .and_then(|id| self.held_unexamined(&id, &s.product, &s.sku, s.term, s.billing))
         };
         let term = Term {
             product: s.product.clone(),
@@ -90,15 +101,36 @@ impl World<'_> {
         x.ever_held.extend(t.promo.iter().map(|p| p.id.clone()));
         x.counted = t.quantity;
         x.batches = vec![Batch { at: t.clock, seats: t.quantity, promoted: true }];
-        (x.product, x.sku, x.term, x.billing, x.start, x.end) = (t.product, t.sku, t.months, t.billing, t.start, t.end);
-        (x.price, x.promo, x.code, x.first_type, x.clock, x.trial) = (t.price, t.promo, t.code, t.first_type, t.clock, t.trial);
+        (x.product, x.sku, x.term, x.billing, x.start, x.end) =
+            (t.product, t.sku, t.months, t.billing, t.start, t.end);
+        (x.price, x.promo, x.code, x.first_type, x.clock, x.trial) =
+            (t.price, t.promo, t.code, t.first_type, t.clock, t.trial);
         (x.cycles, x.next_cycle, x.term_sum) = (cycles, 0, 0);
         self.enqueue_term_end(i);
     }
 
-    pub fn list_price(&self, i: usize, product: &str, sku: &str, term: i64, billing: Billing, quantity: i64, on: Day) -> Result<&PriceRow, &'static str> {
+    pub fn list_price(
+        &self,
+        i: usize,
+        product: &str,
+        sku: &str,
+        term: i64,
+        billing: Billing,
+        quantity: i64,
+        on: Day,
+    ) -> Result<&PriceRow, &'static str> {
         let s = &self.book.subs[i];
-        let w = Wanted { product, sku, term, billing, market: &s.market, currency: &s.currency, segment: &s.segment, quantity, on };
+        let w = Wanted {
+            product,
+            sku,
+            term,
+            billing,
+            market: &s.market,
+            currency: &s.currency,
+            segment: &s.segment,
+            quantity,
+            on,
+        };
         self.prices.find(&w, self.policy)
     }
 
@@ -129,18 +161,24 @@ impl World<'_> {
         let s = &self.book.subs[i];
         let government = |o: usize| {
             let (t, x) = (&self.book.subs[o], &self.states[o]);
-            t.segment == "government" && x.known && t.fate != Fate::Finished && x.gone_on.is_none_or(|g| g >= s.begin.date_naive() && t.fate == Fate::History)
+            t.segment == "government"
+                && x.known
+                && t.fate != Fate::Finished
+                && x.gone_on.is_none_or(|g| g >= s.begin.date_naive() && t.fate == Fate::History)
         };
         self.segment_allowed(i) && (s.segment == "government" || !self.siblings(i).any(government))
     }
 
     /// All redemptions of a customer, in the order of entered_at, then code (B24).
     pub fn judge_codes(&mut self, mine: &[usize]) {
-        let index: BTreeMap<&str, usize> = mine.iter().map(|i| (self.book.subs[*i].id.as_str(), *i)).collect();
+        let index: BTreeMap<&str, usize> =
+            mine.iter().map(|i| (self.book.subs[*i].id.as_str(), *i)).collect();
         let live = |r: &&Redemption| {
             index.get(r.sub.as_str()).is_some_and(|i| {
                 let s = &self.book.subs[*i];
-                s.fate == Fate::Live && s.begin.date_naive() <= self.job.as_of && r.entered_at.date_naive() <= self.job.as_of
+                s.fate == Fate::Live
+                    && s.begin.date_naive() <= self.job.as_of
+                    && r.entered_at.date_naive() <= self.job.as_of
             })
         };
         let mut all: Vec<&Redemption> = self.book.redemptions.iter().filter(live).collect();
@@ -159,7 +197,12 @@ impl World<'_> {
         }
     }
 
-    fn judge_code(&self, i: usize, r: &Redemption, order_of: &BTreeMap<String, String>) -> Result<(), &'static str> {
+    fn judge_code(
+        &self,
+        i: usize,
+        r: &Redemption,
+        order_of: &BTreeMap<String, String>,
+    ) -> Result<(), &'static str> {
         let s = &self.book.subs[i];
         let entered = r.entered_at.date_naive();
         let c = self.book.codes.get(&r.code).ok_or("promo-code-unknown")?;

@@ -31,7 +31,9 @@ impl World<'_> {
             let mut p = self.discount_of_seat(x, pair[1]);
             p.seats = pair[1] - pair[0];
             match out.last_mut() {
-                Some(l) if l.discount == p.discount && l.promotion == p.promotion && l.code == p.code => l.seats += p.seats,
+                Some(l) if l.discount == p.discount && l.promotion == p.promotion && l.code == p.code => {
+                    l.seats += p.seats
+                }
                 _ => out.push(p),
             }
         }
@@ -61,7 +63,9 @@ impl World<'_> {
             return part;
         }
         match (promo, code) {
-            (Some(p), Some(c)) if c.discount.gt(p.discount) => (part.discount, part.code) = (c.discount, c.code.clone()),
+            (Some(p), Some(c)) if c.discount.gt(p.discount) => {
+                (part.discount, part.code) = (c.discount, c.code.clone())
+            }
             (Some(p), _) => (part.discount, part.promotion) = (p.discount, p.id.clone()),
             (None, Some(c)) => (part.discount, part.code) = (c.discount, c.code.clone()),
             (None, None) => {}
@@ -94,11 +98,24 @@ impl World<'_> {
     }
 
     /// One line for each part: the days from `start` to the last day of cycle n. Sign −1 is a refund.
-    pub fn emit(&mut self, i: usize, kind: &str, charge_day: Day, start: Day, n: usize, parts: &[Part], sign: i64) {
+    pub fn emit(
+        &mut self,
+        i: usize,
+        kind: &str,
+        charge_day: Day,
+        start: Day,
+        n: usize,
+        parts: &[Part],
+        sign: i64,
+    ) {
         let (s, x) = (&self.book.subs[i], &self.states[i]);
         let c = x.cycles[n].clone();
         let mode = self.policy.get("rounding");
-        let unit = if x.trial { Frac::ZERO } else { x.price.mul(Frac::new(x.billing.months(x.term).into(), x.term.into())) };
+        let unit = if x.trial {
+            Frac::ZERO
+        } else {
+            x.price.mul(Frac::new(x.billing.months(x.term).into(), x.term.into()))
+        };
         let digits = s.digits;
         for p in parts {
             let share = Frac::new(days_between(start, c.last).into(), c.full.into());
@@ -116,7 +133,17 @@ impl World<'_> {
         }
     }
 
-    pub fn line(&self, i: usize, kind: &str, start: Day, end: Day, unit: Frac, effective: Frac, p: &Part, subtotal: i128) -> Line {
+    pub fn line(
+        &self,
+        i: usize,
+        kind: &str,
+        start: Day,
+        end: Day,
+        unit: Frac,
+        effective: Frac,
+        p: &Part,
+        subtotal: i128,
+    ) -> Line {
         let (s, x) = (&self.book.subs[i], &self.states[i]);
         Line {
             customer_id: s.customer.clone(),

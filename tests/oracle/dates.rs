@@ -19,7 +19,11 @@ pub fn days_between(first: Day, last: Day) -> i64 {
 /// Clamped to the month's last day.
 pub fn plus_months(d: Day, n: i64) -> Day {
     let m = Months::new(u32::try_from(n.abs()).expect("oracle: months"));
-    if n >= 0 { d.checked_add_months(m).expect("oracle: date") } else { d.checked_sub_months(m).expect("oracle: date") }
+    if n >= 0 {
+        d.checked_add_months(m).expect("oracle: date")
+    } else {
+        d.checked_sub_months(m).expect("oracle: date")
+    }
 }
 
 pub fn last_of_month(d: Day) -> Day {
@@ -51,7 +55,14 @@ pub fn parse_price_day(text: &str) -> Option<Day> {
     if let Some(t) = parse_instant(text) {
         return Some(t.date_naive());
     }
-    for f in ["%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %I:%M %p", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f"] {
+    for f in [
+        "%m/%d/%Y %I:%M:%S %p",
+        "%m/%d/%Y %I:%M %p",
+        "%m/%d/%Y %H:%M:%S",
+        "%m/%d/%Y %H:%M",
+        "%Y-%m-%dT%H:%M:%S%.f",
+        "%Y-%m-%d %H:%M:%S%.f",
+    ] {
         if let Ok(t) = NaiveDateTime::parse_from_str(text, f) {
             return Some(t.date());
         }
@@ -157,7 +168,14 @@ fn grid_day(anchor: Day, k: i64, keep_distance: bool) -> Day {
 }
 
 /// All charge cycles of the term start … end.
-pub fn cycles(start: Day, end: Day, months: i64, billing: Billing, anchored_on: Option<Day>, keep_distance: bool) -> Vec<Cycle> {
+pub fn cycles(
+    start: Day,
+    end: Day,
+    months: i64,
+    billing: Billing,
+    anchored_on: Option<Day>,
+    keep_distance: bool,
+) -> Vec<Cycle> {
     let natural = natural_end(start, months, anchored_on);
     let cut = end < natural;
     let step = billing.months(months);
@@ -190,7 +208,11 @@ pub fn cycles(start: Day, end: Day, months: i64, billing: Billing, anchored_on: 
     let mut first = start;
     while first <= end {
         let next = boundary(k + 1);
-        out.push(Cycle { first, last: end.min(plus_days(next, -1)), full: days_between(boundary(k), plus_days(next, -1)) });
+        out.push(Cycle {
+            first,
+            last: end.min(plus_days(next, -1)),
+            full: days_between(boundary(k), plus_days(next, -1)),
+        });
         first = next;
         k += 1;
     }

@@ -22,7 +22,13 @@ impl World<'_> {
     }
 
     /// Err: refused. Ok(Some): billed as it happened, and flagged (R59).
-    fn try_seat_change(&mut self, i: usize, at: Instant, wanted: i64, ambiguous: bool) -> Result<Option<&'static str>, &'static str> {
+    fn try_seat_change(
+        &mut self,
+        i: usize,
+        at: Instant,
+        wanted: i64,
+        ambiguous: bool,
+    ) -> Result<Option<&'static str>, &'static str> {
         let day = at.date_naive();
         let x = &self.states[i];
         if self.book.subs[i].fate == Fate::Finished || !x.active || x.cancelled_late || x.suspended {
@@ -112,7 +118,9 @@ impl World<'_> {
     pub fn life_event(&mut self, i: usize, n: usize) {
         let s = &self.book.subs[i];
         let e = self.book.events[&s.id][n].clone();
-        if self.states[i].refused || ["upgrade", "change_billing_cycle", "change_term"].contains(&e.kind.as_str()) {
+        if self.states[i].refused
+            || ["upgrade", "change_billing_cycle", "change_term"].contains(&e.kind.as_str())
+        {
             return; // C8; and what this oracle does not cover
         }
         if let Err(code) = self.try_life_event(i, &e) {
@@ -216,11 +224,13 @@ impl World<'_> {
     /// A9: minus everything that this term's lines came to.
     fn full_refund(&mut self, i: usize, day: Day) {
         let (s, x) = (&self.book.subs[i], &self.states[i]);
-        let part = Part { seats: x.seats(), discount: Frac::ZERO, promotion: String::new(), code: String::new() };
+        let part =
+            Part { seats: x.seats(), discount: Frac::ZERO, promotion: String::new(), code: String::new() };
         let subtotal = -x.term_sum;
         let unit = x.price.mul(Frac::new(x.billing.months(x.term).into(), x.term.into()));
         let seat = Frac::new(subtotal, pow10(s.digits)).div(Frac::int(part.seats));
-        let effective = super::charge::effective_price(seat, part.seats, subtotal, s.digits, self.policy.get("rounding"));
+        let effective =
+            super::charge::effective_price(seat, part.seats, subtotal, s.digits, self.policy.get("rounding"));
         let (start, last) = (x.start, x.cycles[self.cycle_at(i, day)].last);
         let mut line = self.line(i, "cancelImmediate", start, last, unit, effective, &part, subtotal);
         line.discount = String::new();
@@ -247,7 +257,21 @@ impl World<'_> {
         }
         let price = self.list_price(i, &x.product, &x.sku, months, billing, quantity, day)?.price;
         let end = natural_end(day, months, s.anchored_on);
-        let term = Term { product: x.product.clone(), sku: x.sku.clone(), months, billing, start: day, end, quantity, price, promo: None, code: None, first_type: "convert", clock: e.at, trial: false };
+        let term = Term {
+            product: x.product.clone(),
+            sku: x.sku.clone(),
+            months,
+            billing,
+            start: day,
+            end,
+            quantity,
+            price,
+            promo: None,
+            code: None,
+            first_type: "convert",
+            clock: e.at,
+            trial: false,
+        };
         self.charge_cycles(i, super::dates::plus_days(day, 1));
         let parts = self.parts(&self.states[i], 0, self.states[i].seats());
         self.emit(i, "convert", day, day, 0, &parts, -1);

@@ -31,7 +31,8 @@ pub fn table(dir: &Path, name: &str) -> Result<Option<Vec<Row>>, String> {
     let text = std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
-    let header: Vec<String> = reader.headers().map_err(|e| e.to_string())?.iter().map(|h| h.trim().to_string()).collect();
+    let header: Vec<String> =
+        reader.headers().map_err(|e| e.to_string())?.iter().map(|h| h.trim().to_string()).collect();
     let mut rows = Vec::new();
     for (i, record) in reader.records().enumerate() {
         let record = record.map_err(|e| format!("{}: {e}", path.display()))?;
@@ -110,7 +111,16 @@ pub struct Customer {
 }
 
 /// Kinds in the order of the contract's list; it breaks ties on a time line (A6, C13).
-pub const KINDS: [&str; 8] = ["cancel", "suspend", "reactivate", "upgrade", "change_billing_cycle", "change_term", "convert_trial", "migrate"];
+pub const KINDS: [&str; 8] = [
+    "cancel",
+    "suspend",
+    "reactivate",
+    "upgrade",
+    "change_billing_cycle",
+    "change_term",
+    "convert_trial",
+    "migrate",
+];
 
 #[derive(Default)]
 pub struct Book {
@@ -176,10 +186,21 @@ pub fn read(dir: &Path) -> Result<Book, String> {
             continue;
         };
         let text = |c: &str| r.get(c).to_string();
-        b.holdings.push(Holding { customer: text("customer_id"), product: text("product_id"), sku: text("sku_id"), quantity, promotion: text("promotion_id") });
+        b.holdings.push(Holding {
+            customer: text("customer_id"),
+            product: text("product_id"),
+            sku: text("sku_id"),
+            quantity,
+            promotion: text("promotion_id"),
+        });
     }
     if let Some(rows) = table(dir, "customers")? {
-        let one = |r: &Row| (r.get("customer_id").to_string(), Customer { market: r.get("market").to_string(), qualifications: r.list("qualifications") });
+        let one = |r: &Row| {
+            (
+                r.get("customer_id").to_string(),
+                Customer { market: r.get("market").to_string(), qualifications: r.list("qualifications") },
+            )
+        };
         b.customers = Some(rows.iter().map(one).collect());
     }
     for r in table(dir, "partners")?.unwrap_or_default() {
@@ -205,7 +226,13 @@ pub fn read(dir: &Path) -> Result<Book, String> {
         let entered = parse_instant(r.get("entered_at"));
         if take(&mut b, "redemptions", &r, entered.is_some()) {
             let text = |c: &str| r.get(c).to_string();
-            b.redemptions.push(Redemption { row: r.number, sub: text("subscription_id"), code: text("code"), entered_at: entered.ok_or("?")?, order_id: text("order_id") });
+            b.redemptions.push(Redemption {
+                row: r.number,
+                sub: text("subscription_id"),
+                code: text("code"),
+                entered_at: entered.ok_or("?")?,
+                order_id: text("order_id"),
+            });
         }
     }
     for r in table(dir, "seat_changes")?.unwrap_or_default() {
@@ -236,7 +263,12 @@ fn price_row(r: &Row) -> Option<PriceRow> {
     let start = parse_price_day(r.get("EffectiveStartDate"))?;
     // a placeholder year as the end means: no end
     let end = opt(r.get("EffectiveEndDate"), parse_price_day)?.filter(|d| year(d) > 1753 && year(d) < 9999);
-    let tags: Vec<String> = r.get("Tags").split([';', ',', '|']).map(|t| t.trim().to_lowercase()).filter(|t| !t.is_empty()).collect();
+    let tags: Vec<String> = r
+        .get("Tags")
+        .split([';', ',', '|'])
+        .map(|t| t.trim().to_lowercase())
+        .filter(|t| !t.is_empty())
+        .collect();
     Some(PriceRow {
         product: r.get("ProductId").to_string(),
         sku: r.get("SkuId").to_string(),
@@ -279,7 +311,11 @@ fn promo_row(r: &Row) -> Option<PromoRow> {
         first_purchase: flag("first_purchase", false)?,
         requires: r.list("requires"),
         automatic: flag("auto_applicable", true)?,
-        commerce: if r.get("commerce").is_empty() { "new".to_string() } else { r.get("commerce").to_string() },
+        commerce: if r.get("commerce").is_empty() {
+            "new".to_string()
+        } else {
+            r.get("commerce").to_string()
+        },
     })
 }
 
@@ -349,12 +385,26 @@ fn mark_ambiguous(b: &mut Book) {
     for list in b.events.values_mut() {
         let all = list.clone();
         for x in list.iter_mut() {
-            let differs = |y: &LifeEvent| y.quantity != x.quantity || y.target_term != x.target_term || y.target_billing != x.target_billing;
+            let differs = |y: &LifeEvent| {
+                y.quantity != x.quantity
+                    || y.target_term != x.target_term
+                    || y.target_billing != x.target_billing
+            };
             x.ambiguous = all.iter().any(|y| y.at == x.at && y.kind == x.kind && differs(y));
         }
     }
     for list in b.scheduled.values_mut() {
-        let key = |s: &Scheduled| (s.product.clone(), s.sku.clone(), s.term, s.billing.map(Billing::name), s.quantity, s.term_end, s.promotion.clone());
+        let key = |s: &Scheduled| {
+            (
+                s.product.clone(),
+                s.sku.clone(),
+                s.term,
+                s.billing.map(Billing::name),
+                s.quantity,
+                s.term_end,
+                s.promotion.clone(),
+            )
+        };
         let all = list.clone();
         for x in list.iter_mut() {
             x.ambiguous = all.iter().any(|y| y.at == x.at && key(y) != key(x));

@@ -1,7 +1,15 @@
 //! An independent oracle for termwise: the rule book, computed the slow and obvious way. Written from rules.md,
 //! decisions.md and contract.md alone. Not covered: upgrades, changes of term or plan mid-term, extensions,
 //! special prices, offers, sell prices, the ledger, reconciliation, what-if.
-#![allow(clippy::all, clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, unreachable_pub, dead_code)]
+#![allow(
+    clippy::all,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    unreachable_pub,
+    dead_code
+)]
 mod begin;
 mod charge;
 mod dates;

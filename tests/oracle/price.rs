@@ -50,7 +50,11 @@ impl<'a> Prices<'a> {
         let all = self.0.get(&(w.product.to_string(), w.sku.to_string())).unwrap_or(&none);
         let of_key = |plans: &[&str]| -> Vec<&'a PriceRow> {
             let same = |r: &&&PriceRow| {
-                r.term == term_name(w.term) && r.market == w.market && r.currency == w.currency && r.segment == w.segment && plans.contains(&r.plan.as_str())
+                r.term == term_name(w.term)
+                    && r.market == w.market
+                    && r.currency == w.currency
+                    && r.segment == w.segment
+                    && plans.contains(&r.plan.as_str())
             };
             all.iter().filter(same).copied().collect()
         };
@@ -74,15 +78,24 @@ impl<'a> Prices<'a> {
             // two rows of the key with one start, one tier and different prices: a conflict (R7)
             for (i, a) in rows.iter().enumerate() {
                 for b in rows.iter().skip(i + 1) {
-                    let one_key = a.plan == b.plan && a.start == b.start && a.tier_min == b.tier_min && a.tier_max == b.tier_max;
+                    let one_key = a.plan == b.plan
+                        && a.start == b.start
+                        && a.tier_min == b.tier_min
+                        && a.tier_max == b.tier_max;
                     if one_key && a.price != b.price {
                         return Err("price-conflict");
                     }
                 }
             }
-            let fits = |r: &PriceRow| r.tier_min.is_none_or(|m| m <= w.quantity) && r.tier_max.is_none_or(|m| w.quantity <= m);
+            let fits = |r: &PriceRow| {
+                r.tier_min.is_none_or(|m| m <= w.quantity) && r.tier_max.is_none_or(|m| w.quantity <= m)
+            };
             let valid = rows.iter().copied().filter(|r| in_force(r) && fits(r));
-            let best = if policy.is("price_overlap", "newest-start") { valid.max_by_key(|r| r.start) } else { valid.min_by_key(|r| r.start) };
+            let best = if policy.is("price_overlap", "newest-start") {
+                valid.max_by_key(|r| r.start)
+            } else {
+                valid.min_by_key(|r| r.start)
+            };
             return best.ok_or("price-missing");
         }
         Err("price-missing")

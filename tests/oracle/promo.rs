@@ -49,13 +49,21 @@ pub struct NewTerm<'a> {
 
 impl PromoRow {
     pub fn names(&self, product: &str, sku: &str, term: i64, billing: Billing) -> bool {
-        self.product == product && self.sku == sku && self.term == term && self.billing.is_none_or(|b| b == billing)
+        self.product == product
+            && self.sku == sku
+            && self.term == term
+            && self.billing.is_none_or(|b| b == billing)
     }
     pub fn open_on(&self, day: Day) -> bool {
         self.starts_on <= day && day <= self.ends_on
     }
     pub fn held(&self) -> Held {
-        Held { id: self.id.clone(), discount: self.discount, ends_on: self.ends_on, max_seats: self.max_seats }
+        Held {
+            id: self.id.clone(),
+            discount: self.discount,
+            ends_on: self.ends_on,
+            max_seats: self.max_seats,
+        }
     }
 }
 
@@ -66,7 +74,14 @@ pub fn better(a: &Held, b: &Held) -> bool {
 
 impl World<'_> {
     /// The row of promotion `id` that names this product:SKU, term and billing cycle; one that names the cycle first.
-    pub fn promo_row(&self, id: &str, product: &str, sku: &str, term: i64, billing: Billing) -> Option<&PromoRow> {
+    pub fn promo_row(
+        &self,
+        id: &str,
+        product: &str,
+        sku: &str,
+        term: i64,
+        billing: Billing,
+    ) -> Option<&PromoRow> {
         let rows = self.book.promotions.get(id)?;
         let mut fit: Vec<&PromoRow> = rows.iter().filter(|r| r.names(product, sku, term, billing)).collect();
         fit.sort_by_key(|r| r.billing.is_none());
@@ -74,7 +89,14 @@ impl World<'_> {
     }
 
     /// What a row holds that names its promotion itself, unexamined (A20).
-    pub fn held_unexamined(&self, id: &str, product: &str, sku: &str, term: i64, billing: Billing) -> Option<Held> {
+    pub fn held_unexamined(
+        &self,
+        id: &str,
+        product: &str,
+        sku: &str,
+        term: i64,
+        billing: Billing,
+    ) -> Option<Held> {
         let rows = self.book.promotions.get(id)?;
         let exact = self.promo_row(id, product, sku, term, billing);
         let near = rows.iter().find(|r| r.product == product && r.sku == sku);
@@ -126,7 +148,8 @@ impl World<'_> {
         let mut n = 0;
         for i in self.siblings(me) {
             let x = &self.states[i];
-            let counts = x.known && self.book.subs[i].legacy == legacy && x.product == product && x.sku == sku;
+            let counts =
+                x.known && self.book.subs[i].legacy == legacy && x.product == product && x.sku == sku;
             if counts && (!by_promotion || x.ever_held.contains(promotion)) {
                 n += x.counted;
             }
@@ -145,8 +168,13 @@ impl World<'_> {
         let mine = |h: &&super::input::Holding| h.customer == self.book.subs[me].customer;
         if self.policy.is("first_purchase", "product") {
             let legacy = self.book.subs[me].legacy;
-            let had = |i: usize| self.states[i].known && self.book.subs[i].legacy == legacy && self.states[i].ever_was.contains(&(t.product.to_string(), t.sku.to_string()));
-            return !self.siblings(me).any(had) && !self.book.holdings.iter().filter(mine).any(|h| h.product == t.product && h.sku == t.sku);
+            let had = |i: usize| {
+                self.states[i].known
+                    && self.book.subs[i].legacy == legacy
+                    && self.states[i].ever_was.contains(&(t.product.to_string(), t.sku.to_string()))
+            };
+            return !self.siblings(me).any(had)
+                && !self.book.holdings.iter().filter(mine).any(|h| h.product == t.product && h.sku == t.sku);
         }
         let had = |i: usize| self.states[i].known && self.states[i].ever_held.contains(&p.id);
         !self.siblings(me).any(had) && !self.book.holdings.iter().filter(mine).any(|h| h.promotion == p.id)
@@ -154,8 +182,16 @@ impl World<'_> {
 
     /// Subscriptions of the customer, this one left out, that hold or held the promotion; and holdings that name it.
     fn redemptions(&self, me: usize, promotion: &str) -> i64 {
-        let subs = self.siblings(me).filter(|i| self.states[*i].known && self.states[*i].ever_held.contains(promotion)).count();
-        let held = self.book.holdings.iter().filter(|h| h.customer == self.book.subs[me].customer && h.promotion == promotion).count();
+        let subs = self
+            .siblings(me)
+            .filter(|i| self.states[*i].known && self.states[*i].ever_held.contains(promotion))
+            .count();
+        let held = self
+            .book
+            .holdings
+            .iter()
+            .filter(|h| h.customer == self.book.subs[me].customer && h.promotion == promotion)
+            .count();
         i64::try_from(subs + held).unwrap_or(i64::MAX)
     }
 

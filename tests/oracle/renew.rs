@@ -83,11 +83,24 @@ impl World<'_> {
     fn unchanged(&self, i: usize, day: Day) -> Plan {
         let (s, x) = (&self.book.subs[i], &self.states[i]);
         let (months, billing) = (x.term, x.billing);
-        Plan { product: x.product.clone(), sku: x.sku.clone(), months, billing, quantity: x.seats(), end: natural_end(day, months, s.anchored_on), asked_for: String::new() }
+        Plan {
+            product: x.product.clone(),
+            sku: x.sku.clone(),
+            months,
+            billing,
+            quantity: x.seats(),
+            end: natural_end(day, months, s.anchored_on),
+            asked_for: String::new(),
+        }
     }
 
     /// Price and whether it is licence-based, with the plan that it is for.
-    fn choose_plan(&mut self, i: usize, day: Day, forecast: bool) -> Result<(Plan, (Frac, bool)), &'static str> {
+    fn choose_plan(
+        &mut self,
+        i: usize,
+        day: Day,
+        forecast: bool,
+    ) -> Result<(Plan, (Frac, bool)), &'static str> {
         let mut base = self.unchanged(i, day);
         if self.states[i].trial {
             (base.months, base.billing) = (12, Billing::Monthly);
@@ -114,12 +127,20 @@ impl World<'_> {
         let (s, x) = (&self.book.subs[i], &self.states[i]);
         let from = midnight(x.start);
         let all = self.book.scheduled.get(&s.id)?.iter();
-        let known = all.filter(|c| c.at >= from && c.at < midnight(day) && c.at.date_naive() <= self.job.as_of && !c.ambiguous);
+        let known = all.filter(|c| {
+            c.at >= from && c.at < midnight(day) && c.at.date_naive() <= self.job.as_of && !c.ambiguous
+        });
         known.filter(|c| x.last_void.is_none_or(|v| v <= c.at)).max_by_key(|c| c.at).cloned()
     }
 
     /// The plan with a scheduled change applied, if it has an allowed target and a price.
-    fn changed(&self, i: usize, day: Day, base: &Plan, c: &Scheduled) -> Result<(Plan, (Frac, bool)), &'static str> {
+    fn changed(
+        &self,
+        i: usize,
+        day: Day,
+        base: &Plan,
+        c: &Scheduled,
+    ) -> Result<(Plan, (Frac, bool)), &'static str> {
         let mut p = base.clone();
         if !c.product.is_empty() {
             p.product = c.product.clone();
@@ -161,7 +182,17 @@ impl World<'_> {
             }
             Some(kept)
         });
-        let t = NewTerm { sub: i, product: &p.product, sku: &p.sku, term: p.months, billing: p.billing, quantity: p.quantity, on: day, asked_for: &p.asked_for, licence };
+        let t = NewTerm {
+            sub: i,
+            product: &p.product,
+            sku: &p.sku,
+            term: p.months,
+            billing: p.billing,
+            quantity: p.quantity,
+            on: day,
+            asked_for: &p.asked_for,
+            licence,
+        };
         let other = self.best_promotion(&t, x.promo.as_ref().map(|h| h.id.as_str()));
         match (held, other) {
             (Some(h), Some(o)) => Some(if better(&o, &h) { o } else { h }),

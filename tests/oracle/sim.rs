@@ -212,7 +212,10 @@ impl<'a> World<'a> {
             let none = Vec::new();
             for c in self.book.scheduled.get(&s.id).unwrap_or(&none) {
                 if c.ambiguous && c.at >= midnight(s.term_start) && due(c.at) {
-                    self.late_rejects.push((i, reject("scheduled_changes", c.row, "refused", "scheduled-changes-ambiguous")));
+                    self.late_rejects.push((
+                        i,
+                        reject("scheduled_changes", c.row, "refused", "scheduled-changes-ambiguous"),
+                    ));
                 }
             }
         }

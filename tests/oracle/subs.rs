@@ -1,5 +1,8 @@
 //! Subscription rows: reading them, and what can be said of them without the time line.
-use super::dates::{Billing, Day, Instant, check_term_end, midnight, natural_end, parse_day, parse_instant, parse_term, plus_days};
+use super::dates::{
+    Billing, Day, Instant, check_term_end, midnight, natural_end, parse_day, parse_instant, parse_term,
+    plus_days,
+};
 use super::input::{Book, Row, int, opt, reject, segment};
 use super::number::{Frac, parse_decimal};
 use std::collections::{BTreeMap, BTreeSet};
@@ -62,7 +65,8 @@ impl Sub {
     }
     /// The promotion that the row says it holds, for rows that are not judged.
     pub fn named_promotion(&self) -> Option<String> {
-        (!self.promotion.is_empty() && self.promotion != "none" && !self.trial()).then(|| self.promotion.clone())
+        (!self.promotion.is_empty() && self.promotion != "none" && !self.trial())
+            .then(|| self.promotion.clone())
     }
 }
 
@@ -154,7 +158,11 @@ fn parse(r: &Row) -> Option<Sub> {
         quantity_as_of: opt(r.get("quantity_as_of"), parse_instant)?,
         ordered_at,
         term_start,
-        term_end: if trial { plus_days(term_start, 29) } else { opt(r.get("term_end"), parse_day)?.unwrap_or(natural) },
+        term_end: if trial {
+            plus_days(term_start, 29)
+        } else {
+            opt(r.get("term_end"), parse_day)?.unwrap_or(natural)
+        },
         anchored_on,
         unit_price: opt(r.get("unit_price"), parse_decimal)?,
         promotion: text("promotion_id"),

@@ -1,0 +1,251 @@
+//! Columns: which ones an input has, and where they stand in a file.
+//!
+//! Columns are found by name, in any order (contract section 3). A missing required one refuses the file, an unknown one
+//! is a warning, and both show the nearest name.
+
+use super::error::IntakeError;
+use std::collections::BTreeMap;
+use termwise_engine::findings::Table;
+
+/// What a column is to us.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Need {
+    /// A file without it is refused.
+    Required,
+    /// Read where it is there.
+    Optional,
+    /// Known, and not read: free text, and what other jobs use.
+    Ignored,
+}
+
+/// A column of an input.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Column {
+    /// Its place among the input's columns.
+    pub index: usize,
+    /// Its name, as the contract and findings write it.
+    pub name: &'static str,
+    /// What it is to us.
+    pub need: Need,
+}
+
+/// The columns of an input.
+#[derive(Debug)]
+pub(super) struct Schema {
+    /// The input.
+    pub table: Table,
+    /// Its columns in the order of the contract.
+    pub columns: &'static [Column],
+}
+
+macro_rules! schema {
+    ($module:ident, $table:ident, $($ident:ident = $name:literal $need:ident),+ $(,)?) => {
+        pub(in crate::intake) mod $module {
+            use super::{Column, Need, Schema, Table};
+            #[derive(Clone, Copy)]
+            #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
+            enum Index { $($ident),+ }
+            $(
+                pub(in crate::intake) const $ident: Column =
+                    Column { index: Index::$ident as usize, name: $name, need: Need::$need };
+            )+
+            pub(in crate::intake) static SCHEMA: Schema =
+                Schema { table: Table::$table, columns: &[$($ident),+] };
+        }
+    };
+}
+
+schema!(subscriptions, Subscriptions,
+    SUBSCRIPTION_ID = "subscription_id" Required, CUSTOMER_ID = "customer_id" Required,
+    PARTNER_ID = "partner_id" Optional, BILL_TO_ID = "bill_to_id" Optional, ORDER_ID = "order_id" Optional,
+    COMMERCE = "commerce" Optional, PRODUCT_ID = "product_id" Required, SKU_ID = "sku_id" Required,
+    SEGMENT = "segment" Optional, MARKET = "market" Required, CURRENCY = "currency" Required,
+    TERM = "term" Required, BILLING_CYCLE = "billing_cycle" Required, QUANTITY = "quantity" Required,
+    QUANTITY_AS_OF = "quantity_as_of" Optional, ORDERED_AT = "ordered_at" Optional,
+    TERM_START = "term_start" Required, TERM_END = "term_end" Optional, ANCHORED_ON = "anchored_on" Optional,
+    UNIT_PRICE = "unit_price" Optional, PROMOTION_ID = "promotion_id" Optional, AUTO_RENEW = "auto_renew" Optional,
+    STATUS = "status" Optional, ORIGIN = "origin" Optional, CHANNEL = "channel" Optional,
+    TAX_CODE = "tax_code" Optional,
+);
+schema!(customers, Customers,
+    CUSTOMER_ID = "customer_id" Required, NAME = "name" Ignored, MARKET = "market" Required,
+    QUALIFICATIONS = "qualifications" Optional, GROUP = "group" Ignored,
+);
+schema!(partners, Partners,
+    PARTNER_ID = "partner_id" Required, REGION = "region" Optional, KIND = "kind" Optional,
+    PROVIDER_ID = "provider_id" Optional,
+);
+schema!(price_list, PriceList,
+    PRODUCT_TITLE = "ProductTitle" Ignored, PRODUCT_ID = "ProductId" Required, SKU_ID = "SkuId" Required,
+    SKU_TITLE = "SkuTitle" Ignored, PUBLISHER = "Publisher" Ignored, SKU_DESCRIPTION = "SkuDescription" Ignored,
+    UNIT_OF_MEASURE = "UnitOfMeasure" Ignored, TERM_DURATION = "TermDuration" Required,
+    BILLING_PLAN = "BillingPlan" Required, MARKET = "Market" Required, CURRENCY = "Currency" Required,
+    UNIT_PRICE = "UnitPrice" Required, TIER_MIN = "PricingTierRangeMin" Optional,
+    TIER_MAX = "PricingTierRangeMax" Optional, STARTS = "EffectiveStartDate" Required,
+    ENDS = "EffectiveEndDate" Optional, TAGS = "Tags" Optional, ERP_PRICE = "ERP Price" Ignored,
+    SEGMENT = "Segment" Optional, CHANGE_INDICATOR = "ChangeIndicator" Ignored,
+    END_OF_SALE = "EndofSaleDate" Ignored,
+);
+schema!(promotions, Promotions,
+    PROMOTION_ID = "promotion_id" Required, NAME = "name" Ignored, PRODUCT_ID = "product_id" Required,
+    SKU_ID = "sku_id" Required, TERM = "term" Required, BILLING_CYCLE = "billing_cycle" Optional,
+    MARKETS = "markets" Optional, REGIONS = "regions" Optional, SEGMENTS = "segments" Optional,
+    DISCOUNT = "discount" Required, STARTS_ON = "starts_on" Required, ENDS_ON = "ends_on" Required,
+    MIN_SEATS = "min_seats" Optional, MAX_SEATS = "max_seats" Optional,
+    MAX_REDEMPTIONS = "max_redemptions" Optional, FIRST_PURCHASE = "first_purchase" Optional,
+    REQUIRES = "requires" Optional, AUTO_APPLICABLE = "auto_applicable" Optional, COMMERCE = "commerce" Optional,
+    PASS_ON = "pass_on" Ignored,
+);
+schema!(promo_codes, PromoCodes,
+    CODE = "code" Required, DISCOUNT = "discount" Required, PRODUCT_ID = "product_id" Optional,
+    SKU_ID = "sku_id" Optional, MARKETS = "markets" Optional, REDEEM_FROM = "redeem_from" Optional,
+    REDEEM_BY = "redeem_by" Required, MAX_LICENCES = "max_licences" Optional,
+);
+schema!(redemptions, Redemptions,
+    SUBSCRIPTION_ID = "subscription_id" Required, CODE = "code" Required, ENTERED_AT = "entered_at" Required,
+    ORDER_ID = "order_id" Optional,
+);
+schema!(seat_changes, SeatChanges,
+    SUBSCRIPTION_ID = "subscription_id" Required, CHANGED_AT = "changed_at" Required,
+    QUANTITY = "quantity" Required, QUANTITY_BEFORE = "quantity_before" Optional,
+    CHANGE_ID = "change_id" Optional,
+);
+schema!(lifecycle_events, LifecycleEvents,
+    SUBSCRIPTION_ID = "subscription_id" Required, HAPPENED_AT = "happened_at" Required, KIND = "kind" Required,
+    QUANTITY = "quantity" Optional, TARGET_SUBSCRIPTION_ID = "target_subscription_id" Ignored,
+    TARGET_PRODUCT_ID = "target_product_id" Ignored, TARGET_SKU_ID = "target_sku_id" Ignored,
+    TARGET_TERM = "target_term" Optional, TARGET_BILLING_CYCLE = "target_billing_cycle" Optional,
+);
+schema!(scheduled_changes, ScheduledChanges,
+    SUBSCRIPTION_ID = "subscription_id" Required, SCHEDULED_AT = "scheduled_at" Required,
+    PRODUCT_ID = "product_id" Optional, SKU_ID = "sku_id" Optional, TERM = "term" Optional,
+    BILLING_CYCLE = "billing_cycle" Optional, QUANTITY = "quantity" Optional, TERM_END = "term_end" Optional,
+    PROMOTION_ID = "promotion_id" Optional,
+);
+schema!(holdings, Holdings,
+    CUSTOMER_ID = "customer_id" Required, PRODUCT_ID = "product_id" Required, SKU_ID = "sku_id" Required,
+    QUANTITY = "quantity" Required, PROMOTION_ID = "promotion_id" Optional,
+);
+
+/// The columns of a table.
+pub(super) fn schema_of(table: Table) -> &'static Schema {
+    match table {
+        Table::Subscriptions => &subscriptions::SCHEMA,
+        Table::Customers => &customers::SCHEMA,
+        Table::Partners => &partners::SCHEMA,
+        Table::PriceList => &price_list::SCHEMA,
+        Table::Promotions => &promotions::SCHEMA,
+        Table::PromoCodes => &promo_codes::SCHEMA,
+        Table::Redemptions => &redemptions::SCHEMA,
+        Table::SeatChanges => &seat_changes::SCHEMA,
+        Table::LifecycleEvents => &lifecycle_events::SCHEMA,
+        Table::ScheduledChanges => &scheduled_changes::SCHEMA,
+        Table::Holdings => &holdings::SCHEMA,
+    }
+}
+
+/// Our column's name → the file's name, of one input.
+pub(super) type ColumnMap = BTreeMap<String, String>;
+
+/// Where our columns stand in a file.
+#[derive(Clone, Debug)]
+pub(super) struct Places {
+    /// For each column of the schema its place in the file.
+    pub places: Vec<Option<usize>>,
+    /// What the file has and we do not know.
+    pub warnings: Vec<String>,
+}
+
+/// Finds our columns in a file's header.
+pub(super) fn find(
+    schema: &Schema,
+    map: &ColumnMap,
+    header: &[&str],
+    shown: &str,
+) -> Result<Places, IntakeError> {
+    let header: Vec<&str> = header.iter().map(|name| without_closing_quote(name)).collect();
+    let table = schema.table.name();
+    for (number, name) in header.iter().enumerate() {
+        if !name.is_empty() && header[..number].contains(name) {
+            let what = format!("the header has the column {name:?} twice: {}", header.join(","));
+            return Err(IntakeError::refused(shown, what, "rename or remove one of the two columns"));
+        }
+    }
+    let ours = |name: &str| schema.columns.iter().any(|column| column.name == name);
+    if let Some(name) = map.keys().find(|name| !ours(name)) {
+        let names = schema.columns.iter().map(|column| column.name);
+        let what = format!("[columns.{table}] names {name:?}, which is not a column of {table}");
+        return Err(IntakeError::refused(shown, what, did_you_mean(name, names)));
+    }
+    let mut places = Vec::with_capacity(schema.columns.len());
+    for column in schema.columns {
+        let mapped = map.get(column.name).map(String::as_str);
+        let wanted = mapped.unwrap_or(column.name);
+        let place = header.iter().position(|name| *name == wanted);
+        if place.is_none() && (column.need == Need::Required || mapped.is_some()) {
+            let what =
+                format!("the column {wanted:?} is missing; the file's header is: {}", header.join(","));
+            return Err(IntakeError::refused(shown, what, missing_hint(table, column.name, wanted, &header)));
+        }
+        places.push(place);
+    }
+    let mut warnings = Vec::new();
+    for (place, name) in header.iter().enumerate() {
+        if !places.contains(&Some(place)) {
+            let free = schema.columns.iter().filter(|column| places[column.index].is_none());
+            let hint = nearest(name, free.map(|column| column.name));
+            let hint = hint.map(|near| format!(" (did you mean {near:?}?)")).unwrap_or_default();
+            warnings.push(format!("{shown}: the column {name:?} is unknown and not read{hint}"));
+        }
+    }
+    Ok(Places { places, warnings })
+}
+
+/// The vendor's documented header ends with a typographic quote.
+fn without_closing_quote(name: &str) -> &str {
+    name.strip_suffix(['\u{201d}', '\u{201c}']).unwrap_or(name)
+}
+
+fn missing_hint(table: &str, ours: &str, wanted: &str, header: &[&str]) -> String {
+    if let [only] = header
+        && let Some(mark) = [';', '\t', '|'].into_iter().find(|mark| only.contains(*mark))
+    {
+        return format!("the file seems to be separated by {mark:?}; export it with commas");
+    }
+    match nearest(wanted, header.iter().copied()) {
+        Some(near) => format!("if {near:?} is that column, write {ours} = {near:?} under [columns.{table}]"),
+        None => format!("add the column, or name the file's own under [columns.{table}]"),
+    }
+}
+
+fn did_you_mean<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    match nearest(name, known) {
+        Some(near) => format!("did you mean {near:?}?"),
+        None => "use the names of the contract".to_owned(),
+    }
+}
+
+/// The known name that is most like a given one, if any is like it; case, blanks and underscores do not count.
+fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let plain = |text: &str| -> Vec<char> {
+        text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).take(64).collect()
+    };
+    let wanted = plain(name);
+    let near = known.map(|other| (distance(&wanted, &plain(other)), other)).min()?;
+    (near.0 * 3 <= wanted.len()).then_some(near.1)
+}
+
+/// How many letters must be changed, added or left out to make one word of the other.
+fn distance(left: &[char], right: &[char]) -> usize {
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (i, one) in left.iter().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, other) in right.iter().enumerate() {
+            let kept = diagonal + usize::from(one != other);
+            diagonal = row[j + 1];
+            row[j + 1] = kept.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[right.len()]
+}

@@ -1,0 +1,147 @@
+//! From texts to ids: each text is met, gets a number, and once all are known the numbers are ranked by the texts' bytes.
+//!
+//! Until then an id is **provisional**: it says which text, not which rank. The order of arrival is gone when
+//! [`Texts::ranked`] has spoken.
+
+use crate::names::TextTable;
+use hashbrown::hash_table::Entry;
+use hashbrown::{DefaultHashBuilder, HashTable};
+use std::hash::BuildHasher;
+use std::marker::PhantomData;
+use termwise_engine::ids::{
+    BillToId, ChangeId, CodeId, CustomerId, ItemId, MarketId, OrderId, PartnerId, PromotionId, RegionId,
+    SubscriptionId, TaxCodeId,
+};
+
+/// An id that is the rank of a text.
+pub(super) trait Ranked: Copy {
+    /// The id with this rank.
+    fn with_rank(rank: usize) -> Self;
+    /// Its rank.
+    fn its_rank(self) -> usize;
+}
+
+macro_rules! ranked {
+    ($($id:ident),+) => {
+        $(impl Ranked for $id {
+            fn with_rank(rank: usize) -> $id {
+                $id::of_rank(rank)
+            }
+
+            fn its_rank(self) -> usize {
+                self.rank()
+            }
+        })+
+    };
+}
+ranked!(
+    BillToId,
+    ChangeId,
+    CodeId,
+    CustomerId,
+    ItemId,
+    MarketId,
+    OrderId,
+    PartnerId,
+    PromotionId,
+    RegionId,
+    SubscriptionId,
+    TaxCodeId
+);
+
+/// The most texts of one kind, well below what an id can hold.
+const MOST: usize = 1 << 31;
+
+/// Texts of one kind as they are met.
+#[derive(Debug)]
+pub(super) struct Texts<Id> {
+    table: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+    texts: Vec<Box<str>>,
+    id: PhantomData<Id>,
+}
+
+impl<Id> Default for Texts<Id> {
+    fn default() -> Texts<Id> {
+        Texts {
+            table: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+            texts: Vec::new(),
+            id: PhantomData,
+        }
+    }
+}
+
+impl<Id: Ranked> Texts<Id> {
+    /// The provisional id of a text.
+    pub(super) fn meet(&mut self, text: &str) -> Id {
+        let Texts { table, hasher, texts, .. } = self;
+        let equal = |number: &u32| *texts[*number as usize] == *text;
+        let hash = |number: &u32| hasher.hash_one(&*texts[*number as usize]);
+        let number = match table.entry(hasher.hash_one(text), equal, hash) {
+            Entry::Occupied(entry) => *entry.get(),
+            Entry::Vacant(entry) => {
+                let number = u32::try_from(texts.len().min(MOST)).unwrap_or(u32::MAX - 2);
+                entry.insert(number);
+                texts.push(text.into());
+                number
+            }
+        };
+        Id::with_rank(number as usize)
+    }
+
+    /// The provisional id of a text that has been met.
+    pub(super) fn known(&self, text: &str) -> Option<Id> {
+        let equal = |number: &u32| *self.texts[*number as usize] == *text;
+        let number = self.table.find(self.hasher.hash_one(text), equal)?;
+        Some(Id::with_rank(*number as usize))
+    }
+
+    /// The text of a provisional id.
+    pub(super) fn text(&self, id: Id) -> &str {
+        &self.texts[id.its_rank()]
+    }
+
+    /// How many texts have been met.
+    pub(super) fn len(&self) -> usize {
+        self.texts.len()
+    }
+
+    /// Whether there are more texts than ids are made for.
+    pub(super) fn is_too_many(&self) -> bool {
+        self.texts.len() >= MOST
+    }
+
+    /// The texts in the order of their bytes, and the rank of each.
+    pub(super) fn ranked(self) -> (Vec<Box<str>>, Ranks<Id>) {
+        let mut order: Vec<(Box<str>, usize)> = self.texts.into_iter().zip(0..).collect();
+        order.sort_unstable();
+        let mut ranks = vec![Id::with_rank(0); order.len()];
+        for (rank, (_, number)) in order.iter().enumerate() {
+            ranks[*number] = Id::with_rank(rank);
+        }
+        (order.into_iter().map(|(text, _)| text).collect(), Ranks(ranks))
+    }
+
+    /// The texts as they were met.
+    pub(super) fn into_texts(self) -> Vec<Box<str>> {
+        self.texts
+    }
+
+    /// The ranked texts as a table of names.
+    pub(super) fn ranked_table(self) -> (TextTable, Ranks<Id>) {
+        let (texts, ranks) = self.ranked();
+        (TextTable::of(texts), ranks)
+    }
+}
+
+/// The rank of each provisional id.
+#[derive(Debug)]
+pub(super) struct Ranks<Id>(Vec<Id>);
+
+impl<Id: Ranked> Ranks<Id> {
+    /// The id that a provisional one becomes.
+    pub(super) fn of(&self, provisional: Id) -> Id {
+        self.0[provisional.its_rank()]
+    }
+}
