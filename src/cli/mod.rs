@@ -6,6 +6,8 @@
 mod arguments;
 mod exit;
 mod screen;
+#[cfg(test)]
+mod tests;
 
 pub use exit::Exit;
 pub use screen::Printed;
