@@ -180,14 +180,15 @@ fn unknown_word<'a>(key: &str, word: &str, known: impl Iterator<Item = &'a str>,
     }
 }
 
-/// The hours of `"168h"`, `"168 h"` or `"7d"`.
+/// The hours of `"168h"` or `"7d"`.
 fn hours(word: &str) -> Option<u32> {
     let (digits, each) = match (word.strip_suffix('h'), word.strip_suffix('d')) {
         (Some(digits), _) => (digits, 1),
         (None, Some(digits)) => (digits, 24),
         (None, None) => return None,
     };
-    let digits = digits.trim_end();
+    // The rule book writes "168 h", so one blank before the unit is read.
+    let digits = digits.strip_suffix(' ').unwrap_or(digits);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
@@ -343,7 +344,7 @@ mod tests {
         assert_eq!(hours("7d"), Some(168));
         assert_eq!(hours("720 h"), Some(720));
         assert_eq!(hours("0h"), Some(0));
-        for wrong in ["", "h", "7", "-1h", "+1h", "1.5d", " h", "99999999d", "87601h"] {
+        for wrong in ["", "h", "7", "-1h", "+1h", "1.5d", " h", "7  d", "99999999d", "87601h"] {
             assert_eq!(hours(wrong), None, "{wrong}");
         }
         let shorter = in_force(STANDARD, &own(&[("refund_window", "12h")])).unwrap_err();

@@ -287,7 +287,8 @@ impl Planter<'_, '_> {
             subscription.ordered_at.text(),
             subscription.order_id,
         ];
-        self.add(&REDEMPTIONS, &row, ("code", refusal, REFUSED, what))
+        let column = if refusal == "promo-code-expired" { "entered_at" } else { "code" };
+        self.add(&REDEMPTIONS, &row, (column, refusal, REFUSED, what))
     }
 }
 

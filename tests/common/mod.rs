@@ -92,7 +92,7 @@ const DEFAULTS: &[(&str, &[(&str, &str)])] = &[
             ("BillingPlan", "Monthly"),
             ("Market", "NL"),
             ("Currency", "EUR"),
-            ("EffectiveStartDate", "2015-01-01"),
+            ("EffectiveStartDate", "2000-01-01"),
         ],
     ),
     ("promotions", &[("product_id", "CFQ7TTC0LH18"), ("sku_id", "0001"), ("term", "P1Y")]),

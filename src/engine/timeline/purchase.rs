@@ -131,7 +131,7 @@ impl TimeLine<'_> {
             }
             None => self
                 .price(row, row.item, row.term, row.billing_cycle, seats, row.term_start, reasons)
-                .map_err(|code| (code, "unit_price"))?,
+                .map_err(|code| (code, "product_id"))?,
         };
         let request = self.request(row, row.item, row.term, row.billing_cycle, seats, row.term_start);
         let promotion = self.promotion_at_start(number, &request, reasons);

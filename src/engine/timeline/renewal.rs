@@ -238,7 +238,7 @@ impl TimeLine<'_> {
         // The old term's lines stand: a row that has one in this run is billed, and the finding flags it (A21).
         let disposition =
             if self.running[number].billed { Disposition::Flagged } else { disposition_of(code) };
-        self.find(number, row.source, disposition, code, "");
+        self.find(number, row.source, disposition, code, "product_id");
         let running = &mut self.running[number];
         running.state = State::Ended;
         running.ended_on = Some(old.period.last);
