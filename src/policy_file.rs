@@ -342,8 +342,9 @@ mod tests {
     fn windows_are_hours_or_days() {
         assert_eq!(hours("168h"), Some(168));
         assert_eq!(hours("7d"), Some(168));
+        assert_eq!(hours("720 h"), Some(720));
         assert_eq!(hours("0h"), Some(0));
-        for wrong in ["", "h", "7", "-1h", "+1h", "1.5d", "7 d", "99999999d", "87601h"] {
+        for wrong in ["", "h", "7", "-1h", "+1h", "1.5d", " h", "7  d", "99999999d", "87601h"] {
             assert_eq!(hours(wrong), None, "{wrong}");
         }
         let shorter = in_force(STANDARD, &own(&[("refund_window", "12h")])).unwrap_err();

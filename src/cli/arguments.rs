@@ -1,5 +1,6 @@
 //! What may be typed.
 
+use crate::runs::invoice::UNIT;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -70,6 +71,9 @@ pub(super) struct Shared {
     /// Worker threads; 0: one for each core. They change no byte of the output
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(super) threads: u16,
+    /// For tests: subscriptions of a work unit, at least
+    #[arg(long, value_name = "N", hide = true, default_value_t = UNIT)]
+    pub(super) unit: usize,
     /// Say nothing on success
     #[arg(short, long)]
     pub(super) quiet: bool,

@@ -109,6 +109,16 @@ mod tests {
     }
 
     #[test]
+    fn a_panic_on_any_thread_exits_70() {
+        let exit = guarded(|| {
+            rayon::join(|| (), || panic!("a law of ours"));
+            Exit::Complete
+        });
+        drop(panic::take_hook());
+        assert_eq!(exit, Exit::Internal);
+    }
+
+    #[test]
     fn a_panic_is_told_with_its_place() {
         let told = report_of("at src/engine/money.rs:12:3: a law");
         assert!(told.starts_with("error[internal]: termwise "), "{told}");

@@ -6,8 +6,11 @@
 mod arguments;
 mod exit;
 mod screen;
+#[cfg(test)]
+mod tests;
 
 pub use exit::Exit;
+pub use screen::Printed;
 
 use crate::job::{self, Format, Given, Overrides};
 use crate::runs::invoice::{End, Work, too_many};
@@ -17,43 +20,54 @@ use arguments::{Command, FormatName, Line, ProfileName, RunFlags, SampleFlags, S
 use chrono::Utc;
 use clap::{CommandFactory, Parser};
 use screen::Screen;
+use std::cell::RefCell;
 use std::ffi::OsString;
 use std::path::Path;
 use termwise_engine::calendar::Day;
 
 /// Does what the command line says, and gives the exit code. No panic leaves it.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
-    exit::guarded(|| match Line::try_parse_from(arguments) {
-        Ok(line) => obey(line.command),
-        Err(error) => {
-            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Complete };
-            // Where the message can't be printed there is nobody to read it.
-            let _ = error.print();
-            exit
-        }
-    })
+    exit::guarded(|| answer(arguments, Screen::new(None)))
 }
 
-fn obey(command: Command) -> Exit {
-    let done = match command {
-        Command::Run(flags) => run(&flags),
-        Command::Check { job, shared } => check_inputs(&job, &shared),
-        Command::Explain { job, subscription, json, shared } => tell(&job, &subscription, json, &shared),
-        Command::Sample(flags) => Ok(write_sample(&flags)),
+/// Does what a command line says within this process, and catches what it prints.
+pub fn caught(arguments: impl IntoIterator<Item = OsString>) -> (Exit, Printed) {
+    let printed = RefCell::new(Printed::default());
+    let exit = answer(arguments, Screen::new(Some(&printed)));
+    (exit, printed.into_inner())
+}
+
+fn answer(arguments: impl IntoIterator<Item = OsString>, screen: Screen<'_>) -> Exit {
+    match Line::try_parse_from(arguments) {
+        Ok(line) => obey(line.command, screen).unwrap_or_else(|exit| exit),
+        Err(error) if error.use_stderr() => {
+            screen.error(error.render().to_string().trim_end());
+            Exit::Usage
+        }
+        Err(help) => screen.print(&help.render().to_string(), Exit::Complete),
+    }
+}
+
+fn obey(command: Command, screen: Screen<'_>) -> Result<Exit, Exit> {
+    match command {
+        Command::Run(flags) => run(&flags, screen.hushed(flags.shared.quiet)),
+        Command::Check { job, shared } => check_inputs(&job, &shared, screen.hushed(shared.quiet)),
+        Command::Explain { job, subscription, json, shared } => {
+            tell(&job, &subscription, json, &shared, screen.hushed(shared.quiet))
+        }
+        Command::Sample(flags) => write_sample(&flags, screen.hushed(flags.quiet)),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Line::command(), "termwise", &mut script);
-            Ok(Screen::new(true).print(&String::from_utf8_lossy(&script), Exit::Complete))
+            Ok(screen.print(&String::from_utf8_lossy(&script), Exit::Complete))
         }
-    };
-    done.unwrap_or_else(|exit| exit)
+    }
 }
 
 // ── the commands ──
 
-fn run(flags: &RunFlags) -> Result<Exit, Exit> {
+fn run(flags: &RunFlags, screen: Screen<'_>) -> Result<Exit, Exit> {
     let shared = &flags.shared;
-    let screen = Screen::new(shared.quiet);
     for (asked, flag) in [(flags.draft, "--draft"), (flags.approve.is_some(), "--approve")] {
         if asked {
             screen.error(&format!("{flag}: error[job-not-built]: {flag} is not built yet: the ledger (R66)"));
@@ -61,12 +75,12 @@ fn run(flags: &RunFlags) -> Result<Exit, Exit> {
         }
     }
     let (out, format) = (flags.out.clone(), flags.format.map(job_format));
-    let overrides = Overrides { out, format, ..overrides(shared, &screen)? };
-    let given = read_job(&flags.job, &overrides, &screen)?;
+    let overrides = Overrides { out, format, ..overrides(shared, screen)? };
+    let given = read_job(&flags.job, &overrides, screen)?;
     let progress = screen.progress();
     let outcome = invoice::run(&given.job, &given.notes, flags.dry_run, work(shared), &progress);
     progress.finish();
-    let outcome = outcome.map_err(|error| failed(&error, &screen))?;
+    let outcome = outcome.map_err(|error| failed(&error, screen))?;
     let exit = Exit::of(outcome.exit_code());
     let rows = outcome.set_aside;
     let is_refused = outcome.end == End::TooManyRejects;
@@ -87,13 +101,12 @@ fn run(flags: &RunFlags) -> Result<Exit, Exit> {
     })
 }
 
-fn check_inputs(job: &Path, shared: &Shared) -> Result<Exit, Exit> {
-    let screen = Screen::new(shared.quiet);
-    let given = read_job(job, &overrides(shared, &screen)?, &screen)?;
+fn check_inputs(job: &Path, shared: &Shared, screen: Screen<'_>) -> Result<Exit, Exit> {
+    let given = read_job(job, &overrides(shared, screen)?, screen)?;
     let progress = screen.progress();
     let checked = check::check(&given.job, work(shared), &progress);
     progress.finish();
-    let checked = checked.map_err(|error| failed(&error, &screen))?;
+    let checked = checked.map_err(|error| failed(&error, screen))?;
     for warning in &checked.warnings {
         screen.say(&format!("warning: {warning}"));
     }
@@ -110,13 +123,18 @@ fn check_inputs(job: &Path, shared: &Shared) -> Result<Exit, Exit> {
     Ok(exit)
 }
 
-fn tell(job: &Path, subscription: &str, json: bool, shared: &Shared) -> Result<Exit, Exit> {
-    let screen = Screen::new(shared.quiet);
-    let given = read_job(job, &overrides(shared, &screen)?, &screen)?;
+fn tell(
+    job: &Path,
+    subscription: &str,
+    json: bool,
+    shared: &Shared,
+    screen: Screen<'_>,
+) -> Result<Exit, Exit> {
+    let given = read_job(job, &overrides(shared, screen)?, screen)?;
     let progress = screen.progress();
     let account = explain::explain(&given.job, subscription, work(shared), &progress);
     progress.finish();
-    let account = account.map_err(|error| failed(&error, &screen))?;
+    let account = account.map_err(|error| failed(&error, screen))?;
     let text = if json {
         let told = serde_json::to_string_pretty(&account).map_err(|error| {
             screen.error(&format!("error: the account can't be written as JSON: {error}"));
@@ -129,8 +147,7 @@ fn tell(job: &Path, subscription: &str, json: bool, shared: &Shared) -> Result<E
     Ok(screen.print(&text, Exit::Complete))
 }
 
-fn write_sample(flags: &SampleFlags) -> Exit {
-    let screen = Screen::new(flags.quiet);
+fn write_sample(flags: &SampleFlags, screen: Screen<'_>) -> Result<Exit, Exit> {
     let request = sample::Request {
         subscriptions: flags.subscriptions,
         seed: flags.seed,
@@ -144,24 +161,20 @@ fn write_sample(flags: &SampleFlags) -> Exit {
             ProfileName::Plain => sample::Profile::Plain,
         },
     };
-    match sample::write_sample(&flags.out, &request) {
-        Ok(written) => {
-            for file in &written {
-                screen.say(&format!("{}: {} rows", flags.out.join(&file.file).display(), file.rows));
-            }
-            screen.say(&format!("run it: termwise run {}", flags.out.join("job.toml").display()));
-            Exit::Complete
-        }
-        Err(error) => {
-            screen.error(&format!("error: {error}"));
-            Exit::WriteFailed
-        }
+    let written = sample::write_sample(&flags.out, &request).map_err(|error| {
+        screen.error(&format!("error: {error}"));
+        Exit::WriteFailed
+    })?;
+    for file in &written {
+        screen.say(&format!("{}: {} rows", flags.out.join(&file.file).display(), file.rows));
     }
+    screen.say(&format!("run it: termwise run {}", flags.out.join("job.toml").display()));
+    Ok(Exit::Complete)
 }
 
 // ── what they share ──
 
-fn read_job(path: &Path, overrides: &Overrides, screen: &Screen) -> Result<Given, Exit> {
+fn read_job(path: &Path, overrides: &Overrides, screen: Screen<'_>) -> Result<Given, Exit> {
     match job::read(path, overrides) {
         Ok(given) => {
             for note in &given.notes {
@@ -176,12 +189,12 @@ fn read_job(path: &Path, overrides: &Overrides, screen: &Screen) -> Result<Given
     }
 }
 
-fn failed(error: &RunError, screen: &Screen) -> Exit {
+fn failed(error: &RunError, screen: Screen<'_>) -> Exit {
     screen.error(&error.to_string());
     Exit::of(error.exit_code())
 }
 
-fn overrides(shared: &Shared, screen: &Screen) -> Result<Overrides, Exit> {
+fn overrides(shared: &Shared, screen: Screen<'_>) -> Result<Overrides, Exit> {
     let Some(today) = today() else {
         screen.error("error: the clock shows no date");
         return Err(Exit::Internal);
@@ -191,7 +204,7 @@ fn overrides(shared: &Shared, screen: &Screen) -> Result<Overrides, Exit> {
 }
 
 const fn work(shared: &Shared) -> Work {
-    Work { threads: shared.threads as usize, unit: invoice::UNIT }
+    Work { threads: shared.threads as usize, unit: shared.unit }
 }
 
 const fn job_format(name: FormatName) -> Format {

@@ -4,23 +4,43 @@ use super::Exit;
 use crate::intake;
 use crate::runs::Progress;
 use indicatif::{ProgressBar, ProgressStyle};
+use std::cell::RefCell;
 use std::io::{ErrorKind, IsTerminal, Write, stderr, stdout};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Where a command talks.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Screen {
-    quiet: bool,
+/// What was printed, where it is caught rather than shown.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Printed {
+    /// Data.
+    pub out: String,
+    /// Talk.
+    pub err: String,
 }
 
-impl Screen {
-    pub(super) const fn new(quiet: bool) -> Screen {
-        Screen { quiet }
+/// Where a command talks.
+#[derive(Clone, Copy)]
+pub(super) struct Screen<'a> {
+    quiet: bool,
+    caught: Option<&'a RefCell<Printed>>,
+}
+
+impl<'a> Screen<'a> {
+    pub(super) const fn new(caught: Option<&'a RefCell<Printed>>) -> Screen<'a> {
+        Screen { quiet: false, caught }
+    }
+
+    /// The same, silent on success where silence was asked for.
+    pub(super) const fn hushed(self, quiet: bool) -> Screen<'a> {
+        Screen { quiet, ..self }
     }
 
     /// Prints what was asked for, and gives the exit code: a reader that has seen enough is no failure.
     pub(super) fn print(self, text: &str, exit: Exit) -> Exit {
+        if let Some(caught) = self.caught {
+            caught.borrow_mut().out.push_str(text);
+            return exit;
+        }
         let mut out = stdout().lock();
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
             Ok(()) => exit,
@@ -35,18 +55,25 @@ impl Screen {
     /// Says something that is good to know, unless silence was asked for.
     pub(super) fn say(self, text: &str) {
         if !self.quiet {
-            complain(text);
+            self.error(text);
         }
     }
 
     /// Says what went wrong; it is said in any case.
     pub(super) fn error(self, text: &str) {
-        complain(text);
+        match self.caught {
+            Some(caught) => {
+                let err = &mut caught.borrow_mut().err;
+                err.push_str(text);
+                err.push('\n');
+            }
+            None => complain(text),
+        }
     }
 
     /// Shows how far a run is, on a terminal.
     pub(super) fn progress(self) -> Bars {
-        let is_shown = !self.quiet && stderr().is_terminal();
+        let is_shown = !self.quiet && self.caught.is_none() && stderr().is_terminal();
         Bars { is_shown, bar: Mutex::new(ProgressBar::hidden()) }
     }
 }

@@ -81,12 +81,11 @@ impl Settings {
             let mut path = above.clone();
             path.push(key.get_ref().to_string());
             let place = place(text, &key.span());
-            match value.get_ref() {
-                DeValue::Table(below) => {
-                    self.sections.insert(path.clone(), place);
-                    self.add_table(text, &path, below);
-                }
-                single => drop(self.keys.insert(path, Setting { value: value_of(single), place })),
+            if let DeValue::Table(below) = value.get_ref() {
+                self.sections.insert(path.clone(), place);
+                self.add_table(text, &path, below);
+            } else {
+                self.keys.insert(path, Setting { value: value_of(value.get_ref()), place });
             }
         }
     }

@@ -59,9 +59,10 @@ impl Desk {
             Value::Texts(_) | Value::Integer(_) | Value::Other(_) => None,
         };
         if day.is_none() {
-            let says = match &setting.value {
-                Value::Text(text) => format!("{text:?} is not a date"),
-                other => format!("{} where a date is meant", other.kind()),
+            let says = if let Value::Text(text) = &setting.value {
+                format!("{text:?} is not a date")
+            } else {
+                format!("{} where a date is meant", setting.value.kind())
             };
             self.wrong(&setting, name, &says, HINT);
         }

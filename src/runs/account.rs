@@ -185,7 +185,8 @@ impl Account {
             page.line(&format!("\nno line from {} to {}", self.from, self.as_of));
         }
         for renewal in &self.renewals {
-            page.renewal(renewal);
+            let is_told = self.terms.iter().any(|term| !term.steps.is_empty() && term.steps == renewal.steps);
+            page.renewal(renewal, is_told);
         }
         if !self.rows.is_empty() {
             page.line("\nwhat became of each row");
@@ -252,10 +253,15 @@ impl Page {
         }
     }
 
-    fn renewal(&mut self, renewal: &RenewalTold) {
+    /// A renewal; what was told with its term is not told again.
+    fn renewal(&mut self, renewal: &RenewalTold, is_told: bool) {
         let is_forecast = if renewal.billed { "" } else { " (forecast)" };
         self.line(&format!("\nrenewal {}  {}{is_forecast}", renewal.renewal_date, renewal.outcome));
-        self.steps(&renewal.steps);
+        if is_told {
+            self.line("  as told with the term that it began");
+        } else {
+            self.steps(&renewal.steps);
+        }
         self.side("before", &renewal.before);
         if let Some(after) = &renewal.after {
             self.side("after ", after);

@@ -11,6 +11,7 @@ use crate::names::Reject;
 use crate::output::{self, Counts, FileFacts, Published, Report, summary};
 use rayon::prelude::*;
 use serde_json::Value;
+use std::path::Path;
 use std::time::{Duration, Instant};
 use termwise_engine::findings::Finding;
 use termwise_engine::invoicing::{self, Invoiced};
@@ -250,12 +251,22 @@ fn facts(file: &intake::FileFacts) -> FileFacts {
 /// Where the output is, in the words of the summary.
 fn place_of(end: &End, set_aside: SetAside) -> String {
     match end {
-        End::Published(published @ Published::Now { .. }) => published.folder().display().to_string(),
+        End::Published(published @ Published::Now { .. }) => shown(published.folder()),
         End::Published(published @ Published::AlreadyThere { .. }) => {
-            format!("{} (it was there already: nothing new)", published.folder().display())
+            format!("{} (it was there already: nothing new)", shown(published.folder()))
         }
         End::Dry => "none (dry run: nothing is written)".to_owned(),
         End::TooManyRejects => format!("none ({})", too_many(set_aside)),
+    }
+}
+
+/// A folder as it is best typed from here: below the working folder where it lies there, otherwise from the root.
+fn shown(folder: &Path) -> String {
+    let Ok(whole) = folder.canonicalize() else { return folder.display().to_string() };
+    let here = std::env::current_dir().and_then(|here| here.canonicalize());
+    match here.as_ref().map(|here| whole.strip_prefix(here)) {
+        Ok(Ok(below)) => below.display().to_string(),
+        Ok(Err(_)) | Err(_) => whole.display().to_string(),
     }
 }
 
@@ -280,7 +291,7 @@ fn json_of(mut summary: Value, end: &End, set_aside: SetAside) -> Value {
             End::TooManyRejects => ("too-many-rejects", None, None),
         };
         members.insert("state".to_owned(), state.into());
-        members.insert("folder".to_owned(), folder.map(|folder| folder.display().to_string()).into());
+        members.insert("folder".to_owned(), folder.map(|folder| shown(folder)).into());
         members.insert("digest".to_owned(), digest.cloned().into());
         members.insert("rows_set_aside".to_owned(), set_aside.rows.into());
         members.insert("rows_read".to_owned(), set_aside.of.into());

@@ -155,3 +155,6 @@ pub(super) const fn not_due(why: NotDue) -> (&'static str, &'static str) {
         NotDue::NoEffect => ("C19", "it was accepted, and no line or renewal up to as_of depends on it"),
     }
 }
+
+#[cfg(test)]
+mod tests;

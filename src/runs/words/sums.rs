@@ -14,7 +14,11 @@ impl Scene<'_> {
         let shown = figures::list_price(unit_price, currency);
         let cycle = self.line.map(|line| cycle_price(line, unit_price, months, term_months, currency));
         let cycle = cycle.map(|cycle| format!(" {cycle} a seat for one charge cycle")).unwrap_or_default();
-        let says = format!("{shown} × {months} ÷ {term_months} months{cycle}");
+        let says = if months == term_months {
+            format!("{shown} a seat for the whole term, which is one charge cycle")
+        } else {
+            format!("{shown} × {months} ÷ {term_months} months{cycle}")
+        };
         let operands = json!({ "unit_price": shown, "months": months, "term_months": term_months });
         told("R6", "cycle-share", says, operands)
     }
