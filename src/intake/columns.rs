@@ -157,7 +157,12 @@ pub(super) struct Places {
 }
 
 /// Finds our columns in a file's header.
-pub(super) fn find(schema: &Schema, map: &ColumnMap, header: &[&str], shown: &str) -> Result<Places, IntakeError> {
+pub(super) fn find(
+    schema: &Schema,
+    map: &ColumnMap,
+    header: &[&str],
+    shown: &str,
+) -> Result<Places, IntakeError> {
     let header: Vec<&str> = header.iter().map(|name| without_closing_quote(name)).collect();
     let table = schema.table.name();
     for (number, name) in header.iter().enumerate() {
@@ -178,7 +183,8 @@ pub(super) fn find(schema: &Schema, map: &ColumnMap, header: &[&str], shown: &st
         let wanted = mapped.unwrap_or(column.name);
         let place = header.iter().position(|name| *name == wanted);
         if place.is_none() && (column.need == Need::Required || mapped.is_some()) {
-            let what = format!("the column {wanted:?} is missing; the file's header is: {}", header.join(","));
+            let what =
+                format!("the column {wanted:?} is missing; the file's header is: {}", header.join(","));
             return Err(IntakeError::refused(shown, what, missing_hint(table, column.name, wanted, &header)));
         }
         places.push(place);

@@ -37,7 +37,8 @@ pub(super) fn read(
         start = end;
         rows += 1;
         let ragged = record.len() != header.len();
-        let number = u32::try_from(rows).map_err(|_| IntakeError::limit(shown, "the file has too many rows"))?;
+        let number =
+            u32::try_from(rows).map_err(|_| IntakeError::limit(shown, "the file has too many rows"))?;
         let row = Row { number, fields: Fields::Record(&record, raw), places: &places, ragged };
         if memchr::memchr2(b'\n', b'\r', raw.as_bytes()).is_some() {
             check_lines(&row, &record, schema, header.len(), shown)?;

@@ -78,9 +78,13 @@ impl IntakeError {
     /// What to do about it.
     pub fn hint(&self) -> &str {
         match self {
-            IntakeError::Missing { .. } => "correct the path in the job's [inputs]; it counts from the job file's folder",
+            IntakeError::Missing { .. } => {
+                "correct the path in the job's [inputs]; it counts from the job file's folder"
+            }
             IntakeError::Unreadable { .. } => "make it a plain file that this user may read",
-            IntakeError::Changed { .. } => "start the run when the export has finished, best under a name it is moved to",
+            IntakeError::Changed { .. } => {
+                "start the run when the export has finished, best under a name it is moved to"
+            }
             IntakeError::Damaged { .. } => "export or copy the file again; nothing was billed from it",
             IntakeError::Refused { hint, .. } => hint,
             IntakeError::Limit { .. } => "split the file: each input of a job takes a list of files",
@@ -93,7 +97,12 @@ impl IntakeError {
     }
 
     /// A file that is refused for what shows at one data row.
-    pub(super) fn refused_at(shown: &str, row: u64, what: impl Into<String>, hint: impl Into<String>) -> IntakeError {
+    pub(super) fn refused_at(
+        shown: &str,
+        row: u64,
+        what: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> IntakeError {
         IntakeError::Refused { shown: shown.to_owned(), row: Some(row), what: what.into(), hint: hint.into() }
     }
 

@@ -25,7 +25,9 @@ pub fn excerpts(inputs: &Inputs, findings: &[Finding]) -> Result<Vec<Reject>, In
         wanted.sort_unstable_by_key(|finding| {
             (finding.source, finding.column, finding.code, finding.disposition)
         });
-        let Some(file) = inputs.files.get(&table).and_then(|files| files.get(usize::from(number))) else { continue };
+        let Some(file) = inputs.files.get(&table).and_then(|files| files.get(usize::from(number))) else {
+            continue;
+        };
         let schema = schema_of(table);
         let nothing = BTreeMap::new();
         let map = inputs.columns.get(&table).unwrap_or(&nothing);

@@ -71,7 +71,10 @@ pub(super) fn hold(file: &InputFile) -> Result<Held, IntakeError> {
     };
     let before = std::fs::metadata(&file.path).map_err(failed)?;
     if !before.is_file() {
-        return Err(IntakeError::Unreadable { shown: shown.clone(), why: "it is not a plain file".to_owned() });
+        return Err(IntakeError::Unreadable {
+            shown: shown.clone(),
+            why: "it is not a plain file".to_owned(),
+        });
     }
     if before.len() > FILE_BYTES {
         return Err(IntakeError::limit(shown, "the file is larger than 4 GiB"));
@@ -103,14 +106,17 @@ pub(super) fn visit_rows(
         }
         visit(row)
     };
-    let ending = file.path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
+    let ending =
+        file.path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
     let mut counts = match ending.as_str() {
         "csv" => csv_file::read(&held.bytes, shown, schema, map, limited),
         "parquet" => parquet_file::read(held.bytes, shown, schema, map, limited),
         "json" if schema.table == Table::Promotions => json_file::read(&held.bytes, shown, schema, limited),
         _ => {
-            let what = format!("the ending {ending:?} is not one that {} can be read from", schema.table.name());
-            let hint = "name the file .csv or .parquet by what it holds; the vendor's promotions may be .json";
+            let what =
+                format!("the ending {ending:?} is not one that {} can be read from", schema.table.name());
+            let hint =
+                "name the file .csv or .parquet by what it holds; the vendor's promotions may be .json";
             Err(IntakeError::refused(shown, what, hint))
         }
     }?;

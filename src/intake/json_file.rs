@@ -105,7 +105,12 @@ struct Owned<'a> {
 }
 
 /// Visits a row for each promotion and required product.
-pub(super) fn read(bytes: &[u8], shown: &str, schema: &Schema, visit: Visit<'_>) -> Result<Counts, IntakeError> {
+pub(super) fn read(
+    bytes: &[u8],
+    shown: &str,
+    schema: &Schema,
+    visit: Visit<'_>,
+) -> Result<Counts, IntakeError> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let what = format!("the file is not UTF-8 at byte {}", error.valid_up_to());
         IntakeError::refused(shown, what, "export the file as UTF-8")
@@ -155,7 +160,8 @@ fn parse(text: &str) -> Result<Vec<Promotion<'_>>, serde_json::Error> {
 /// A text without its quotes, a number or word as it is written; nothing for null.
 fn plain(value: Scalar<'_>) -> String {
     let Some(raw) = value.map(RawValue::get) else { return String::new() };
-    serde_json::from_str::<String>(raw).unwrap_or_else(|_| if raw == "null" { String::new() } else { raw.to_owned() })
+    serde_json::from_str::<String>(raw)
+        .unwrap_or_else(|_| if raw == "null" { String::new() } else { raw.to_owned() })
 }
 
 fn set(cells: &mut [String], column: Column, value: String) {

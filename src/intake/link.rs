@@ -42,13 +42,15 @@ pub(super) struct Linked {
     pub names: Names,
     /// What is wrong, and what becomes of rows.
     pub notes: Notes,
+    /// Price rows of one key and day that contradict each other (R7).
+    pub conflicting: Vec<Source>,
 }
 
 /// Links all rows. `has` says whether the job names a customers and a partners file.
 pub(super) fn link(rows: Rows, desk: Desk, has: (bool, bool), policy: &Policy) -> Linked {
     let Desk { met, mut notes, .. } = desk;
     let (order, mut names, texts) = Order::of(met);
-    let (prices, unlicensed) = rows.prices.prices(policy.price_overlap, &order, &mut notes);
+    let (prices, unlicensed, conflicting) = rows.prices.prices(policy.price_overlap, &order);
     let catalog = Catalog {
         prices,
         promotions: rows.promotions.promotions(unlicensed, &order, &mut notes),
@@ -61,7 +63,7 @@ pub(super) fn link(rows: Rows, desk: Desk, has: (bool, bool), policy: &Policy) -
     add_events(&mut book, rows.events, &ids, &order, &mut notes);
     book.sort();
     notes.sort();
-    Linked { book, catalog, names, notes }
+    Linked { book, catalog, names, notes, conflicting }
 }
 
 /// The rows that can be read, stand alone with their id and are sound in themselves; what is wrong with the others is
@@ -126,24 +128,36 @@ fn add_events(book: &mut Book, rows: EventRows, ids: &Ids, order: &Order, notes:
         notes.fates.push((source, Fate::NotDue(NotDue::SubscriptionRejected)));
     };
     for mut row in rows.seat_changes {
-        let Some(id) = of(row.subscription) else { left_out(row.source); continue };
+        let Some(id) = of(row.subscription) else {
+            left_out(row.source);
+            continue;
+        };
         order.seat_change(&mut row);
         row.subscription = id;
         book.seat_changes.push(row);
     }
     for mut row in rows.redemptions {
-        let Some(id) = of(row.subscription) else { left_out(row.source); continue };
+        let Some(id) = of(row.subscription) else {
+            left_out(row.source);
+            continue;
+        };
         order.redemption(&mut row);
         row.subscription = id;
         book.redemptions.push(row);
     }
     for mut row in rows.events {
-        let Some(id) = of(row.subscription) else { left_out(row.source); continue };
+        let Some(id) = of(row.subscription) else {
+            left_out(row.source);
+            continue;
+        };
         row.subscription = id;
         book.events.push(row);
     }
     for mut row in rows.scheduled {
-        let Some(id) = of(row.subscription) else { left_out(row.source); continue };
+        let Some(id) = of(row.subscription) else {
+            left_out(row.source);
+            continue;
+        };
         order.scheduled_change(&mut row);
         row.subscription = id;
         book.scheduled.push(row);

@@ -144,8 +144,18 @@ pub fn read(inputs: &Inputs, policy: &Policy, progress: &dyn Progress) -> Result
     files.sort_by_key(|facts| (facts.table, facts.file));
     let names_a = |table: Table| inputs.files.get(&table).is_some_and(|files| !files.is_empty());
     let has = (names_a(Table::Customers), names_a(Table::Partners));
-    let Linked { book, catalog, names, notes } = link(rows, desk, has, policy);
-    let warnings = files.iter().flat_map(|facts| facts.warnings.iter().cloned()).collect();
+    let Linked { book, catalog, names, notes, conflicting } = link(rows, desk, has, policy);
+    let mut warnings: Vec<String> = files.iter().flat_map(|facts| facts.warnings.iter().cloned()).collect();
+    for facts in files.iter().filter(|facts| facts.table == Table::PriceList) {
+        let here = conflicting.iter().filter(|source| source.file == facts.file);
+        let rows: Vec<String> = here.map(|source| source.row.to_string()).collect();
+        if !rows.is_empty() {
+            let (shown, rows) = (&facts.shown, rows.join(", "));
+            warnings.push(format!(
+                "{shown}: rows {rows}: two prices of one key from one day; who looks the key up is parked (price-conflict)"
+            ));
+        }
+    }
     Ok(Intake { book, catalog, names, findings: notes.findings, fates: notes.fates, files, warnings })
 }
 

@@ -6,7 +6,8 @@ use crate::names::Names;
 use termwise_engine::book::{PromotionCell, Redemption, ScheduledChange, SeatChange, Subscription};
 use termwise_engine::catalog::{PromoCode, Promotion};
 use termwise_engine::ids::{
-    BillToId, ChangeId, CodeId, CustomerId, ItemId, MarketId, OrderId, PartnerId, PromotionId, RegionId, TaxCodeId,
+    BillToId, ChangeId, CodeId, CustomerId, ItemId, MarketId, OrderId, PartnerId, PromotionId, RegionId,
+    TaxCodeId,
 };
 
 /// The rank of everything but subscriptions, which are ranked by customer first.

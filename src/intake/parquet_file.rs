@@ -10,9 +10,9 @@ use super::files::{Counts, FILE_ROWS, Visit};
 use super::row::{self, Row, TextColumn};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type, DecimalType, Int8Type, Int16Type,
-    Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
-    TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type, DecimalType,
+    Int8Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType,
+    TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, PrimitiveArray, RecordBatch};
 use arrow_schema::{DataType, Field, Fields, Schema, TimeUnit};
@@ -80,11 +80,19 @@ pub(super) fn read(
                 return Err(IntakeError::limit(shown, "the file has more than 100 million rows"));
             }
             let number = u32::try_from(rows).unwrap_or(u32::MAX);
-            visit(Row { number, fields: row::Fields::Batch(&columns, line), places: &places, ragged: false })?;
+            visit(Row {
+                number,
+                fields: row::Fields::Batch(&columns, line),
+                places: &places,
+                ragged: false,
+            })?;
         }
     }
     if rows != expected {
-        return Err(IntakeError::damaged(shown, format!("it holds {rows} rows and says that it has {expected}")));
+        return Err(IntakeError::damaged(
+            shown,
+            format!("it holds {rows} rows and says that it has {expected}"),
+        ));
     }
     Ok(Counts { rows, blank_lines: 0, warnings })
 }

@@ -62,12 +62,14 @@ impl PartyRows {
         let promotion = cells.text(h::PROMOTION_ID);
         let clean = cells.is_clean();
         match (customer, item, quantity) {
-            (Some(customer), (Some(product), Some(sku)), Some(quantity)) if clean => self.holdings.push(Holding {
-                customer: met.customers.meet(customer),
-                item: met.item(product, sku),
-                quantity,
-                promotion: promotion.map(|text| met.promotions.meet(text)),
-            }),
+            (Some(customer), (Some(product), Some(sku)), Some(quantity)) if clean => {
+                self.holdings.push(Holding {
+                    customer: met.customers.meet(customer),
+                    item: met.item(product, sku),
+                    quantity,
+                    promotion: promotion.map(|text| met.promotions.meet(text)),
+                })
+            }
             _ => notes.set(source, Disposition::Rejected, faults),
         }
     }

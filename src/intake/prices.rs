@@ -4,7 +4,7 @@
 //! over. A row of ours that can't be read spoils its key, since an older row in its place would be a plausible wrong price.
 
 use super::columns::{Column, price_list as p};
-use super::desk::{Desk, Notes};
+use super::desk::Desk;
 use super::order::Order;
 use super::row::{Cells, Row};
 use super::{cell, words};
@@ -86,13 +86,12 @@ impl PriceRows {
         std::mem::take(&mut self.passed_over)
     }
 
-    /// The price list with its final ids, and the items whose tags lack `License` (R12).
+    /// The price list with its final ids, the items whose tags lack `License` (R12), and the rows in conflict (R7).
     pub(super) fn prices(
         self,
         overlap: PriceOverlap,
         order: &Order,
-        notes: &mut Notes,
-    ) -> (PriceList, BTreeSet<ItemId>) {
+    ) -> (PriceList, BTreeSet<ItemId>, Vec<Source>) {
         let key = |key: PriceKey| PriceKey {
             item: order.items.of(key.item),
             market: order.markets.of(key.market),
@@ -102,7 +101,7 @@ impl PriceRows {
         for (row, _) in &mut rows {
             row.key = key(row.key);
         }
-        conflicts(&mut rows, notes);
+        let conflicting = conflicts(&mut rows);
         let unreadable: BTreeSet<PriceKey> = self.unreadable.into_iter().map(key).collect();
         let item = |of: bool| {
             let tagged = self.tagged.iter().filter(move |(_, licensed)| *licensed == of);
@@ -110,7 +109,7 @@ impl PriceRows {
         };
         let unlicensed = item(false).difference(&item(true)).copied().collect();
         let rows = rows.into_iter().map(|(row, _)| row).collect();
-        (PriceList::new(rows, &unreadable, overlap), unlicensed)
+        (PriceList::new(rows, &unreadable, overlap), unlicensed, conflicting)
     }
 }
 
@@ -143,9 +142,13 @@ fn is_licensed(tags: &str) -> bool {
     tags.peek().is_none() || tags.any(|tag| tag.eq_ignore_ascii_case("License"))
 }
 
-/// Notes every row that shares key, start and some seats with another one and differs from it (R7).
-fn conflicts(rows: &mut [(PriceRow, Source)], notes: &mut Notes) {
-    rows.sort_unstable_by_key(|(row, source)| (row.key, row.effective.first, row.tier, row.unit_price, *source));
+/// Names every row that shares key, start and some seats with another one and differs from it (R7). The finding stands on the
+/// subscriptions that look the key up (C24); this says where to mend it.
+fn conflicts(rows: &mut [(PriceRow, Source)]) -> Vec<Source> {
+    let mut found = Vec::new();
+    rows.sort_unstable_by_key(|(row, source)| {
+        (row.key, row.effective.first, row.tier, row.unit_price, *source)
+    });
     let group = |row: &PriceRow| (row.key, row.effective.first);
     for group in rows.chunk_by(|left, right| group(&left.0) == group(&right.0)) {
         // Rows that say the same are one; of the others, sorted by their fewest seats, one meets an earlier one where
@@ -158,11 +161,11 @@ fn conflicts(rows: &mut [(PriceRow, Source)], notes: &mut Notes) {
             let meets_earlier = reach.is_some_and(|reach| reach >= tier.min);
             let next = distinct.get(number + 1).map(|same| same[0].0.tier);
             if meets_earlier || next.is_some_and(|next| next.min <= tier.max) {
-                for (_, source) in *same {
-                    notes.reject(*source, Code::PriceConflict, p::UNIT_PRICE.name);
-                }
+                found.extend(same.iter().map(|(_, source)| *source));
             }
             reach = reach.max(Some(tier.max));
         }
     }
+    found.sort_unstable();
+    found
 }

@@ -28,14 +28,20 @@ impl PromotionRows {
     }
 
     /// The promotions with their final ids; one whose rows differ in more than what they name is left out (C14).
-    pub(super) fn promotions(self, unlicensed: BTreeSet<ItemId>, order: &Order, notes: &mut Notes) -> Promotions {
+    pub(super) fn promotions(
+        self,
+        unlicensed: BTreeSet<ItemId>,
+        order: &Order,
+        notes: &mut Notes,
+    ) -> Promotions {
         let mut rows = self.rows;
         rows.iter_mut().for_each(|(promotion, _)| order.promotion(promotion));
         rows.sort_by_key(|(promotion, source)| (promotion.id, *source));
         let mut promotions = Vec::new();
         for same in rows.chunk_by(|left, right| left.0.id == right.0.id) {
             let (first, rest) = (&same[0].0, &same[1..]);
-            let mut offers: Vec<Offer> = same.iter().flat_map(|(row, _)| row.offers.iter().copied()).collect();
+            let mut offers: Vec<Offer> =
+                same.iter().flat_map(|(row, _)| row.offers.iter().copied()).collect();
             offers.sort_unstable();
             offers.dedup();
             let named = |offer: &Offer| (offer.item, offer.term, offer.billing_cycle);
@@ -43,7 +49,8 @@ impl PromotionRows {
             let column = rest.iter().find_map(|(row, _)| difference(first, row));
             match column.or(twice.then_some(p::DISCOUNT.name)) {
                 Some(column) => {
-                    same.iter().for_each(|(_, source)| notes.reject(*source, Code::PromotionRowsDiffer, column));
+                    same.iter()
+                        .for_each(|(_, source)| notes.reject(*source, Code::PromotionRowsDiffer, column));
                 }
                 None => promotions.push(Promotion { offers, ..first.clone() }),
             }
@@ -144,7 +151,12 @@ impl CodeRows {
     }
 
     /// The codes with their final ids; `items` are all products and SKUs in their order.
-    pub(super) fn codes(self, items: &[(Box<str>, Box<str>)], order: &Order, notes: &mut Notes) -> PromoCodes {
+    pub(super) fn codes(
+        self,
+        items: &[(Box<str>, Box<str>)],
+        order: &Order,
+        notes: &mut Notes,
+    ) -> PromoCodes {
         let rows = distinct(self.rows, (Code::PromoCodeDuplicate, c::CODE.name), notes);
         let codes = rows.into_iter().map(|row| {
             let mut code = row.code;
@@ -183,4 +195,3 @@ fn read_code(cells: &mut Cells<'_, '_>, id: CodeId, met: &mut Met) -> Option<Cod
     };
     Some(CodeRow { code, product })
 }
-

@@ -31,7 +31,8 @@ impl TextColumn {
                 if array.is_null(row) { "" } else { array.value(row) }
             }
             TextColumn::Written { text, ends } => {
-                let start = row.checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or_default();
+                let start =
+                    row.checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or_default();
                 ends.get(row).and_then(|&end| text.get(start..end)).unwrap_or_default()
             }
         }
@@ -137,7 +138,11 @@ impl<'r, 'a> Cells<'r, 'a> {
     }
 
     /// The value of a cell that is not empty.
-    pub(super) fn read<T>(&mut self, column: Column, parse: impl FnOnce(&str) -> Result<T, Code>) -> Option<T> {
+    pub(super) fn read<T>(
+        &mut self,
+        column: Column,
+        parse: impl FnOnce(&str) -> Result<T, Code>,
+    ) -> Option<T> {
         match parse(self.text(column)?) {
             Ok(value) => Some(value),
             Err(code) => {

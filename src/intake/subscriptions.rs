@@ -94,7 +94,8 @@ fn read_row(
     let bill_to = cells.text(s::BILL_TO_ID).map(|text| met.bill_tos.meet(text));
     let order = cells.text(s::ORDER_ID).map(|text| met.orders.meet(text));
     let commerce = cells.word(s::COMMERCE, words::commerce).unwrap_or(Commerce::New);
-    let item = cells.text(s::PRODUCT_ID).zip(cells.text(s::SKU_ID)).map(|(product, sku)| met.item(product, sku));
+    let item =
+        cells.text(s::PRODUCT_ID).zip(cells.text(s::SKU_ID)).map(|(product, sku)| met.item(product, sku));
     let segment = cells.word(s::SEGMENT, words::segment).unwrap_or(Segment::Commercial);
     let market = cells.text(s::MARKET).map(|text| met.markets.meet(text));
     let currency = cells.read(s::CURRENCY, |code| Currency::from_code(code).ok_or(Code::CurrencyUnknown));

@@ -35,8 +35,18 @@ macro_rules! ranked {
     };
 }
 ranked!(
-    BillToId, ChangeId, CodeId, CustomerId, ItemId, MarketId, OrderId, PartnerId, PromotionId, RegionId,
-    SubscriptionId, TaxCodeId
+    BillToId,
+    ChangeId,
+    CodeId,
+    CustomerId,
+    ItemId,
+    MarketId,
+    OrderId,
+    PartnerId,
+    PromotionId,
+    RegionId,
+    SubscriptionId,
+    TaxCodeId
 );
 
 /// The most texts of one kind, well below what an id can hold.

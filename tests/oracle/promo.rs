@@ -72,6 +72,36 @@ pub fn better(a: &Held, b: &Held) -> bool {
     a.discount.gt(b.discount) || (a.discount == b.discount && a.id < b.id)
 }
 
+fn fitting<'r>(
+    rows: &'r [PromoRow],
+    product: &str,
+    sku: &str,
+    term: i64,
+    billing: Billing,
+) -> Option<&'r PromoRow> {
+    let mut fit: Vec<&PromoRow> = rows.iter().filter(|r| r.names(product, sku, term, billing)).collect();
+    fit.sort_by_key(|r| r.billing.is_none());
+    fit.first().copied()
+}
+
+/// The row whose percentage a held promotion has (A20). Decided where none fits: the one percentage of its rows for the product:SKU,
+/// else of all its rows; where those differ none can be told, whatever their order.
+pub fn held_row<'r>(
+    rows: &'r [PromoRow],
+    product: &str,
+    sku: &str,
+    term: i64,
+    billing: Billing,
+) -> Option<&'r PromoRow> {
+    if let Some(row) = fitting(rows, product, sku, term, billing) {
+        return Some(row);
+    }
+    let near: Vec<&PromoRow> = rows.iter().filter(|r| r.product == product && r.sku == sku).collect();
+    let among: Vec<&PromoRow> = if near.is_empty() { rows.iter().collect() } else { near };
+    let same = among.iter().all(|r| r.discount == among[0].discount);
+    if same { among.first().copied() } else { None }
+}
+
 impl World<'_> {
     /// The row of promotion `id` that names this product:SKU, term and billing cycle; one that names the cycle first.
     pub fn promo_row(
@@ -82,10 +112,7 @@ impl World<'_> {
         term: i64,
         billing: Billing,
     ) -> Option<&PromoRow> {
-        let rows = self.book.promotions.get(id)?;
-        let mut fit: Vec<&PromoRow> = rows.iter().filter(|r| r.names(product, sku, term, billing)).collect();
-        fit.sort_by_key(|r| r.billing.is_none());
-        fit.first().copied()
+        fitting(self.book.promotions.get(id)?, product, sku, term, billing)
     }
 
     /// What a row holds that names its promotion itself, unexamined (A20).
@@ -97,10 +124,7 @@ impl World<'_> {
         term: i64,
         billing: Billing,
     ) -> Option<Held> {
-        let rows = self.book.promotions.get(id)?;
-        let exact = self.promo_row(id, product, sku, term, billing);
-        let near = rows.iter().find(|r| r.product == product && r.sku == sku);
-        exact.or(near).or(rows.first()).map(PromoRow::held)
+        held_row(self.book.promotions.get(id)?, product, sku, term, billing).map(PromoRow::held)
     }
 
     /// The best promotion by full eligibility; `without` is left out of the competition.

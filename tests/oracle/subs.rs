@@ -192,7 +192,8 @@ fn check(s: &mut Sub, _r: &Row, b: &Book) -> Result<(), &'static str> {
     }
     check_term_end(s.term_start, natural_end(s.term_start, s.term, s.anchored_on), s.term, s.term_end)?;
     if let (false, Some(id)) = (s.judged(), s.named_promotion()) {
-        if !b.promotions.contains_key(&id) {
+        let rows = b.promotions.get(&id).map(Vec::as_slice).unwrap_or_default();
+        if super::promo::held_row(rows, &s.product, &s.sku, s.term, s.billing).is_none() {
             return Err("promotion-unknown");
         }
     }

@@ -67,7 +67,8 @@ impl Promotion {
             let first = *offers.first()?;
             offers.iter().all(|&discount| discount == first).then_some(first)
         };
-        let named = self.offers.iter().filter(|offer| offer.item == item).map(|offer| offer.discount).collect();
+        let named =
+            self.offers.iter().filter(|offer| offer.item == item).map(|offer| offer.discount).collect();
         let all = || self.offers.iter().map(|offer| offer.discount).collect();
         let fallback = || if self.names(item) { one(named) } else { one(all()) };
         self.discount_for(item, term, cycle).or_else(fallback)

@@ -96,13 +96,13 @@ impl TimeLine<'_> {
         match (judged, running.state) {
             _ if set_aside => Fate::NotDue(NotDue::SubscriptionRejected),
             (Judged::AfterAsOf, _) => Fate::NotDue(NotDue::AfterAsOf),
+            (_, State::Waiting) => Fate::NotDue(NotDue::NotStarted),
             (_, State::History(why)) => Fate::NotDue(why),
             (Judged::Refused(why), _) => {
                 let column = column_of(why);
                 self.find(number, redemption.source, Disposition::Refused, why, column);
                 Fate::Set(Disposition::Refused)
             }
-            (Judged::Counts(_), State::Waiting) => Fate::NotDue(NotDue::NotStarted),
             (Judged::Counts(code), State::Running | State::Ended | State::Failed(_)) => {
                 if running.code_used == Some(code.id) { Fate::Billed } else { Fate::NotDue(NotDue::NoEffect) }
             }

@@ -28,6 +28,10 @@ impl TimeLine<'_> {
         {
             return Some(Fate::NotDue(why));
         }
+        let running = &self.running[number];
+        let Some(term) = running.term.filter(|_| running.is_active()) else {
+            return Some(self.refuse(number, event.source, Code::SubscriptionNotActive, "subscription_id"));
+        };
         match mark {
             Mark::Clear => {}
             Mark::Repeat => return Some(Fate::NotDue(NotDue::NoChange)),
@@ -35,10 +39,6 @@ impl TimeLine<'_> {
                 return Some(self.refuse(number, event.source, Code::EventsAmbiguous, "happened_at"));
             }
         }
-        let running = &self.running[number];
-        let Some(term) = running.term.filter(|_| running.is_active()) else {
-            return Some(self.refuse(number, event.source, Code::SubscriptionNotActive, "subscription_id"));
-        };
         self.charge_before(number, event.happened_at.day());
         match event.kind {
             EventKind::Cancel => self.cancel(number, event, term),

@@ -271,9 +271,11 @@ impl<'a> TimeLine<'a> {
         Fate::Set(Disposition::Refused)
     }
 
-    /// Whether a product:SKU is held on a day: begun by then, and neither cancelled, ended nor expired before (B16).
-    fn holds_on(&self, item: crate::ids::ItemId, day: Day) -> bool {
-        self.running.iter().any(|running| running.holds_on(item, day))
+    /// Whether a product:SKU is held on a day by another subscription than the one judged: begun by then, and neither
+    /// cancelled, ended nor expired before (B16).
+    fn holds_on(&self, item: crate::ids::ItemId, day: Day, except: usize) -> bool {
+        let mut others = self.running.iter().enumerate().filter(|&(number, _)| number != except);
+        others.any(|(_, running)| running.holds_on(item, day))
     }
 
     /// Whether the customer has a government subscription that was neither cancelled nor has ended (R51, B17).

@@ -171,7 +171,7 @@ impl TimeLine<'_> {
         if promotion.commerce != request.commerce && !is_asked {
             return None;
         }
-        let holds_required = promotion.requires.iter().all(|&item| self.holds_on(item, request.on));
+        let holds_required = promotion.requires.iter().all(|&item| self.holds_on(item, request.on, number));
         let own = self.running[number].own();
         let record = self.history.record(promotion, request.item, own, holds_required);
         let promotions = &self.catalog.promotions;

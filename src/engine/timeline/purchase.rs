@@ -17,11 +17,14 @@ use crate::workings::{ChargeType, Step, Steps};
 use std::cmp::Reverse;
 
 impl TimeLine<'_> {
-    /// A row of origin renewal was there before its term: its seats count from its order on, or always (A7).
+    /// A row of origin renewal was there before its term: it is history from its order on, or always (A7).
     pub(super) fn count_as_known(&mut self, number: usize) {
-        let running = &self.running[number];
-        let seats = running.opening.unwrap_or(running.row.quantity);
-        self.recount(number, Some((running.row.item, seats)));
+        let row = self.running[number].row;
+        self.running[number].known = true;
+        self.enter_history(number, row.item);
+        if let PromotionCell::Id(promotion) = row.promotion {
+            self.hold(number, promotion);
+        }
     }
 
     /// The row's own beginning.
@@ -46,6 +49,7 @@ impl TimeLine<'_> {
             self.find(number, row.source, disposition, code, column);
             // It existed before, whatever becomes of this term (C15); so did one that waits for an event's row (C23).
             if row.origin == Origin::Renewal || code == Code::SeatHistoryUnknown {
+                self.running[number].known = true;
                 self.enter_history(number, row.item);
             }
         }

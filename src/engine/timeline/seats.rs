@@ -28,15 +28,15 @@ impl TimeLine<'_> {
         {
             return Fate::NotDue(why);
         }
+        let running = &self.running[number];
+        let Some(term) = running.term.filter(|_| running.is_active() && !running.suspended) else {
+            return self.refuse(number, change.source, Code::SubscriptionNotActive, "subscription_id");
+        };
         match mark {
             Mark::Clear => {}
             Mark::Repeat => return Fate::NotDue(NotDue::NoChange),
             Mark::Ambiguous => return self.refuse(number, change.source, Code::SeatsAmbiguous, "changed_at"),
         }
-        let running = &self.running[number];
-        let Some(term) = running.term.filter(|_| running.is_active() && !running.suspended) else {
-            return self.refuse(number, change.source, Code::SubscriptionNotActive, "subscription_id");
-        };
         let Some(wanted) = u32::try_from(change.quantity).ok().filter(|&seats| seats > 0) else {
             return self.refuse(number, change.source, Code::SeatsNotPositive, "quantity");
         };

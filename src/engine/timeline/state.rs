@@ -95,6 +95,8 @@ pub(super) struct Running<'a> {
     /// Whether a cancellation may have to refund the term, so that every line's amount has to be known (A9).
     pub(super) keeps_sum: bool,
     pub(super) state: State,
+    /// Whether it is of origin renewal and was ordered by now, so that it was there before its term (A7).
+    pub(super) known: bool,
     pub(super) suspended: bool,
     /// Cancelled too late for a refund: billed to the term's end (A11).
     pub(super) cancelled_on: Option<Day>,
@@ -130,6 +132,7 @@ impl<'a> Running<'a> {
             opening: opening_seats(row, changes),
             keeps_sum: !events.is_empty(),
             state: State::Waiting,
+            known: false,
             suspended: row.status == Status::Suspended,
             cancelled_on: None,
             ended_on: None,
@@ -188,10 +191,10 @@ impl<'a> Running<'a> {
     }
 
     pub(super) fn holds_on(&self, item: ItemId, day: Day) -> bool {
-        let begun = self.row.begins_at().day() <= day && !self.refuses_events();
+        let begun = (self.known || self.row.begins_at().day() <= day) && !self.refuses_events();
         let held_item = self.term.as_ref().map_or(self.row.item, |term| term.item);
         let gone = self.ended_on.into_iter().chain(self.cancelled_on).any(|last| last < day);
-        let failed = matches!(self.state, State::Failed(_));
+        let failed = matches!(self.state, State::Failed(_)) && !self.known;
         begun && held_item == item && !gone && !failed
     }
 
@@ -199,7 +202,8 @@ impl<'a> Running<'a> {
         let held = match self.state {
             State::Running => self.cancelled_on.is_none(),
             State::History(_) => !self.refuses_events(),
-            State::Waiting | State::Ended | State::Failed(_) => false,
+            State::Waiting | State::Failed(_) => self.known && !self.refuses_events(),
+            State::Ended => false,
         };
         held && self.row.segment == Segment::Government
     }

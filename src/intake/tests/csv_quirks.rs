@@ -33,18 +33,33 @@ fn what_a_parser_would_pass_in_silence_refuses_the_file() {
         ("\n\n", "customers.csv: the file is empty"),
         ("customer_id,market\rA,NL\rB,BE\r", "carriage returns only"),
         ("customer_id,market\nA,NL\rB,BE\n", "customers.csv:1: a carriage return"),
-        ("customer_id,market\nA,NL\n\"B,BE\nC,NL\nD,NL\n", "customers.csv:2: the quote that opens in this row"),
+        (
+            "customer_id,market\nA,NL\n\"B,BE\nC,NL\nD,NL\n",
+            "customers.csv:2: the quote that opens in this row",
+        ),
         ("customer_id,market\n\"A,NL\nB,BE\nC,\"NL\"\n", "customers.csv:1: text follows the closing quote"),
-        ("customer_id,market\n\"A,NL\nB,BE\nC,\"\n", "customers.csv:1: the cell of \"customer_id\" goes over"),
-        ("customer_id,name,market\nA,\"x,NL\nB,y,BE\nC,\",NL\n", "customers.csv:1: a quoted field holds what looks"),
+        (
+            "customer_id,market\n\"A,NL\nB,BE\nC,\"\n",
+            "customers.csv:1: the cell of \"customer_id\" goes over",
+        ),
+        (
+            "customer_id,name,market\nA,\"x,NL\nB,y,BE\nC,\",NL\n",
+            "customers.csv:1: a quoted field holds what looks",
+        ),
         ("customer_id,market\nA,\"2\"3\n", "customers.csv:1: text follows the closing quote"),
         ("customer_id,market\nA,N\"L\n", "customers.csv:1: a quote stands inside a field"),
-        ("customer_id,market\nA,NL\nB,BE\nC", "customers.csv:3: the last row has no line break and 1 of 2 fields"),
+        (
+            "customer_id,market\nA,NL\nB,BE\nC",
+            "customers.csv:3: the last row has no line break and 1 of 2 fields",
+        ),
         ("customer_id,market\nA,NL\nB,\"BE", "customers.csv:2: the quote that opens in this row"),
         ("customer_id,market,market\nA,NL,NL\n", "has the column \"market\" twice"),
         ("customer_id,\"market\nA,NL\n", "a quote in the header is not closed"),
         ("c\0u\0s\0t\0\n", "the header holds NUL"),
-        ("Customer Id,Market\nA,NL\n", "the column \"customer_id\" is missing; the file's header is: Customer Id,Market"),
+        (
+            "Customer Id,Market\nA,NL\n",
+            "the column \"customer_id\" is missing; the file's header is: Customer Id,Market",
+        ),
         ("customer_id;market\nA;NL\n", "the column \"customer_id\" is missing"),
     ];
     for (text, expected) in cases {
@@ -57,7 +72,10 @@ fn what_a_parser_would_pass_in_silence_refuses_the_file() {
 #[test]
 fn the_hint_names_the_nearest_column() {
     let hint = customers("Customer Id,market\nA,NL\n").refusal().hint().to_owned();
-    assert_eq!(hint, "if \"Customer Id\" is that column, write customer_id = \"Customer Id\" under [columns.customers]");
+    assert_eq!(
+        hint,
+        "if \"Customer Id\" is that column, write customer_id = \"Customer Id\" under [columns.customers]"
+    );
     let hint = customers("customer_id;market\nA;NL\n").refusal().hint().to_owned();
     assert!(hint.contains("separated by ';'"), "{hint}");
 }
@@ -83,7 +101,11 @@ fn a_long_field_refuses_the_file() {
 fn a_missing_last_line_break_is_a_warning() {
     let read = customers("customer_id,market\nA,NL\nB,BE").read();
     assert_eq!(read.warnings.len(), 1);
-    assert!(read.warnings[0].starts_with("customers.csv:2: the last row has all its fields"), "{:?}", read.warnings);
+    assert!(
+        read.warnings[0].starts_with("customers.csv:2: the last row has all its fields"),
+        "{:?}",
+        read.warnings
+    );
     let read = customers("customer_id,market\n").read();
     assert_eq!(read.warnings, ["customers.csv: the file has no rows"]);
     assert!(customers("customer_id,market").read().catalog.parties.customers.is_some());
@@ -100,17 +122,18 @@ fn rows_are_counted_without_header_and_blank_lines() {
     ];
     assert_eq!(given.findings(), expected);
     let rejects = excerpts(&given.inputs, &given.read().findings).unwrap_or_default();
-    let shown: Vec<_> = rejects.iter().map(|r| (r.key.as_str(), r.value.as_str(), r.excerpt.as_str())).collect();
-    assert_eq!(
-        shown,
-        [("B", "", "B,BE,extra"), ("C", "", "C"), ("D", "", "D,"), ("E", "N\tL", "E,N\tL")]
-    );
+    let shown: Vec<_> =
+        rejects.iter().map(|r| (r.key.as_str(), r.value.as_str(), r.excerpt.as_str())).collect();
+    assert_eq!(shown, [("B", "", "B,BE,extra"), ("C", "", "C"), ("D", "", "D,"), ("E", "N\tL", "E,N\tL")]);
 }
 
 #[test]
 fn columns_are_mapped_and_unknown_ones_named() {
-    let given = customers("Customer Id,market,Qualification,notes\nA,NL,education,x\n")
-        .map(Table::Customers, "customer_id", "Customer Id");
+    let given = customers("Customer Id,market,Qualification,notes\nA,NL,education,x\n").map(
+        Table::Customers,
+        "customer_id",
+        "Customer Id",
+    );
     let expected = [
         "customers.csv: the column \"Qualification\" is unknown and not read (did you mean \"qualifications\"?)",
         "customers.csv: the column \"notes\" is unknown and not read",

@@ -11,7 +11,10 @@ fn fates(read: &Intake) -> Vec<String> {
         Fate::NotDue(why) => why.name().to_owned(),
         Fate::Set(disposition) => disposition.name().to_owned(),
     };
-    read.fates.iter().map(|(source, fate)| format!("{}:{} {}", source.table.name(), source.row, shown(fate))).collect()
+    read.fates
+        .iter()
+        .map(|(source, fate)| format!("{}:{} {}", source.table.name(), source.row, shown(fate)))
+        .collect()
 }
 
 fn subscriptions(rows: &[String]) -> Given {
@@ -21,8 +24,12 @@ fn subscriptions(rows: &[String]) -> Given {
 
 #[test]
 fn ids_are_ranked_by_customer_and_text_whatever_the_order() {
-    let rows =
-        [format!("S-2,C-B,{GOOD}"), format!("S-10,C-A,{GOOD}"), format!("S-1,C-B,{GOOD}"), format!("S-9,C-A,{GOOD}")];
+    let rows = [
+        format!("S-2,C-B,{GOOD}"),
+        format!("S-10,C-A,{GOOD}"),
+        format!("S-1,C-B,{GOOD}"),
+        format!("S-9,C-A,{GOOD}"),
+    ];
     let shown = |rows: &[String]| {
         let read = subscriptions(rows).read();
         let ids: Vec<usize> = read.book.subscriptions.iter().map(|row| row.id.rank()).collect();
@@ -114,7 +121,8 @@ fn duplicates_are_all_rejected() {
 
 #[test]
 fn a_market_must_be_the_customers() {
-    let given = subscriptions(&[format!("A,C,{GOOD}")]).csv(Table::Customers, "customer_id,market", &["C,BE"]);
+    let given =
+        subscriptions(&[format!("A,C,{GOOD}")]).csv(Table::Customers, "customer_id,market", &["C,BE"]);
     assert_eq!(given.findings(), ["subscriptions:1:market market-differs rejected"]);
 }
 
@@ -213,14 +221,22 @@ fn events_find_their_subscription_or_are_settled_here() {
 
 #[test]
 fn excerpts_show_the_rows_of_all_findings() {
-    let given = subscriptions(&[format!("A,C,{GOOD}"), "B,C,P,1,NL,EUR,P1Y,monthly,\"1,5\",2026-01-01".to_owned()]);
+    let given =
+        subscriptions(&[format!("A,C,{GOOD}"), "B,C,P,1,NL,EUR,P1Y,monthly,\"1,5\",2026-01-01".to_owned()]);
     let mut findings = given.read().findings;
     // One that the engine makes.
     let source = Source { table: Table::Subscriptions, file: 0, row: 1 };
-    findings.push(Finding { source, disposition: Disposition::Rejected, code: Code::PriceMissing, column: "" });
+    findings.push(Finding {
+        source,
+        disposition: Disposition::Rejected,
+        code: Code::PriceMissing,
+        column: "",
+    });
     let rejects = excerpts(&given.inputs, &findings).unwrap_or_default();
-    let shown: Vec<_> =
-        rejects.iter().map(|r| (r.file.as_str(), r.key.as_str(), r.value.as_str(), r.excerpt.clone())).collect();
+    let shown: Vec<_> = rejects
+        .iter()
+        .map(|r| (r.file.as_str(), r.key.as_str(), r.value.as_str(), r.excerpt.clone()))
+        .collect();
     let expected = [
         ("subscriptions.csv", "A", "", format!("A,C,{GOOD}")),
         ("subscriptions.csv", "B", "1,5", "B,C,P,1,NL,EUR,P1Y,monthly,\"1,5\",2026-01-01".to_owned()),

@@ -14,8 +14,8 @@ use termwise_engine::calendar::{MonthEnd, Span};
 use termwise_engine::findings::Code;
 use termwise_engine::money::Rounding;
 use termwise_engine::policy::{
-    FirstPurchase, LateSeats, PriceOverlap, RefusedEvents, RenewalPercentage, RoundingAt, SeatChangeForm, SeatCount,
-    Stacking,
+    FirstPurchase, LateSeats, PriceOverlap, RefusedEvents, RenewalPercentage, RoundingAt, SeatChangeForm,
+    SeatCount, Stacking,
 };
 
 pub(super) const SUBSCRIPTIONS: &str = "subscription_id,customer_id,product_id,sku_id,market,currency,term,\
@@ -66,7 +66,8 @@ impl Given {
     /// Adds a CSV file named after its input.
     pub(super) fn csv(self, table: Table, header: &str, rows: &[&str]) -> Given {
         let number = self.inputs.files.get(&table).map_or(0, Vec::len);
-        let name = format!("{}{}.csv", table.name(), if number == 0 { String::new() } else { number.to_string() });
+        let name =
+            format!("{}{}.csv", table.name(), if number == 0 { String::new() } else { number.to_string() });
         let mut text = header.to_owned() + "\n";
         rows.iter().for_each(|row| text += &format!("{row}\n"));
         self.with(table, &name, text)
@@ -123,7 +124,8 @@ fn the_order_of_columns_is_the_order_of_the_contract() {
     for table in Table::ALL {
         let schema = schema_of(table);
         assert_eq!(schema.table, table);
-        let names: BTreeMap<&str, usize> = schema.columns.iter().map(|column| (column.name, column.index)).collect();
+        let names: BTreeMap<&str, usize> =
+            schema.columns.iter().map(|column| (column.name, column.index)).collect();
         assert_eq!(names.len(), schema.columns.len(), "{} names a column twice", table.name());
         assert!(schema.columns.iter().enumerate().all(|(index, column)| column.index == index));
     }

@@ -3,10 +3,10 @@
 use super::*;
 use arrow_array::types::Int32Type;
 use arrow_array::{
-    ArrayRef, BooleanArray, Date32Array, Date64Array, Decimal32Array, Decimal64Array, Decimal128Array, Decimal256Array,
-    DictionaryArray, Float64Array, Int8Array, Int64Array, LargeStringArray, NullArray, RecordBatch, StringArray,
-    StringViewArray, TimestampMicrosecondArray, TimestampMillisecondArray, TimestampNanosecondArray,
-    TimestampSecondArray, UInt32Array,
+    ArrayRef, BooleanArray, Date32Array, Date64Array, Decimal32Array, Decimal64Array, Decimal128Array,
+    Decimal256Array, DictionaryArray, Float64Array, Int8Array, Int64Array, LargeStringArray, NullArray,
+    RecordBatch, StringArray, StringViewArray, TimestampMicrosecondArray, TimestampMillisecondArray,
+    TimestampNanosecondArray, TimestampSecondArray, UInt32Array,
 };
 use parquet::arrow::ArrowWriter;
 use std::sync::Arc;
@@ -14,14 +14,16 @@ use termwise_engine::ids::CustomerId;
 
 fn parquet(columns: Vec<(&str, ArrayRef)>) -> Vec<u8> {
     let mut bytes = Vec::new();
-    let written = RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, array)| (name, array, true)))
-        .map_err(|error| error.to_string())
-        .and_then(|batch| {
-            let failed = |error: parquet::errors::ParquetError| error.to_string();
-            let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), None).map_err(failed)?;
-            writer.write(&batch).map_err(failed)?;
-            writer.close().map_err(failed)
-        });
+    let written = RecordBatch::try_from_iter_with_nullable(
+        columns.into_iter().map(|(name, array)| (name, array, true)),
+    )
+    .map_err(|error| error.to_string())
+    .and_then(|batch| {
+        let failed = |error: parquet::errors::ParquetError| error.to_string();
+        let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), None).map_err(failed)?;
+        writer.write(&batch).map_err(failed)?;
+        writer.close().map_err(failed)
+    });
     assert!(written.is_ok(), "{written:?}");
     bytes
 }
@@ -55,12 +57,16 @@ fn shown(read: &Intake) -> String {
 
 #[test]
 fn equal_content_gives_equal_books_names_and_findings() {
-    let from_text = Given::new()
-        .with(Table::Subscriptions, "s.csv", SUBSCRIPTION_ROWS)
-        .with(Table::SeatChanges, "c.csv", CHANGE_ROWS);
-    let columns = Given::new()
-        .with(Table::Subscriptions, "s.parquet", from_csv(SUBSCRIPTION_ROWS))
-        .with(Table::SeatChanges, "c.parquet", from_csv(CHANGE_ROWS));
+    let from_text = Given::new().with(Table::Subscriptions, "s.csv", SUBSCRIPTION_ROWS).with(
+        Table::SeatChanges,
+        "c.csv",
+        CHANGE_ROWS,
+    );
+    let columns = Given::new().with(Table::Subscriptions, "s.parquet", from_csv(SUBSCRIPTION_ROWS)).with(
+        Table::SeatChanges,
+        "c.parquet",
+        from_csv(CHANGE_ROWS),
+    );
     assert_eq!(shown(&from_text.read()), shown(&columns.read()));
     assert_eq!(from_text.read().findings.len(), 6);
     let values = |given: &Given| -> Vec<(String, String)> {
@@ -80,7 +86,8 @@ fn typed_columns_say_the_same_as_text() {
     let epoch_day = 20_454; // 2026-01-01
     let seconds = i64::from(epoch_day) * 86_400;
     let ordered = seconds * 1_000 + 32_400_250;
-    let zoned = |array: TimestampMillisecondArray| -> ArrayRef { Arc::new(array.with_timezone("Europe/Amsterdam")) };
+    let zoned =
+        |array: TimestampMillisecondArray| -> ArrayRef { Arc::new(array.with_timezone("Europe/Amsterdam")) };
     let decimal = |array: Result<Decimal128Array, arrow_schema::ArrowError>| -> ArrayRef {
         array.map_or_else(|error| unreachable!("{error}"), |array| Arc::new(array) as ArrayRef)
     };
@@ -108,8 +115,12 @@ fn typed_columns_say_the_same_as_text() {
     let prices: Vec<ArrayRef> = vec![
         decimal(Decimal128Array::from(vec![i128::from(scaled(2))]).with_precision_and_scale(18, 2)),
         decimal(Decimal128Array::from(vec![i128::from(scaled(10))]).with_precision_and_scale(38, 10)),
-        Decimal32Array::from(vec![14_450]).with_precision_and_scale(9, 2).map_or_else(|_| text(["x"]), |a| Arc::new(a)),
-        Decimal64Array::from(vec![14_450]).with_precision_and_scale(18, 2).map_or_else(|_| text(["x"]), |a| Arc::new(a)),
+        Decimal32Array::from(vec![14_450])
+            .with_precision_and_scale(9, 2)
+            .map_or_else(|_| text(["x"]), |a| Arc::new(a)),
+        Decimal64Array::from(vec![14_450])
+            .with_precision_and_scale(18, 2)
+            .map_or_else(|_| text(["x"]), |a| Arc::new(a)),
         Decimal256Array::from(vec![arrow_buffer_i256(scaled(4))])
             .with_precision_and_scale(60, 4)
             .map_or_else(|_| text(["x"]), |a| Arc::new(a)),
@@ -140,7 +151,9 @@ fn typed_columns_say_the_same_as_text() {
     }
 }
 
-fn arrow_buffer_i256(value: i64) -> <arrow_array::types::Decimal256Type as arrow_array::ArrowPrimitiveType>::Native {
+fn arrow_buffer_i256(
+    value: i64,
+) -> <arrow_array::types::Decimal256Type as arrow_array::ArrowPrimitiveType>::Native {
     use arrow_array::ArrowNativeTypeOp;
     let one = <arrow_array::types::Decimal256Type as arrow_array::ArrowPrimitiveType>::Native::ONE;
     (0..value).fold(one.sub_wrapping(one), |sum, _| sum.add_wrapping(one))
@@ -150,14 +163,19 @@ fn arrow_buffer_i256(value: i64) -> <arrow_array::types::Decimal256Type as arrow
 fn odd_numbers_in_columns_are_findings() {
     let columns: Vec<(&str, ArrayRef)> = vec![
         ("subscription_id", text(["A", "B", ""])),
-        ("changed_at", Arc::new(TimestampNanosecondArray::from(vec![Some(1_780_000_000_000_000_001), None, Some(0)]))),
+        (
+            "changed_at",
+            Arc::new(TimestampNanosecondArray::from(vec![Some(1_780_000_000_000_000_001), None, Some(0)])),
+        ),
         ("quantity", Arc::new(Int64Array::from(vec![5_000_000_000, 0, 1]))),
     ];
     let rows = "subscription_id,customer_id,product_id,sku_id,market,currency,term,billing_cycle,quantity,term_start\n\
                 A,C,P,1,NL,EUR,P1Y,monthly,1,2026-01-01\nB,C,P,1,NL,EUR,P1Y,monthly,1,2026-01-01\n";
-    let given = Given::new()
-        .with(Table::Subscriptions, "s.csv", rows)
-        .with(Table::SeatChanges, "c.parquet", parquet(columns));
+    let given = Given::new().with(Table::Subscriptions, "s.csv", rows).with(
+        Table::SeatChanges,
+        "c.parquet",
+        parquet(columns),
+    );
     let expected = [
         "subscriptions:1: subscription-parked parked",
         "subscriptions:2: subscription-parked parked",
@@ -185,7 +203,8 @@ fn floats_and_unknown_types_refuse_the_file() {
     assert_eq!(message, "h.parquet: the column \"quantity\" holds floats (Float64)");
     let (code, message) = refused(&file(Arc::new(arrow_array::BinaryArray::from(vec![b"10".as_slice()]))));
     assert_eq!((code, message.contains("of the type")), (65, true), "{message}");
-    let missing = Given::new().with(Table::Holdings, "h.parquet", parquet(vec![("customer_id", text(["C"]))]));
+    let missing =
+        Given::new().with(Table::Holdings, "h.parquet", parquet(vec![("customer_id", text(["C"]))]));
     assert_eq!(refused(&missing).0, 65);
 }
 
@@ -242,7 +261,8 @@ fn a_changed_byte_is_found_or_changes_nothing() {
 
 #[test]
 fn nonsense_is_damaged() {
-    for bytes in [&b""[..], b"PAR1", b"PAR1PAR1", b"PAR1\xff\xff\xff\x7fPAR1", b"customer_id,market\nA,NL\n"] {
+    for bytes in [&b""[..], b"PAR1", b"PAR1PAR1", b"PAR1\xff\xff\xff\x7fPAR1", b"customer_id,market\nA,NL\n"]
+    {
         assert_eq!(read_customers(bytes), Err(66));
     }
 }

@@ -57,7 +57,8 @@ fn the_vendors_json_says_what_a_csv_file_says() {
 #[test]
 fn an_offset_moves_a_window_to_its_utc_days() {
     let text = ITEM.replace("2021-10-14T23:59:59+00:00", "2021-10-14T23:59:59-07:00");
-    let last: Vec<String> = all(&json(text)).iter().map(|promotion| promotion.window.last.to_string()).collect();
+    let last: Vec<String> =
+        all(&json(text)).iter().map(|promotion| promotion.window.last.to_string()).collect();
     assert_eq!(last, ["2021-10-15"]);
 }
 
@@ -67,8 +68,16 @@ fn what_the_json_says_and_we_do_not_know_refuses_the_row() {
         (r#""value": 0.167"#, r#""value": 1.67e-1"#, "promotions:1:discount discount-invalid rejected"),
         (r#""value": 0.167"#, r#""value": 5000"#, "promotions:1:discount discount-invalid rejected"),
         (r#""value": 0.167"#, r#""value": null"#, "promotions:1:discount value-missing rejected"),
-        ("PercentDiscount\", \"value\": 0.167", "FlatRate\", \"value\": 0.167", "promotions:1:discount discount-invalid rejected"),
-        (r#""endDate": "2021-10-14"#, r#""endDate": "14.10.2021"#, "promotions:1:ends_on date-invalid rejected"),
+        (
+            "PercentDiscount\", \"value\": 0.167",
+            "FlatRate\", \"value\": 0.167",
+            "promotions:1:discount discount-invalid rejected",
+        ),
+        (
+            r#""endDate": "2021-10-14"#,
+            r#""endDate": "14.10.2021"#,
+            "promotions:1:ends_on date-invalid rejected",
+        ),
         ("SubscriptionQuantity", "Something", "promotions:1:max_seats number-invalid rejected"),
         ("\"FirstPurchase\"", "\"Something\"", "promotions:1:first_purchase boolean-invalid rejected"),
         ("CFQ7TTC0MBMD/0002", "CFQ7TTC0MBMD", "promotions:1:requires value-unknown rejected"),
@@ -125,8 +134,7 @@ fn codes_are_exact_and_for_products() {
         "SKU,0.1,,1,,2026-12-31,",
     ];
     let prices = ["P,1,P1Y,Annual,NL,EUR,1,2020-01-01,,", "Q,1,P1Y,Annual,NL,EUR,1,2020-01-01,,"];
-    let given =
-        Given::new().csv(Table::PromoCodes, header, &rows).csv(Table::PriceList, PRICES, &prices);
+    let given = Given::new().csv(Table::PromoCodes, header, &rows).csv(Table::PriceList, PRICES, &prices);
     let expected = [
         "promo_codes:4:code promo-code-duplicate rejected",
         "promo_codes:5:code promo-code-duplicate rejected",
