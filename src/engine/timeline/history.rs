@@ -72,10 +72,10 @@ impl<'a> History<'a> {
         *self.begun.entry((item, commerce)).or_default() += 1;
     }
 
-    /// Seats that count towards a promotion's maximum for a product:SKU, everybody's (A7).
-    pub(super) fn seats_counted(&self, promotion: &Promotion, item: ItemId) -> u64 {
+    /// Seats of one commerce that count towards a promotion's maximum for a product:SKU, everybody's (A7).
+    pub(super) fn seats_counted(&self, promotion: &Promotion, item: ItemId, commerce: Commerce) -> u64 {
         let ours = match self.seat_count {
-            SeatCount::Sku => self.seats.get(&(item, promotion.commerce)),
+            SeatCount::Sku => self.seats.get(&(item, commerce)),
             SeatCount::Promotion => self.promoted.get(&(promotion.id, item)),
         };
         let counts = |holding: &&Holding| {
@@ -100,21 +100,17 @@ impl<'a> History<'a> {
     ) -> Record {
         let is_redeemed = own.promotions.contains(&promotion.id);
         let own_seats = match (own.counted, self.seat_count) {
-            (Some((counted, seats)), SeatCount::Sku)
-                if counted == item && own.commerce == promotion.commerce =>
-            {
-                seats
-            }
+            (Some((counted, seats)), SeatCount::Sku) if counted == item => seats,
             (Some((counted, seats)), SeatCount::Promotion) if counted == item && is_redeemed => seats,
             (Some(_) | None, SeatCount::Sku | SeatCount::Promotion) => 0,
         };
         let held_through_others =
             self.holdings.iter().filter(|holding| holding.promotion == Some(promotion.id));
         let redeemed = self.redeemed.get(&promotion.id).copied().unwrap_or(0);
-        let begun = self.begun.get(&(item, promotion.commerce)).copied().unwrap_or(0);
+        let begun = self.begun.get(&(item, own.commerce)).copied().unwrap_or(0);
         let own_begun = own.items.iter().filter(|&&begun| begun == item).count() as u32;
         Record {
-            seats_counted: self.seats_counted(promotion, item) - u64::from(own_seats),
+            seats_counted: self.seats_counted(promotion, item, own.commerce) - u64::from(own_seats),
             redemptions: redeemed - u32::from(is_redeemed) + held_through_others.count() as u32,
             had_product: begun > own_begun || self.holdings.iter().any(|holding| holding.item == item),
             holds_required,

@@ -157,6 +157,10 @@ impl TimeLine<'_> {
         if !trial.is_trial {
             return Some(self.refuse(number, event.source, Code::NotATrial, "kind"));
         }
+        // A change of term and plan, so not while it is suspended (A25).
+        if self.running[number].suspended {
+            return Some(self.refuse(number, event.source, Code::SubscriptionNotActive, "subscription_id"));
+        }
         let (row, day) = (self.running[number].row, event.happened_at.day());
         let held = self.running[number].seats().total();
         let seats = event.quantity.unwrap_or(held);

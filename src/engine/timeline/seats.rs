@@ -48,7 +48,8 @@ impl TimeLine<'_> {
             return Fate::NotDue(NotDue::NoChange);
         }
         let fault = if wanted > held {
-            self.passes_promotion_limit(&term, wanted - held).then_some(Code::SeatChangeAbovePromotionLimit)
+            self.passes_promotion_limit(number, &term, wanted - held)
+                .then_some(Code::SeatChangeAbovePromotionLimit)
         } else {
             self.is_past_refund(number, change, held - wanted).then_some(Code::SeatDecreaseOutsideWindow)
         };
@@ -70,13 +71,13 @@ impl TimeLine<'_> {
     }
 
     /// Whether added seats would bring the customer's above the maximum of the promotion held (R18, A7).
-    fn passes_promotion_limit(&self, term: &RunningTerm, added: u32) -> bool {
+    fn passes_promotion_limit(&self, number: usize, term: &RunningTerm, added: u32) -> bool {
         let held = term.discounts.promotion.and_then(|held| self.catalog.promotions.get(held.id));
-        held.and_then(|promotion| Some((promotion, promotion.max_seats?))).is_some_and(
-            |(promotion, maximum)| {
-                self.history.seats_counted(promotion, term.item) + u64::from(added) > u64::from(maximum)
-            },
-        )
+        let Some(promotion) = held else { return false };
+        let Some(maximum) = promotion.max_seats else { return false };
+        let commerce = self.running[number].row.commerce;
+        let counted = self.history.seats_counted(promotion, term.item, commerce);
+        counted + u64::from(added) > u64::from(maximum)
     }
 
     /// Whether seats that would go first, the newest, can no longer be refunded (R34, A14).
