@@ -1,5 +1,12 @@
 //! The absences that hold the architecture together: what must not stand in the code, tested.
 
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that can't go on says why"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -3,6 +3,13 @@
 //! Each story runs on one thread and again on two with one-customer units; both must publish the same bytes, and the files must
 //! say what `expect/` says in the columns that it names.
 
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that can't go on says why"
+)]
+
 mod common;
 
 use common::{Table, bytes_of, published, root, stage, stories};

@@ -1,5 +1,12 @@
 //! The README's tour, run as written: every command, every line of its output (`[..]` stands for what differs by machine).
 
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that can't go on says why"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -223,7 +223,10 @@ impl World<'_> {
     fn owns(&self, me: usize, wanted: &str, day: Day) -> bool {
         self.siblings(me).any(|i| {
             let (s, x) = (&self.book.subs[i], &self.states[i]);
-            let there = !x.refused && s.fate != super::subs::Fate::Finished && s.begin.date_naive() <= day;
+            // Decided: a row of origin renewal was held before its term, from its order on, as in A7 and C15.
+            let existed = s.origin == "renewal" && x.known;
+            let there = (existed || (!x.refused && s.begin.date_naive() <= day))
+                && s.fate != super::subs::Fate::Finished;
             there && x.gone_on.is_none_or(|g| g >= day) && format!("{}:{}", x.product, x.sku) == wanted
         })
     }

@@ -99,7 +99,8 @@ impl TimeLine<'_> {
         let running = &self.running[number];
         let Some(term) = running.term else { return };
         // What a suspended legacy subscription had paid was refunded when it was suspended.
-        if running.suspended && running.row.commerce == Commerce::Legacy {
+        // A trial cost nothing, and ends without a line (B7).
+        if (running.suspended && running.row.commerce == Commerce::Legacy) || term.is_trial {
             return;
         }
         let Some(cycle) = term.schedule.cycle_at(event.happened_at.day()) else { return };
