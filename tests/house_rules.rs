@@ -104,12 +104,10 @@ fn only_the_rounding_module_divides() {
             continue;
         }
         for (number, line) in code(&text).lines().enumerate() {
-            assert!(
-                !line.contains(" / ") && !line.contains(" % "),
-                "{}:{} divides",
-                path.display(),
-                number + 1
-            );
+            // What stands between quotes is a text for people.
+            let outside: String = line.split('"').step_by(2).collect();
+            let divides = outside.contains(" / ") || outside.contains(" % ");
+            assert!(!divides, "{}:{} divides", path.display(), number + 1);
         }
     }
 }

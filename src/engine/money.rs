@@ -57,6 +57,8 @@ pub struct Discount(u32);
 impl Discount {
     /// Nothing off.
     pub const NONE: Discount = Discount(0);
+    /// Everything off.
+    pub const WHOLE: Discount = Discount(MILLION as u32);
 
     /// A discount from millionths; `None` above the whole.
     pub const fn from_millionths(millionths: u32) -> Option<Discount> {

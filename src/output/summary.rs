@@ -9,7 +9,9 @@ use super::{KIND, Report};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use termwise_engine::findings::{Code, Disposition, NotDue};
-use termwise_engine::invoicing::Total;
+use termwise_engine::invoicing::{Total, Totals};
+use termwise_engine::money::Currency;
+use termwise_engine::workings::ChargeType;
 
 /// Lines of a screen.
 const SCREEN: usize = 40;
@@ -137,30 +139,72 @@ fn totals(report: &Report<'_>, account: &Account, room: usize) -> Vec<String> {
         let name = format!("{currency} {}", charge_type.name());
         by_type.entry(currency).or_default().push(row(&name, total, amount, ""));
     }
-    let mut sums = Vec::new();
     let mut full = Vec::new();
     for (currency, total) in totals.by_currency() {
-        let invoices = account.invoices.get(&currency).copied().unwrap_or_default();
-        let tail = format!("  {}", counted(invoices, "invoice"));
-        let sum = row(currency.code(), total, Decimal::amount(total.subtotal, currency), &tail);
+        let tail = format!("  {}", counted(invoices_of(account, currency), "invoice"));
         full.extend(by_type.remove(&currency).unwrap_or_default());
-        full.push(sum.clone());
-        sums.push(sum);
+        full.push(row(currency.code(), total, Decimal::amount(total.subtotal, currency), &tail));
     }
     let mut lines = vec![format!("{:<20}{:>10}{:>26}", "totals", "lines", "subtotal")];
-    if sums.is_empty() {
+    if full.is_empty() {
         lines.push("nothing is billed".to_owned());
-    } else if full.len() < room {
+        return lines;
+    }
+    if full.len() < room {
         lines.extend(full);
-    } else if sums.len() < room {
-        lines.extend(sums);
-    } else {
-        let shown = room.saturating_sub(2);
-        let more = sums.len().saturating_sub(shown);
-        lines.extend(sums.into_iter().take(shown));
+        return lines;
+    }
+    // Too many for a line each: a line for each currency, a column for each charge type.
+    let mut lines = across(totals, account);
+    if lines.len() > room {
+        let more = lines.len() + 1 - room;
+        lines.truncate(room.saturating_sub(1));
         lines.push(format!("… and {more} more currencies in manifest.json"));
     }
     lines
+}
+
+fn invoices_of(account: &Account, currency: Currency) -> u64 {
+    account.invoices.get(&currency).copied().unwrap_or_default()
+}
+
+/// Totals as a table: a row for each currency, a column for each charge type that occurs.
+fn across(totals: &Totals, account: &Account) -> Vec<String> {
+    let cells: BTreeMap<(Currency, ChargeType), String> = totals
+        .iter()
+        .map(|(currency, kind, total)| {
+            ((currency, kind), Decimal::amount(total.subtotal, currency).to_string())
+        })
+        .collect();
+    let used = |kind: &ChargeType| cells.keys().any(|(_, used)| used == kind);
+    let kinds: Vec<ChargeType> = ChargeType::ALL.into_iter().filter(used).collect();
+    let mut table: Vec<Vec<String>> = Vec::new();
+    let mut header = vec!["totals".to_owned(), "lines".to_owned(), "invoices".to_owned()];
+    header.extend(kinds.iter().map(|kind| kind.name().to_owned()));
+    header.push("total".to_owned());
+    table.push(header);
+    for (currency, total) in totals.by_currency() {
+        let mut row = vec![
+            currency.code().to_owned(),
+            total.lines.to_string(),
+            invoices_of(account, currency).to_string(),
+        ];
+        let cell =
+            |kind: &ChargeType| cells.get(&(currency, *kind)).cloned().unwrap_or_else(|| ".".to_owned());
+        row.extend(kinds.iter().map(cell));
+        row.push(Decimal::amount(total.subtotal, currency).to_string());
+        table.push(row);
+    }
+    let width = |column: usize| table.iter().map(|row| row[column].len()).max().unwrap_or_default();
+    let widths: Vec<usize> = (0..table[0].len()).map(width).collect();
+    let line = |row: &Vec<String>| {
+        let mut text = format!("{:<width$}", row[0], width = widths[0]);
+        for (cell, width) in row.iter().zip(&widths).skip(1) {
+            text.push_str(&format!("  {cell:>width$}"));
+        }
+        text
+    };
+    table.iter().map(line).collect()
 }
 
 fn counted(number: u64, what: &str) -> String {

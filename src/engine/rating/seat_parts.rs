@@ -149,6 +149,10 @@ impl Discounts {
             (Some(_), Some(code), Stacking::Best) => {
                 Reduction { kept: code.discount.kept(), promotion: None, code: Some(code.id) }
             }
+            // Where the promotion leaves nothing the code takes nothing off (A18).
+            (Some(promotion), Some(_), Stacking::Combine) if promotion.discount == Discount::WHOLE => {
+                alone(promotion)
+            }
             (Some(promotion), Some(code), Stacking::Combine) => Reduction {
                 kept: Kept::ALL.then(promotion.discount).then(code.discount),
                 promotion: Some(promotion.id),

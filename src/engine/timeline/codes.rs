@@ -15,7 +15,8 @@ use std::collections::BTreeMap;
 pub(super) enum Judged {
     Counts(HeldCode),
     Refused(Code),
-    AfterAsOf,
+    /// Entered after `as_of`, or for a subscription that is not ours to bill.
+    Aside,
 }
 
 impl TimeLine<'_> {
@@ -31,7 +32,7 @@ impl TimeLine<'_> {
             (rows[number].entered_at, rows[number].code, rows[number].subscription, number)
         });
         let mut claimed: BTreeMap<CodeId, Option<OrderId>> = BTreeMap::new();
-        let mut judged: Vec<Judged> = vec![Judged::AfterAsOf; rows.len()];
+        let mut judged: Vec<Judged> = vec![Judged::Aside; rows.len()];
         let mut taken: Vec<bool> = vec![false; self.running.len()];
         for number in order {
             let redemption = &rows[number];
@@ -44,6 +45,8 @@ impl TimeLine<'_> {
             judged[number] = match judge(redemption, row, &self.catalog.codes, first) {
                 Err(why) => Judged::Refused(why),
                 Ok(_) if taken[subscription] => Judged::Refused(Code::PromoCodeSecond),
+                // What the vendor bills, or is history only, settles nothing for the others.
+                Ok(_) if !row.is_billable() => Judged::Aside,
                 Ok(code) => {
                     taken[subscription] = true;
                     let claim = claimed.entry(redemption.code).or_default();
@@ -74,7 +77,7 @@ impl TimeLine<'_> {
                     refused = true;
                     self.played.steps.push(Step::CodeRefused { code: redemption.code, why });
                 }
-                Judged::AfterAsOf => {}
+                Judged::Aside => {}
             }
         }
         (held, refused)
@@ -95,9 +98,9 @@ impl TimeLine<'_> {
         let set_aside = matches!(running.state, State::Failed(_)) || running.row.parked;
         match (judged, running.state) {
             _ if set_aside => Fate::NotDue(NotDue::SubscriptionRejected),
-            (Judged::AfterAsOf, _) => Fate::NotDue(NotDue::AfterAsOf),
-            (_, State::Waiting) => Fate::NotDue(NotDue::NotStarted),
             (_, State::History(why)) => Fate::NotDue(why),
+            (Judged::Aside, _) => Fate::NotDue(NotDue::AfterAsOf),
+            (_, State::Waiting) => Fate::NotDue(NotDue::NotStarted),
             (Judged::Refused(why), _) => {
                 let column = column_of(why);
                 self.find(number, redemption.source, Disposition::Refused, why, column);

@@ -55,8 +55,8 @@ pub fn play(
     line.finish();
 }
 
-/// What is taken next; the order of the fields is the order of A6 (renewals come before all of these).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+/// What is taken next; renewals come before all of these (A6).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Happening {
     at: Instant,
     kind: Kind,
@@ -162,14 +162,18 @@ impl<'a> TimeLine<'a> {
                 happenings.push(Happening { at: event.happened_at, kind: Kind::Event, subscription, row });
             }
         }
-        // Events of one instant are taken by kind before subscription; the table's order has the kind first only within one
-        // subscription.
+        // What happens at one instant is taken by kind before subscription (A6): an order that becomes known is a purchase, and the
+        // table of events has the kind first only within one subscription.
         let kind_of = |happening: &Happening| match happening.kind {
-            Kind::Event => Some(self.book.events[happening.row].kind),
-            Kind::Known | Kind::Purchase | Kind::SeatChange => None,
+            Kind::Known | Kind::Purchase => (Kind::Purchase, None),
+            Kind::SeatChange => (Kind::SeatChange, None),
+            Kind::Event => (Kind::Event, Some(self.book.events[happening.row].kind)),
         };
-        happenings
-            .sort_unstable_by_key(|happening| (happening.at, happening.kind, kind_of(happening), *happening));
+        let order = |happening: &Happening| {
+            let Happening { at, kind, subscription, row } = *happening;
+            (at, kind_of(happening), subscription, row, kind)
+        };
+        happenings.sort_unstable_by_key(order);
         happenings
     }
 
