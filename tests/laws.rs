@@ -487,3 +487,19 @@ fn explain_ends_in_the_billed_amount_for_every_line_of_a_random_book() {
         assert_eq!(ends, billed, "{subscription}:\n{said}");
     }
 }
+
+#[test]
+fn the_committed_sample_is_the_generators_own_output() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (exit, said) =
+        termwise(&["sample", "--subscriptions", "2000", "--out", &dir.path().to_string_lossy(), "-q"]);
+    assert_eq!(exit, 0, "{said}");
+    let (made, kept) = (bytes_of(dir.path()), bytes_of(&common::root().join("data/sample")));
+    assert!(made.keys().eq(kept.keys()), "{:?} are made, {:?} are kept", made.keys(), kept.keys());
+    for (name, bytes) in made {
+        assert!(
+            bytes == kept[&name],
+            "data/sample/{name} is not what `termwise sample --subscriptions 2000` makes"
+        );
+    }
+}

@@ -40,8 +40,9 @@ fn read_event<T>(
     let mut cells = Cells::new(row, faults);
     let known = match cells.text(column) {
         Some(text) => met.subscriptions.known(text),
+        // It can't be read, and there is no subscription to wait for it.
         None => {
-            notes.set(source, Disposition::Rejected, faults);
+            notes.set(source, Disposition::Parked, faults);
             return None;
         }
     };

@@ -182,7 +182,7 @@ fn odd_numbers_in_columns_are_findings() {
         "seat_changes:1:changed_at instant-invalid parked",
         "seat_changes:1:quantity number-invalid parked",
         "seat_changes:2:changed_at value-missing parked",
-        "seat_changes:3:subscription_id value-missing rejected",
+        "seat_changes:3:subscription_id value-missing parked",
     ];
     assert_eq!(given.findings(), expected);
 }
