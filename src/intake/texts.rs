@@ -55,10 +55,19 @@ const MOST: usize = 1 << 31;
 /// Texts of one kind as they are met.
 #[derive(Debug)]
 pub(super) struct Texts<Id> {
-    table: HashTable<u32>,
+    table: HashTable<Slot>,
     hasher: DefaultHashBuilder,
     texts: Vec<Box<str>>,
+    /// The text that was met last: columns often repeat themselves.
+    last: usize,
     id: PhantomData<Id>,
+}
+
+/// The hash stands beside the number, so that most comparisons and all growth leave the texts alone.
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    hash: u64,
+    number: u32,
 }
 
 impl<Id> Default for Texts<Id> {
@@ -67,6 +76,7 @@ impl<Id> Default for Texts<Id> {
             table: HashTable::new(),
             hasher: DefaultHashBuilder::default(),
             texts: Vec::new(),
+            last: 0,
             id: PhantomData,
         }
     }
@@ -75,26 +85,30 @@ impl<Id> Default for Texts<Id> {
 impl<Id: Ranked> Texts<Id> {
     /// The provisional id of a text.
     pub(super) fn meet(&mut self, text: &str) -> Id {
-        let Texts { table, hasher, texts, .. } = self;
-        let equal = |number: &u32| *texts[*number as usize] == *text;
-        let hash = |number: &u32| hasher.hash_one(&*texts[*number as usize]);
-        let number = match table.entry(hasher.hash_one(text), equal, hash) {
-            Entry::Occupied(entry) => *entry.get(),
+        let Texts { table, hasher, texts, last, .. } = self;
+        if texts.get(*last).is_some_and(|known| **known == *text) {
+            return Id::with_rank(*last);
+        }
+        let hash = hasher.hash_one(text);
+        let equal = |slot: &Slot| slot.hash == hash && *texts[slot.number as usize] == *text;
+        let number = match table.entry(hash, equal, |slot| slot.hash) {
+            Entry::Occupied(entry) => entry.get().number,
             Entry::Vacant(entry) => {
                 let number = u32::try_from(texts.len().min(MOST)).unwrap_or(u32::MAX - 2);
-                entry.insert(number);
+                entry.insert(Slot { hash, number });
                 texts.push(text.into());
                 number
             }
         };
-        Id::with_rank(number as usize)
+        *last = number as usize;
+        Id::with_rank(*last)
     }
 
     /// The provisional id of a text that has been met.
     pub(super) fn known(&self, text: &str) -> Option<Id> {
-        let equal = |number: &u32| *self.texts[*number as usize] == *text;
-        let number = self.table.find(self.hasher.hash_one(text), equal)?;
-        Some(Id::with_rank(*number as usize))
+        let hash = self.hasher.hash_one(text);
+        let equal = |slot: &Slot| slot.hash == hash && *self.texts[slot.number as usize] == *text;
+        self.table.find(hash, equal).map(|slot| Id::with_rank(slot.number as usize))
     }
 
     /// The text of a provisional id.

@@ -208,6 +208,7 @@ fn floats_and_unknown_types_refuse_the_file() {
     assert_eq!(refused(&missing).0, 65);
 }
 
+/// Sixty customers, written by pyarrow 26 with `write_page_checksum=True` and zstd; the parquet crate writes no CRCs.
 const CHECKSUMMED: &[u8] = include_bytes!("../../../tests/fixtures/customers_with_page_checksums.parquet");
 
 /// The customers as they are read, or the exit code of the refusal.
