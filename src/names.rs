@@ -138,6 +138,21 @@ impl Names {
     }
 }
 
+/// A text without anything that a terminal would obey: control and direction characters stand as their escapes.
+pub fn printable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        let turns =
+            matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        if letter.is_control() || turns {
+            out.extend(letter.escape_default());
+        } else {
+            out.push(letter);
+        }
+    }
+    out
+}
+
 /// A finding with the texts of its row, as rejects.csv and the screen show it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Reject {
@@ -160,5 +175,15 @@ impl Reject {
             Disposition::Rejected | Disposition::Parked | Disposition::Refused => true,
             Disposition::Flagged => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::printable;
+
+    #[test]
+    fn what_a_terminal_would_obey_is_escaped() {
+        assert_eq!(printable("Ü\u{1b}[2J\u{202e}x"), "Ü\\u{1b}[2J\\u{202e}x");
     }
 }

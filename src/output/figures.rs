@@ -124,21 +124,6 @@ pub(super) fn push_compact(out: &mut String, instant: Instant) {
     out.push_str(&compact);
 }
 
-/// A text without anything that a terminal would obey: control and direction characters stand as their escapes.
-pub(super) fn printable(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        let turns =
-            matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        if letter.is_control() || turns {
-            out.extend(letter.escape_default());
-        } else {
-            out.push(letter);
-        }
-    }
-    out
-}
-
 /// The first so many characters of a text, with `…` where there are more.
 pub(super) fn shortened(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
@@ -206,8 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_terminal_would_obey_is_escaped() {
-        assert_eq!(printable("Ü\u{1b}[2J\u{202e}x"), "Ü\\u{1b}[2J\\u{202e}x");
+    fn a_long_text_is_shortened() {
         assert_eq!(shortened("Überweisung", 4), "Über…");
         assert_eq!(shortened("Über", 4), "Über");
     }

@@ -7,9 +7,10 @@
 //! ```
 //! The file holds every value as it came, to the last byte; the screen gets no character that a terminal would obey.
 
-use super::figures::{printable, shortened};
+use super::figures::shortened;
 use super::sheet::Column;
 use crate::names::Reject;
+use crate::names::printable;
 use termwise_engine::findings::Disposition;
 
 const VALUE_SHOWN: usize = 60;

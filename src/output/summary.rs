@@ -4,8 +4,9 @@
 
 use super::account::{Account, RenewalCounts, dispositions_json};
 use super::counts::{Dispositions, is_billable};
-use super::figures::{Decimal, printable, shortened};
+use super::figures::{Decimal, shortened};
 use super::{KIND, Report};
+use crate::names::printable;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use termwise_engine::findings::{Code, Disposition, NotDue};

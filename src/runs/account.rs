@@ -1,7 +1,7 @@
 //! The account of one subscription: what explain tells, structured, and as a page of text.
 
-use super::figures;
 use super::words::Told;
+use crate::names::printable;
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -288,7 +288,7 @@ impl Page {
         let rule = if row.rule.is_empty() { String::new() } else { format!(" ({})", row.rule) };
         let says = if row.says.is_empty() { String::new() } else { format!(": {}", row.says) };
         let what = if row.what.is_empty() { String::new() } else { format!("  {}", row.what) };
-        self.line(&format!("  {}{what}", figures::printable(&row.row)));
+        self.line(&format!("  {}{what}", printable(&row.row)));
         self.line(&format!("    {}{code}{rule}{says}", row.fate));
         if !row.hint.is_empty() {
             self.line(&format!("    hint: {}", row.hint));

@@ -4,13 +4,14 @@
 //! lines carry. Nothing is computed to explain.
 
 use super::account::{Account, LineTold, ReasonTold, RenewalTold, RowHead, RowTold, Side, TermTold};
-use super::figures::{self, printable};
+use super::figures;
 use super::invoice::{Work, in_pool};
 use super::words::{Scene, not_due, rule_of};
 use super::{Progress, RunError};
 use crate::intake::{self, Intake};
 use crate::job::{InputFile, Job};
 use crate::names::Reject;
+use crate::names::printable;
 use std::collections::BTreeMap;
 use termwise_engine::book::{CustomerBook, PromotionCell, ScheduledChange, Subscription};
 use termwise_engine::findings::{Disposition, Fate, Finding, Source};

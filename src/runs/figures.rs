@@ -51,21 +51,6 @@ fn trimmed(units: i128, digits: u32, shown: u32) -> String {
     number.to_string()
 }
 
-/// A text without anything that a terminal would obey.
-pub(super) fn printable(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        let turns =
-            matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        if letter.is_control() || turns {
-            out.extend(letter.escape_default());
-        } else {
-            out.push(letter);
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,10 +79,5 @@ mod tests {
         assert_eq!(percent_of_millionths(0), "0 %");
         assert_eq!(percent_of_trillionths(280_000_000_000), "28 %");
         assert_eq!(percent_of_trillionths(332_500_000_000), "33.25 %");
-    }
-
-    #[test]
-    fn a_terminal_is_told_nothing() {
-        assert_eq!(printable("Ü\u{1b}[2J"), "Ü\\u{1b}[2J");
     }
 }

@@ -1,7 +1,7 @@
 //! The conditions of a promotion that fail, each with what it needs (R15).
 
 use super::Scene;
-use crate::runs::figures::printable;
+use crate::names::printable;
 use serde::Serialize;
 use termwise_engine::calendar::Day;
 use termwise_engine::catalog::{Offer, Promotion};

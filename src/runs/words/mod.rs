@@ -9,7 +9,7 @@ mod terms;
 
 pub use conditions::Unmet;
 
-use crate::names::Names;
+use crate::names::{Names, printable};
 use crate::runs::figures;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -102,17 +102,17 @@ impl Scene<'_> {
     /// A product and its SKU: `CFQ7TTC0LH18:0001`.
     pub(super) fn item(&self, item: ItemId) -> String {
         let (product, sku) = (self.names.product(item), self.names.sku(item));
-        format!("{}:{}", figures::printable(product), figures::printable(sku))
+        format!("{}:{}", printable(product), printable(sku))
     }
 
     /// A promotion by its id.
     pub(super) fn promotion(&self, id: PromotionId) -> String {
-        figures::printable(self.names.promotion(id))
+        printable(self.names.promotion(id))
     }
 
     /// A promo code as it is written.
     pub(super) fn code(&self, id: CodeId) -> String {
-        figures::printable(self.names.code(id))
+        printable(self.names.code(id))
     }
 
     fn window(&self, id: PromotionId) -> String {
