@@ -2,7 +2,7 @@
 //!
 //! An id is the rank of its text, so that the engine orders by bytes without ever seeing a byte.
 
-use termwise_engine::findings::{Disposition, Finding};
+use termwise_engine::findings::Finding;
 use termwise_engine::ids::{
     BillToId, ChangeId, CodeId, CustomerId, ItemId, MarketId, OrderId, PartnerId, PromotionId, RegionId,
     SubscriptionId, TaxCodeId,
@@ -166,16 +166,6 @@ pub struct Reject {
     pub value: String,
     /// The row as it stands in the file (CSV), or its cells joined by commas.
     pub excerpt: String,
-}
-
-impl Reject {
-    /// Whether it keeps its row from being billed.
-    pub fn stops_its_row(&self) -> bool {
-        match self.finding.disposition {
-            Disposition::Rejected | Disposition::Parked | Disposition::Refused => true,
-            Disposition::Flagged => false,
-        }
-    }
 }
 
 #[cfg(test)]

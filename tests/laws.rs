@@ -261,7 +261,11 @@ fn one_run_twice_lands_in_the_same_place_and_says_so() {
     let dir = tempfile::tempdir().expect("a folder");
     let job = book(dir.path(), 9, "120", "csv", false);
     let first = bytes_of(&run(&job, &dir.path().join("out"), &[]));
-    let again = bytes_of(&run(&job, &dir.path().join("out"), &[]));
+    let out = dir.path().join("out").to_string_lossy().into_owned();
+    let (exit, said) = termwise(&["run", &job.to_string_lossy(), "--out", &out, "--format", "csv"]);
+    assert_eq!(exit, 0, "{said}");
+    assert!(said.contains("it was there already: nothing new"), "{said}");
+    let again = bytes_of(&published(&dir.path().join("out")));
     assert!(first == again);
     let elsewhere = bytes_of(&run(&job, &dir.path().join("elsewhere"), &[]));
     assert!(first == elsewhere);

@@ -69,7 +69,7 @@ pub(super) struct Shared {
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(super) set: Vec<String>,
     /// Worker threads; 0: one for each core. They change no byte of the output
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u16).range(..=512))]
     pub(super) threads: u16,
     /// For tests: subscriptions of a work unit, at least
     #[arg(long, value_name = "N", hide = true, default_value_t = UNIT)]

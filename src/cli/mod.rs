@@ -78,7 +78,7 @@ fn run(flags: &RunFlags, screen: Screen<'_>) -> Result<Exit, Exit> {
     let overrides = Overrides { out, format, ..overrides(shared, screen)? };
     let given = read_job(&flags.job, &overrides, screen)?;
     let progress = screen.progress();
-    let outcome = invoice::run(&given.job, &given.notes, flags.dry_run, work(shared), &progress);
+    let outcome = invoice::run(&given.job, flags.dry_run, work(shared), &progress);
     progress.finish();
     let outcome = outcome.map_err(|error| failed(&error, screen))?;
     let exit = Exit::of(outcome.exit_code());
@@ -91,6 +91,11 @@ fn run(flags: &RunFlags, screen: Screen<'_>) -> Result<Exit, Exit> {
     } else if shared.quiet && exit == Exit::WithRejects {
         screen
             .error(&format!("warning: complete, but {} of {} rows stand in rejects.csv", rows.rows, rows.of));
+    }
+    if shared.quiet {
+        for trouble in &outcome.troubles {
+            screen.error(&format!("warning: {trouble}"));
+        }
     }
     Ok(if flags.json {
         screen.print(&format!("{:#}\n", outcome.json), exit)

@@ -154,11 +154,11 @@ codes! {
     /// R60
     ValueUnknown = "value-unknown", "the word is not one of the column's", "use one of the words that the contract lists for this column";
     /// R60
-    DateInvalid = "date-invalid", "this is not a date", "write the date as YYYY-MM-DD";
+    DateInvalid = "date-invalid", "this is not a date", "write the date as YYYY-MM-DD; days of subscriptions lie from 1990 to 2199";
     /// R60
     InstantInvalid = "instant-invalid", "this is neither an instant nor a date", "write RFC 3339 with an offset, such as 2026-11-30T09:15:00Z, or a date";
     /// R60
-    NumberInvalid = "number-invalid", "this is not a whole number", "write digits only, without a sign, a point or a thousands mark";
+    NumberInvalid = "number-invalid", "this is not a whole number", "write digits only, without a sign, a point or a thousands mark; seats go up to 1000000";
     /// R60
     MoneyInvalid = "money-invalid", "this is not a plain decimal amount of at most six decimals and a thousand million", "write plain decimal text with a point: no exponent, no thousands mark, no currency sign";
     /// R60
@@ -176,7 +176,7 @@ codes! {
     /// R60, C23
     SubscriptionParked = "subscription-parked", "a row of this subscription can't be read, so nothing is billed for it", "mend the row of its seat changes, events, codes or scheduled changes that is listed as parked";
     /// B17
-    CustomerUnknown = "customer-unknown", "the customers file lacks this customer", "add the customer to the customers file";
+    CustomerUnknown = "customer-unknown", "the customers file lacks this customer, or its row was rejected", "add the customer to the customers file";
     /// C10
     CustomerDuplicate = "customer-duplicate", "the customer_id stands in more than one row", "keep one row for each customer";
     /// C10
@@ -200,19 +200,23 @@ codes! {
     /// R45, B28
     TermEndNotAllowed = "term-end-not-allowed", "a P1M can't be made to end on the 28th to 30th unless that is the month's last day", "choose another day or the month's end";
     /// A20
-    PromotionUnknown = "promotion-unknown", "the subscription holds a promotion that the promotions file lacks for it", "send the promotion, or correct promotion_id";
+    PromotionUnknown = "promotion-unknown", "the subscription holds a promotion that the promotions file lacks for it, or whose row was rejected", "send the promotion, or correct promotion_id";
     /// R9
     PriceMissing = "price-missing", "no price row is in force for this product, SKU, term, plan, market, currency, segment and number of seats", "send the price list that holds the row; a price is never taken from a neighbour";
     /// R7, C24
     PriceConflict = "price-conflict", "two price rows of one key start on the same day with different prices", "ask the vendor which of the rows holds and remove the other";
     /// R60
     PriceUnreadable = "price-unreadable", "a price row of this key can't be read, so no price of the key can be trusted", "mend the price row that is listed as rejected";
+    /// R32
+    AmountTooLarge = "amount-too-large",
+        "the seats of the whole term cost more than a million million at list price",
+        "check the price and the number of seats";
     /// C14
     PromotionRowsDiffer = "promotion-rows-differ", "rows of one promotion differ in their window or limits", "give every row of the promotion the same window and limits";
     /// R39
     PromoCodeDuplicate = "promo-code-duplicate", "the code stands in more than one row", "keep one row for each code";
     /// R39
-    PromoCodeUnknown = "promo-code-unknown", "no promo code is written exactly like this", "check dashes, upper and lower case and symbols";
+    PromoCodeUnknown = "promo-code-unknown", "no promo code is written exactly like this, or its row was rejected", "check dashes, upper and lower case and symbols";
     /// R40, B23
     PromoCodeNotNew = "promo-code-not-new", "the code was not entered with the order of a new purchase", "codes count only when entered with the order; the subscription is billed without it";
     /// R40

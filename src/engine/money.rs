@@ -31,6 +31,15 @@ const _: () = {
     assert!(PRICE_MAX_UNITS as i128 * SEATS_MAX as i128 * 1_000 <= i64::MAX as i128);
 };
 
+/// The most, in whole units of its currency, that all seats of a term may cost at list price: what is written has fourteen
+/// digits before the point, and an invoice sums many lines.
+pub const TERM_MAX_UNITS: i64 = 1_000_000_000_000;
+
+/// Whether the seats of a whole term at this price stay within [`TERM_MAX_UNITS`].
+pub const fn fits_a_line(unit_price: Price, seats: u32) -> bool {
+    unit_price.0 as i128 * seats as i128 <= TERM_MAX_UNITS as i128 * MILLION as i128
+}
+
 /// A price for one seat, in millionths of the currency's unit; never negative.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Hash)]
 pub struct Price(i64);

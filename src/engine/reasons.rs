@@ -109,14 +109,16 @@ reasons! {
     Coterm = "coterm", "the term ends early to line up with another one";
     /// C1
     TermChanged = "term-changed", "before and after are terms of different length";
-    /// R46
-    ScheduledChangeVoid = "scheduled-change-void", "a later event made the scheduled change void";
     /// R50
     SegmentNotAllowed = "segment-not-allowed", "the customer may not be sold this segment any more; the renewal is billed and flagged";
     /// R9
     PriceMissing = "price-missing", "no price is in force on the renewal date";
     /// R7
-    PriceConflict = "price-conflict", "the price rows of the renewed key contradict each other or can't be read";
+    PriceConflict = "price-conflict", "the price rows of the renewed key contradict each other";
+    /// R60
+    PriceUnreadable = "price-unreadable", "a price row of the renewed key can't be read";
+    /// R32
+    AmountTooLarge = "amount-too-large", "the renewed term costs more than a line can hold";
     /// B27
     BillingCycleNotForTerm = "billing-cycle-not-for-term", "the term can't be billed in this cycle";
     /// R59
@@ -148,6 +150,12 @@ impl Reasons {
     #[must_use]
     pub const fn union(self, other: Reasons) -> Reasons {
         Reasons(self.0 | other.0)
+    }
+
+    /// This set without some.
+    #[must_use]
+    pub const fn without(self, others: Reasons) -> Reasons {
+        Reasons(self.0 & !others.0)
     }
 
     /// Adds a reason.

@@ -3,7 +3,7 @@
 //! Columns are found by name, in any order (contract section 3). A missing required one refuses the file, an unknown one
 //! is a warning, and both show the nearest name.
 
-use super::error::IntakeError;
+use super::error::{IntakeError, Warning};
 use std::collections::BTreeMap;
 use termwise_engine::findings::Table;
 
@@ -153,7 +153,7 @@ pub(super) struct Places {
     /// For each column of the schema its place in the file.
     pub places: Vec<Option<usize>>,
     /// What the file has and we do not know.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
 }
 
 /// Finds our columns in a file's header.
@@ -195,7 +195,8 @@ pub(super) fn find(
             let free = schema.columns.iter().filter(|column| places[column.index].is_none());
             let hint = nearest(name, free.map(|column| column.name));
             let hint = hint.map(|near| format!(" (did you mean {near:?}?)")).unwrap_or_default();
-            warnings.push(format!("{shown}: the column {name:?} is unknown and not read{hint}"));
+            let text = format!("{shown}: the column {name:?} is unknown and not read{hint}");
+            warnings.push(if hint.is_empty() { Warning::remark(text) } else { Warning::trouble(text) });
         }
     }
     Ok(Places { places, warnings })

@@ -1,10 +1,11 @@
 //! Reading CSV: UTF-8, LF or CRLF, quotes as RFC 4180 has them, behind a [guard](super::guard).
 
 use super::columns::{ColumnMap, Need, Places, Schema, find};
-use super::error::IntakeError;
+use super::error::{IntakeError, Warning};
 use super::files::{Counts, Visit};
 use super::guard;
 use super::row::{Fields, Row};
+use termwise_engine::findings::Table;
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
@@ -50,9 +51,9 @@ pub(super) fn read(
         return Err(IntakeError::damaged(shown, why));
     }
     if !shape.ends_with_break {
-        warnings.push(format!(
+        warnings.push(Warning::trouble(format!(
             "{shown}:{rows}: the last row has all its fields and no line break: check that the file is complete"
-        ));
+        )));
     }
     Ok(Counts { rows, blank_lines: shape.blank_lines + blank_before, warnings })
 }
@@ -103,8 +104,8 @@ fn split_header<'a>(text: &'a str, shown: &str) -> Result<(csv::StringRecord, &'
     Ok((header, data, blank_before))
 }
 
-/// A field over several lines is fine where it is prose. In a column that we read, or where a line inside it looks like
-/// a row, a quote was left open and closed by another row's.
+/// A field over several lines is fine in the vendor's own prose, which only the price list has. Anywhere else, or where a line
+/// inside it has as many separators as half a row, a quote was left open and closed by another row's.
 fn check_lines(
     row: &Row<'_>,
     record: &csv::StringRecord,
@@ -113,14 +114,18 @@ fn check_lines(
     shown: &str,
 ) -> Result<(), IntakeError> {
     let broken = |text: &str| text.contains(['\n', '\r']);
-    let read = schema.columns.iter().filter(|column| column.need != Need::Ignored);
-    let in_read = read.into_iter().find(|column| broken(row.cell(**column)));
-    let like_a_row = |line: &str| columns > 1 && line.matches(',').count() + 1 >= columns;
+    if !record.iter().any(broken) {
+        return Ok(());
+    }
+    let named = schema.columns.iter().find(|column| broken(row.cell(**column)));
+    let in_read = named.filter(|column| column.need != Need::Ignored);
+    let like_a_row = |line: &str| columns > 1 && line.matches(',').count() * 2 >= columns;
     let swallowed = record.iter().any(|field| broken(field) && field.lines().skip(1).any(like_a_row));
-    let what = match in_read {
-        Some(column) => format!("the cell of {:?} goes over several lines", column.name),
-        None if swallowed => "a quoted field holds what looks like whole rows".to_owned(),
-        None => return Ok(()),
+    let what = match (in_read.or(named), swallowed) {
+        (_, false) if in_read.is_none() && schema.table == Table::PriceList => return Ok(()),
+        (_, true) if in_read.is_none() => "a quoted field holds what looks like whole rows".to_owned(),
+        (Some(column), _) => format!("the cell of {:?} goes over several lines", column.name),
+        (None, _) => "a cell of an unknown column goes over several lines".to_owned(),
     };
     let hint = "a quote in this row is opened and not closed, or closed by a later row's; close it";
     Err(IntakeError::refused_at(shown, u64::from(row.number), what, hint))

@@ -116,3 +116,47 @@ impl IntakeError {
         IntakeError::Limit { shown: shown.to_owned(), what: what.into() }
     }
 }
+
+/// What is odd about a file and stops nothing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Warning {
+    text: String,
+    /// Whether somebody should look at the file: it may be cut, empty or mistyped. `-q` tells these alone.
+    pub is_trouble: bool,
+}
+
+impl Warning {
+    pub(super) fn trouble(text: String) -> Warning {
+        Warning { text, is_trouble: true }
+    }
+
+    pub(super) fn remark(text: String) -> Warning {
+        Warning { text, is_trouble: false }
+    }
+}
+
+impl std::ops::Deref for Warning {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.text
+    }
+}
+
+impl std::fmt::Display for Warning {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(&self.text)
+    }
+}
+
+impl PartialEq<&str> for Warning {
+    fn eq(&self, other: &&str) -> bool {
+        self.text == *other
+    }
+}
+
+impl PartialEq<String> for Warning {
+    fn eq(&self, other: &String) -> bool {
+        self.text == *other
+    }
+}

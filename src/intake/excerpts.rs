@@ -1,5 +1,6 @@
 //! Findings with the texts of their rows: files are read again, and only those that something was found in.
 
+use super::FileFacts;
 use super::columns::{
     self, customers, holdings, partners, price_list, promo_codes, promotions, schema_of, subscriptions,
 };
@@ -14,8 +15,12 @@ use termwise_engine::findings::{Finding, Table};
 /// Each finding with its file, key, cell and row, sorted by table, file, row, column and code.
 ///
 /// # Errors
-/// Where a file can no longer be read as it was, [`IntakeError`].
-pub fn excerpts(inputs: &Inputs, findings: &[Finding]) -> Result<Vec<Reject>, IntakeError> {
+/// Where a file is no longer what it was when it was read, [`IntakeError`].
+pub fn excerpts(
+    inputs: &Inputs,
+    files: &[FileFacts],
+    findings: &[Finding],
+) -> Result<Vec<Reject>, IntakeError> {
     let mut by_file: BTreeMap<(Table, u16), Vec<Finding>> = BTreeMap::new();
     for finding in findings {
         by_file.entry((finding.source.table, finding.source.file)).or_default().push(*finding);
@@ -32,7 +37,12 @@ pub fn excerpts(inputs: &Inputs, findings: &[Finding]) -> Result<Vec<Reject>, In
         let nothing = BTreeMap::new();
         let map = inputs.columns.get(&table).unwrap_or(&nothing);
         let mut waiting = wanted.iter().peekable();
-        visit_rows(hold(file)?, file, schema, map, &mut |row| {
+        let held = hold(file)?;
+        let was = files.iter().find(|facts| (facts.table, facts.file) == (table, number));
+        if was.is_none_or(|facts| facts.hash != held.hash) {
+            return Err(IntakeError::Changed { shown: file.shown.clone() });
+        }
+        visit_rows(held, file, schema, map, &mut |row| {
             while let Some(finding) = waiting.next_if(|finding| finding.source.row == row.number) {
                 rejects.push(Reject {
                     finding: *finding,

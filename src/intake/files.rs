@@ -1,7 +1,7 @@
 //! Files: held in memory while they are read, hashed, and refused when they change under the reader.
 
 use super::columns::{ColumnMap, Schema};
-use super::error::IntakeError;
+use super::error::{IntakeError, Warning};
 use super::row::Row;
 use super::{csv_file, json_file, parquet_file};
 use crate::job::InputFile;
@@ -26,7 +26,7 @@ pub(super) struct Counts {
     /// Lines without a character (CSV).
     pub blank_lines: u64,
     /// What is odd about the file as a whole.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
 }
 
 /// A file's bytes and their hash.
@@ -111,6 +111,10 @@ pub(super) fn visit_rows(
     let mut counts = match ending.as_str() {
         "csv" => csv_file::read(&held.bytes, shown, schema, map, limited),
         "parquet" => parquet_file::read(held.bytes, shown, schema, map, limited),
+        "json" if schema.table == Table::Promotions && !map.is_empty() => {
+            let what = "the vendor's JSON has names of its own, which [columns.promotions] can't change";
+            Err(IntakeError::refused(shown, what, "take [columns.promotions] out of the job"))
+        }
         "json" if schema.table == Table::Promotions => json_file::read(&held.bytes, shown, schema, limited),
         _ => {
             let what =
@@ -121,7 +125,7 @@ pub(super) fn visit_rows(
         }
     }?;
     if counts.rows == 0 {
-        counts.warnings.push(format!("{shown}: the file has no rows"));
+        counts.warnings.push(Warning::trouble(format!("{shown}: the file has no rows")));
     }
     Ok(counts)
 }

@@ -6,7 +6,7 @@
 
 use super::cell;
 use super::columns::{Column, Schema, promotions as p};
-use super::error::IntakeError;
+use super::error::{IntakeError, Warning};
 use super::files::{Counts, Visit};
 use super::row::{Fields, Row};
 use serde::Deserialize;
@@ -135,9 +135,9 @@ pub(super) fn read(
     }
     let mut warnings = Vec::new();
     if number > 0 {
-        warnings.push(format!(
+        warnings.push(Warning::remark(format!(
             "{shown}: the API's answer does not name the market and segment that it was asked for; its promotions hold in all"
-        ));
+        )));
     }
     Ok(Counts { rows: u64::from(number), blank_lines: 0, warnings })
 }

@@ -36,7 +36,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use error::IntakeError;
+pub use error::{IntakeError, Warning};
 pub use excerpts::excerpts;
 
 use crate::job::{InputFile, Inputs};
@@ -67,7 +67,7 @@ pub struct Intake {
     /// What each file is, by table and number.
     pub files: Vec<FileFacts>,
     /// What is odd and stops nothing.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
 }
 
 /// What a file is, for the manifest.
@@ -88,7 +88,7 @@ pub struct FileFacts {
     /// BLAKE3 of its bytes, in hexadecimal.
     pub hash: String,
     /// What is odd about it; also in [`Intake::warnings`].
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
 }
 
 /// Who wants to know how far the reading is.
@@ -145,15 +145,15 @@ pub fn read(inputs: &Inputs, policy: &Policy, progress: &dyn Progress) -> Result
     let names_a = |table: Table| inputs.files.get(&table).is_some_and(|files| !files.is_empty());
     let has = (names_a(Table::Customers), names_a(Table::Partners));
     let Linked { book, catalog, names, notes, conflicting } = link(rows, desk, has, policy);
-    let mut warnings: Vec<String> = files.iter().flat_map(|facts| facts.warnings.iter().cloned()).collect();
+    let mut warnings: Vec<Warning> = files.iter().flat_map(|facts| facts.warnings.iter().cloned()).collect();
     for facts in files.iter().filter(|facts| facts.table == Table::PriceList) {
         let here = conflicting.iter().filter(|source| source.file == facts.file);
         let rows: Vec<String> = here.map(|source| source.row.to_string()).collect();
         if !rows.is_empty() {
             let (shown, rows) = (&facts.shown, rows.join(", "));
-            warnings.push(format!(
+            warnings.push(Warning::trouble(format!(
                 "{shown}: rows {rows}: two prices of one key from one day; who looks the key up is parked (price-conflict)"
-            ));
+            )));
         }
     }
     Ok(Intake { book, catalog, names, findings: notes.findings, fates: notes.fates, files, warnings })
@@ -180,9 +180,9 @@ fn read_file(
     let passed_over = rows.prices.passed_over();
     if passed_over > 0 {
         let shown = &file.shown;
-        counts.warnings.push(format!(
+        counts.warnings.push(Warning::remark(format!(
             "{shown}: {passed_over} rows of terms and billing plans other than licences' are passed over"
-        ));
+        )));
     }
     Ok(FileFacts {
         table,

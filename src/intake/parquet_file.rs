@@ -123,6 +123,15 @@ thread_local! {
 }
 static QUIET: Once = Once::new();
 
+/// A codec that this build leaves out is no damage: the file can be written anew with one that it has.
+fn undecoded(shown: &str, why: &str) -> IntakeError {
+    if why.contains("Disabled feature") {
+        let what = "the file is compressed with a codec that is not read";
+        return IntakeError::refused(shown, what, "write it with snappy, zstd or no compression");
+    }
+    IntakeError::damaged(shown, why)
+}
+
 /// Runs the decoder; a panic of it is an error of the file, and prints nothing.
 fn decode<T, E: Display>(shown: &str, work: impl FnOnce() -> Result<T, E>) -> Result<T, IntakeError> {
     QUIET.call_once(|| {
@@ -137,7 +146,7 @@ fn decode<T, E: Display>(shown: &str, work: impl FnOnce() -> Result<T, E>) -> Re
     let result = catch_unwind(AssertUnwindSafe(work));
     DECODING.set(outer);
     match result {
-        Ok(result) => result.map_err(|error| IntakeError::damaged(shown, error)),
+        Ok(result) => result.map_err(|error| undecoded(shown, &error.to_string())),
         Err(_) => Err(IntakeError::damaged(shown, "the decoder gave up on it")),
     }
 }

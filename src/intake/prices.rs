@@ -26,9 +26,19 @@ pub(super) struct PriceRows {
     passed_over: u64,
 }
 
-/// Whether a text is a word of the vendor's that stands for something else than we sell.
-fn is_another(text: &str, is_ours: bool) -> bool {
-    !is_ours && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+/// Whether a term is the vendor's for something else than licences of a month, a year or three: none at all, as for what is
+/// sold for ever or by use, or another length. A word that is no length at all is a mistake, and not passed over: an older row
+/// in its place would be a plausible wrong price.
+fn is_other_term(text: &str) -> bool {
+    let Some(length) = text.strip_prefix('P') else { return text.is_empty() };
+    let (count, unit) = length.split_at(length.len().saturating_sub(1));
+    let is_count = !count.is_empty() && count.bytes().all(|byte| byte.is_ascii_digit());
+    is_count && matches!(unit, "D" | "W" | "M" | "Y") && words::term(text).is_none()
+}
+
+/// Whether a plan is the vendor's for what is bought once and not by term.
+fn is_other_plan(text: &str) -> bool {
+    matches!(text, "OneTime" | "One-Time" | "Usage" | "Metered")
 }
 
 /// A bound of a tier; one beyond all seats is none.
@@ -41,9 +51,7 @@ impl PriceRows {
     /// Reads a row.
     pub(super) fn take(&mut self, row: Row<'_>, source: Source, desk: &mut Desk) {
         let (term, plan) = (row.cell(p::TERM_DURATION), row.cell(p::BILLING_PLAN));
-        let other_term = is_another(term, words::term(term).is_some());
-        let other_plan = !plan.is_empty() && is_another(plan, words::plan(plan).is_some());
-        if !row.ragged && (other_term || other_plan) {
+        if !row.ragged && (is_other_term(term) || is_other_plan(plan)) {
             self.passed_over += 1;
             return;
         }

@@ -91,7 +91,10 @@ fn read_row(
 ) -> Option<Subscription> {
     let customer = cells.text(s::CUSTOMER_ID).map(|text| met.customers.meet(text));
     let partner = cells.text(s::PARTNER_ID).map(|text| met.partners.meet(text));
-    let bill_to = cells.text(s::BILL_TO_ID).map(|text| met.bill_tos.meet(text));
+    // A customer that is named as its own bill-to is one invoice, not two (B33).
+    let own = cells.text(s::CUSTOMER_ID);
+    let bill_to =
+        cells.text(s::BILL_TO_ID).filter(|text| Some(*text) != own).map(|text| met.bill_tos.meet(text));
     let order = cells.text(s::ORDER_ID).map(|text| met.orders.meet(text));
     let commerce = cells.word(s::COMMERCE, words::commerce).unwrap_or(Commerce::New);
     let item =

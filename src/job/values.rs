@@ -162,6 +162,8 @@ impl Desk {
                 files.push(file);
             }
         }
+        // The order in which files are listed shows nowhere.
+        files.sort_by(|left, right| left.shown.cmp(&right.shown));
         files
     }
 

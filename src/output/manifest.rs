@@ -29,6 +29,7 @@ pub(super) fn input_digest(report: &Report<'_>) -> String {
         digest.text(&day.to_string());
     }
     digest.text(format_name(job.outputs.format));
+    digest.number(job.limits.rejected_rows as usize);
     digest.number(job.policy_words.len());
     for (setting, word) in &job.policy_words {
         digest.text(setting);
@@ -96,7 +97,8 @@ pub(super) fn text(report: &Report<'_>, account: &Account, inputs: &str, outputs
     let manifest = json!({
         "program": "termwise",
         "version": env!("CARGO_PKG_VERSION"),
-        "job": { "kind": KIND, "path": job.path.display().to_string() },
+        // Its name alone: how the way to it was typed is no part of the run.
+        "job": { "kind": KIND, "file": job.path.file_name().map(|name| name.to_string_lossy().into_owned()) },
         "window": {
             "from": job.window.billed.first.to_string(),
             "as_of": job.window.billed.last.to_string(),

@@ -44,7 +44,7 @@ pub fn explain(
 
 /// A subscription whose own row did not come into the book.
 fn of_no_row(job: &Job, intake: &Intake, subscription: &str) -> Result<Account, RunError> {
-    let rejects = rejects_of(job, &intake.findings, subscription)?;
+    let rejects = rejects_of(job, &intake.files, &intake.findings, subscription)?;
     if rejects.is_empty() {
         return Err(RunError::NoSuchSubscription(subscription.to_owned()));
     }
@@ -63,7 +63,7 @@ fn of_row(job: &Job, intake: &Intake, row: &Subscription, subscription: &str) ->
     for customer in intake.book.customers_of(&intake.book.subscriptions[first..end]) {
         timeline::play(customer, &intake.catalog, &job.policy, job.window, &mut played);
         let findings: Vec<Finding> = intake.findings.iter().chain(&played.findings).copied().collect();
-        let rejects = rejects_of(job, &findings, subscription)?;
+        let rejects = rejects_of(job, &intake.files, &findings, subscription)?;
         let teller = Teller { job, intake, played: &played, row };
         account.row = Some(teller.head());
         account.terms = teller.terms(&invoicing::invoice(&intake.book, played.lines.clone()));
@@ -87,11 +87,16 @@ fn blank(job: &Job, subscription: &str) -> Account {
 }
 
 /// What stands in rejects.csv about a subscription, with the texts of the rows.
-fn rejects_of(job: &Job, findings: &[Finding], subscription: &str) -> Result<Vec<Reject>, RunError> {
+fn rejects_of(
+    job: &Job,
+    files: &[intake::FileFacts],
+    findings: &[Finding],
+    subscription: &str,
+) -> Result<Vec<Reject>, RunError> {
     let mut findings = findings.to_vec();
     findings.sort_unstable();
     findings.dedup();
-    let mut rejects = intake::excerpts(&job.inputs, &findings)?;
+    let mut rejects = intake::excerpts(&job.inputs, files, &findings)?;
     rejects.retain(|reject| reject.key == subscription);
     Ok(rejects)
 }

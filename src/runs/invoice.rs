@@ -93,6 +93,8 @@ pub struct Outcome {
     pub end: End,
     /// Rows that were set aside.
     pub set_aside: SetAside,
+    /// What somebody should look at although it stopped nothing.
+    pub troubles: Vec<String>,
     /// The closing summary.
     pub text: String,
     /// The same as JSON.
@@ -100,12 +102,13 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// The exit code of the contract: 0, 3 or 65.
+    /// The exit code of the contract: 0, also where the same run was published before; 3; 65.
     pub const fn exit_code(&self) -> u8 {
         match self.end {
             End::TooManyRejects => 65,
-            End::Published(_) | End::Dry if self.set_aside.rows > 0 => 3,
-            End::Published(_) | End::Dry => 0,
+            End::Published(Published::AlreadyThere { .. }) => 0,
+            End::Published(Published::Now { .. }) | End::Dry if self.set_aside.rows > 0 => 3,
+            End::Published(Published::Now { .. }) | End::Dry => 0,
         }
     }
 }
@@ -122,16 +125,9 @@ struct Part {
 ///
 /// # Errors
 /// An input is refused as a whole, a law does not hold, or the output can't be written. Nothing is published then.
-pub fn run(
-    job: &Job,
-    notes: &[String],
-    is_dry: bool,
-    work: Work,
-    progress: &dyn Progress,
-) -> Result<Outcome, RunError> {
+pub fn run(job: &Job, is_dry: bool, work: Work, progress: &dyn Progress) -> Result<Outcome, RunError> {
     in_pool(work, || {
-        let mut calculated = calculate(job, work, progress)?;
-        calculated.notes.splice(0..0, notes.iter().cloned());
+        let calculated = calculate(job, work, progress)?;
         let report = calculated.report(job);
         let set_aside = calculated.set_aside(job);
         let end = if set_aside.is_too_many() {
@@ -146,7 +142,9 @@ pub fn run(
         let place = place_of(&end, set_aside);
         let text = summary::text(&report, &place);
         let json = json_of(summary::json(&report, &place), &end, set_aside);
-        Ok(Outcome { end, set_aside, text, json })
+        let troubles = calculated.intake.warnings.iter().filter(|warning| warning.is_trouble);
+        let troubles = troubles.map(ToString::to_string).collect();
+        Ok(Outcome { end, set_aside, troubles, text, json })
     })
 }
 
@@ -174,10 +172,10 @@ pub fn calculate(job: &Job, work: Work, progress: &dyn Progress) -> Result<Calcu
     watch.lap("invoice");
     findings.sort_unstable();
     findings.dedup();
-    let rejects = intake::excerpts(&job.inputs, &findings)?;
+    let rejects = intake::excerpts(&job.inputs, &intake.files, &findings)?;
     watch.lap("excerpts");
     let files = intake.files.iter().map(facts).collect();
-    let notes = intake.warnings.clone();
+    let notes = intake.warnings.iter().map(ToString::to_string).collect();
     Ok(Calculated { intake, files, invoiced, renewals, rejects, counts, notes, timings: watch.laps })
 }
 
@@ -335,13 +333,14 @@ mod tests {
     fn a_run_exits_as_the_contract_says() {
         let exit = |end, rows| {
             let set_aside = SetAside { rows, of: 100, tolerated: 0 };
-            Outcome { end, set_aside, text: String::new(), json: Value::Null }.exit_code()
+            Outcome { end, set_aside, troubles: Vec::new(), text: String::new(), json: Value::Null }
+                .exit_code()
         };
         let published = || End::Published(Published::Now { folder: "out/x".into(), digest: "d".into() });
         let there = End::Published(Published::AlreadyThere { folder: "out/x".into(), digest: "d".into() });
         assert_eq!(exit(published(), 0), 0);
         assert_eq!(exit(published(), 1), 3);
-        assert_eq!(exit(there, 0), 0);
+        assert_eq!(exit(there, 4), 0);
         assert_eq!(exit(End::Dry, 0), 0);
         assert_eq!(exit(End::Dry, 2), 3);
         assert_eq!(exit(End::TooManyRejects, 5), 65);

@@ -246,7 +246,7 @@ pub fn bill(job: &Path, out: &Path, threads: usize, unit: usize) -> (u8, String)
         Ok(given) => given,
         Err(error) => return (2, error.to_string()),
     };
-    match run(&given.job, &given.notes, false, Work { threads, unit }, &()) {
+    match run(&given.job, false, Work { threads, unit }, &()) {
         Ok(outcome) => (outcome.exit_code(), outcome.text),
         Err(error) => (error.exit_code(), error.to_string()),
     }

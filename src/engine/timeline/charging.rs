@@ -125,8 +125,7 @@ impl TimeLine<'_> {
             return;
         }
         running.billed = true;
-        let mut reasons = draft.reasons;
-        reasons = reasons.union(reasons_of(reduction, term));
+        let reasons = draft.reasons.without(outdone(reduction)).union(reasons_of(reduction, term));
         self.played.lines.push(Line {
             subscription: self.running[number].row.id,
             item: term.item,
@@ -204,6 +203,17 @@ impl TimeLine<'_> {
     pub(super) fn steps_since(&self, first: usize) -> Steps {
         Steps { first: first as u32, end: self.played.steps.len() as u32 }
     }
+}
+
+/// The reasons of the term's promotion, on a line where it took nothing off (A18).
+fn outdone(reduction: Reduction) -> Reasons {
+    if reduction.promotion.is_some() {
+        return Reasons::NONE;
+    }
+    Reasons::of(Reason::PromotionApplied)
+        .with(Reason::PromotionHeld)
+        .with(Reason::PromotionKept)
+        .with(Reason::PromotionReplaced)
 }
 
 /// The reasons that follow from what came off a line.

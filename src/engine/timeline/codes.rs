@@ -74,7 +74,8 @@ impl TimeLine<'_> {
                     self.played.steps.push(Step::CodeAccepted { code: id, discount, max_licences });
                 }
                 Judged::Refused(why) => {
-                    refused = true;
+                    // One that was entered later says nothing of the lines before it.
+                    refused |= redemption.entered_at <= row.begins_at();
                     self.played.steps.push(Step::CodeRefused { code: redemption.code, why });
                 }
                 Judged::Aside => {}

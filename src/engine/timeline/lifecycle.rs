@@ -7,6 +7,7 @@ use crate::book::{EventKind, LifecycleEvent};
 use crate::calendar::{BillingCycle, Day, Period, Term};
 use crate::catalog::Commerce;
 use crate::findings::{Code, Fate, NotDue};
+use crate::money::fits_a_line;
 use crate::rating::schedule::Cycle;
 use crate::reasons::{Reason, Reasons};
 use crate::workings::{Cause, ChargeType, Side, Step};
@@ -221,6 +222,9 @@ impl TimeLine<'_> {
         let unit_price = self
             .price(row, row.item, term, billing_cycle, seats, on, &mut reasons)
             .map_err(|code| (code, "subscription_id"))?;
+        if !fits_a_line(unit_price, seats) {
+            return Err((Code::AmountTooLarge, "quantity"));
+        }
         let blank = self.blank_term(row, period, schedule);
         Ok(RunningTerm {
             term,

@@ -142,13 +142,18 @@ impl TimeLine<'_> {
         let asked = request.asked.and_then(|asked| promotions.get(asked));
         let elsewhere = asked.filter(|asked| !asked.names(request.item));
         let mut best = kept;
+        let mut turned_down = Reasons::NONE;
         for promotion in promotions.naming(request.item).chain(elsewhere) {
             if except == Some(promotion.id) {
                 continue;
             }
-            if let Some(discount) = self.consider(number, promotion, request, reasons) {
+            if let Some(discount) = self.consider(number, promotion, request, &mut turned_down) {
                 best = deeper(best, (promotion.id, discount));
             }
+        }
+        // What was turned down says something of a price at list only.
+        if best.is_none() {
+            *reasons = reasons.union(turned_down);
         }
         let (id, discount) = best?;
         self.played.steps.push(Step::PromotionApplied { promotion: id, discount });
@@ -189,7 +194,8 @@ impl TimeLine<'_> {
         let was_near = !absent.iter().any(|&condition| verdict.failed.holds(condition));
         if !verdict.failed.is_empty() && (is_asked || was_near) {
             reasons.insert(Reason::PromotionNotEligible);
-            if verdict.failed.holds(Condition::SeatCount) {
+            let wanted = verdict.seats_counted + u64::from(seats);
+            if promotion.max_seats.is_some_and(|maximum| wanted > u64::from(maximum)) {
                 reasons.insert(Reason::PromotionSeatLimit);
             }
         }

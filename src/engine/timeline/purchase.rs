@@ -8,7 +8,7 @@ use crate::calendar::{BillingCycle, Day, Period, Term};
 use crate::catalog::{Plan, PriceKey, Quote, Segment};
 use crate::findings::{Code, Disposition};
 use crate::ids::ItemId;
-use crate::money::Price;
+use crate::money::{Price, fits_a_line};
 use crate::rating::eligibility::Request;
 use crate::rating::schedule::Schedule;
 use crate::rating::seat_parts::Discounts;
@@ -137,6 +137,9 @@ impl TimeLine<'_> {
                 .price(row, row.item, row.term, row.billing_cycle, seats, row.term_start, reasons)
                 .map_err(|code| (code, "product_id"))?,
         };
+        if !fits_a_line(unit_price, seats) {
+            return Err((Code::AmountTooLarge, "quantity"));
+        }
         let request = self.request(row, row.item, row.term, row.billing_cycle, seats, row.term_start);
         let promotion = self.promotion_at_start(number, &request, reasons);
         let (code, is_refused) = self.code_of(number);

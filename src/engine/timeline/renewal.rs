@@ -5,9 +5,10 @@ use super::purchase::disposition_of;
 use super::state::{RunningTerm, State};
 use crate::book::{PromotionCell, ScheduledChange, Subscription, check_term_end, natural_end};
 use crate::calendar::{BillingCycle, Day, Period, Term};
+use crate::catalog::Commerce;
 use crate::findings::{Code, Disposition, Fate};
 use crate::ids::ItemId;
-use crate::money::{Exact, posted};
+use crate::money::{Exact, fits_a_line, posted};
 use crate::rating::price_column;
 use crate::rating::seat_parts::{Discounts, SeatsHeld};
 use crate::reasons::{Reason, Reasons};
@@ -69,7 +70,8 @@ impl TimeLine<'_> {
         if running.cancelled_on.is_some() {
             reasons.insert(Reason::CancelledAfterWindow);
         } else if running.suspended {
-            reasons.insert(Reason::Suspended);
+            let is_legacy = running.row.commerce == Commerce::Legacy;
+            reasons.insert(if is_legacy { Reason::LegacySuspended } else { Reason::Suspended });
         } else {
             reasons.insert(Reason::AutoRenewOff);
         }
@@ -149,6 +151,9 @@ impl TimeLine<'_> {
         let unit_price = self
             .price(row, item, term, billing_cycle, seats, date, &mut reasons)
             .map_err(|code| (code, "product_id"))?;
+        if !fits_a_line(unit_price, seats) {
+            return Err((Code::AmountTooLarge, "quantity"));
+        }
         let held = old.discounts.promotion;
         let request = self.request(row, item, term, billing_cycle, seats, date);
         let promotion = if old.is_trial {
@@ -228,13 +233,17 @@ impl TimeLine<'_> {
         mut reasons: Reasons,
         row: &Subscription,
     ) {
-        reasons.insert(if code == Code::PriceMissing {
-            Reason::PriceMissing
-        } else if code == Code::BillingCycleNotForTerm {
-            Reason::BillingCycleNotForTerm
-        } else {
-            Reason::PriceConflict
-        });
+        // A plain renewal can fail for these alone: its seats and its term's end are what they were (A21).
+        let blocks = [
+            (Code::PriceMissing, Reason::PriceMissing),
+            (Code::PriceConflict, Reason::PriceConflict),
+            (Code::PriceUnreadable, Reason::PriceUnreadable),
+            (Code::AmountTooLarge, Reason::AmountTooLarge),
+            (Code::BillingCycleNotForTerm, Reason::BillingCycleNotForTerm),
+        ];
+        for (_, reason) in blocks.into_iter().filter(|&(blocks, _)| blocks == code) {
+            reasons.insert(reason);
+        }
         // The old term's lines stand: a row that has one in this run is billed, and the finding flags it (A21).
         let disposition =
             if self.running[number].billed { Disposition::Flagged } else { disposition_of(code) };

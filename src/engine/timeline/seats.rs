@@ -5,6 +5,7 @@ use super::charging::Draft;
 use super::state::{Batch, Mark, RunningTerm, State};
 use crate::book::SeatChange;
 use crate::findings::{Code, Disposition, Fate, NotDue};
+use crate::money::fits_a_line;
 use crate::policy::{LateSeats, RefusedEvents, SeatChangeForm};
 use crate::rating::seat_parts::{Parts, difference};
 use crate::reasons::Reason;
@@ -46,6 +47,9 @@ impl TimeLine<'_> {
         let held = running.seats().total();
         if wanted == held {
             return Fate::NotDue(NotDue::NoChange);
+        }
+        if !fits_a_line(term.unit_price, wanted) {
+            return self.refuse(number, change.source, Code::AmountTooLarge, "quantity");
         }
         let fault = if wanted > held {
             self.passes_promotion_limit(number, &term, wanted - held)

@@ -232,7 +232,7 @@ fn excerpts_show_the_rows_of_all_findings() {
         code: Code::PriceMissing,
         column: "",
     });
-    let rejects = excerpts(&given.inputs, &findings).unwrap_or_default();
+    let rejects = excerpts(&given.inputs, &given.read().files, &findings).unwrap_or_default();
     let shown: Vec<_> = rejects
         .iter()
         .map(|r| (r.file.as_str(), r.key.as_str(), r.value.as_str(), r.excerpt.clone()))

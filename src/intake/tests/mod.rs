@@ -97,7 +97,7 @@ impl Given {
     pub(super) fn findings(&self) -> Vec<String> {
         let read = self.read();
         // Whatever is found can also be shown.
-        let shown = excerpts(&self.inputs, &read.findings);
+        let shown = excerpts(&self.inputs, &read.files, &read.findings);
         assert_eq!(shown.map(|rejects| rejects.len()), Ok(read.findings.len()));
         read.findings.iter().map(shown_finding).collect()
     }

@@ -70,7 +70,8 @@ fn equal_content_gives_equal_books_names_and_findings() {
     assert_eq!(shown(&from_text.read()), shown(&columns.read()));
     assert_eq!(from_text.read().findings.len(), 6);
     let values = |given: &Given| -> Vec<(String, String)> {
-        let rejects = excerpts(&given.inputs, &given.read().findings).unwrap_or_default();
+        let rejects =
+            excerpts(&given.inputs, &given.read().files, &given.read().findings).unwrap_or_default();
         rejects.into_iter().map(|reject| (reject.key, reject.value)).collect()
     };
     assert_eq!(values(&from_text), values(&columns));
