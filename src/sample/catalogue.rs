@@ -111,6 +111,8 @@ pub(crate) enum History {
     Republished,
     /// Raised on 2026-01-01, where the older row ends at the very instant at which the newer one starts (B26).
     Touching,
+    /// On the list until 2026-09-30, and nothing after it (R9).
+    Ended,
 }
 
 /// Whom the plain part of the book may sell a product to.
@@ -124,6 +126,8 @@ pub(crate) enum Shelf {
     Software,
     /// Legacy commerce: only in stories.
     Legacy,
+    /// Without a price by the time it renews: only in stories.
+    Withdrawn,
 }
 
 /// A product and SKU.
@@ -230,7 +234,7 @@ const fn product(
     }
 }
 
-use History::{Announced, Raised, Republished, Steady, Touching};
+use History::{Announced, Ended, Raised, Republished, Steady, Touching};
 
 macro_rules! products {
     ($($name:ident = $product:expr;)+) => {
@@ -285,4 +289,5 @@ products! {
         SOFTWARE_PLANS, Steady).tagged("Software;Subscription").on(Shelf::Software);
     LEGACY_E3 = product("796B6B5F-613C-4E24-A17C-EBA730D49C02", "0001", "Office 365 E3 (legacy)", 2300,
         LEGACY_PLANS, Raised).on(Shelf::Legacy);
+    PROJECT_ESSENTIALS = product("CFQ7TTC0HD9Z", "0001", "Project Online Essentials", 700, SHORT_PLANS, Ended).on(Shelf::Withdrawn);
 }

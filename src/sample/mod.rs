@@ -20,6 +20,7 @@ mod plain;
 mod prices;
 mod promoted;
 mod promotions;
+mod renewals;
 mod scheduled;
 mod seats;
 mod stories;

@@ -62,12 +62,14 @@ static REPUBLISHED: [Version; 2] = [
 ];
 static TOUCHING: [Version; 2] =
     [version(LISTED, Until::Midnight(RAISE), 100, false), version(RAISE, Until::Open, 105, true)];
+static ENDED: [Version; 1] = [version(LISTED, Until::Day(day(2026, 9, 30)), 100, false)];
 
 /// A comparison in SQL has no rule for overlaps, so the plain profile raises those prices on one day instead.
 fn versions(product: &Product, profile: Profile) -> &'static [Version] {
     match (product.history, profile) {
         (History::Steady, Profile::Full | Profile::Plain) => &STEADY,
         (History::Announced, Profile::Full | Profile::Plain) => &ANNOUNCED,
+        (History::Ended, Profile::Full | Profile::Plain) => &ENDED,
         (History::Republished, Profile::Full) => &REPUBLISHED,
         (History::Touching, Profile::Full) => &TOUCHING,
         (History::Raised, Profile::Full | Profile::Plain)

@@ -19,6 +19,10 @@ pub(crate) const STORIES: &[Story] = &[
     Story::new("void after a suspension", voided_by_suspension),
     Story::new("the later of two", later_of_two),
     Story::new("for a renewal to come", to_come),
+    Story::new("a longer term that the promotion held does not name", term_without_promotion),
+    Story::new("a month that can't be billed by the year", month_by_the_year).refusing(),
+    Story::new("a renewal beyond its term", beyond_term).refusing(),
+    Story::new("a month that can't end on the 28th", month_until_28th).refusing(),
 ];
 
 const MONTHLY_YEAR: (Term, Cycle) = (Term::P1Y, Cycle::Monthly);
@@ -69,12 +73,17 @@ fn term_end(desk: &mut Desk<'_>) {
     renews_with(desk, product, Scheduled { term_end: Some(day(2027, 9, 30)), ..Scheduled::default() });
 }
 
-fn month_to_year(desk: &mut Desk<'_>) {
+/// A month that renews on 19 November.
+fn month_renews_with(desk: &mut Desk<'_>, change: Scheduled) {
     let product = desk.product(Term::P1M);
     let subscription = desk.renewed(product, (Term::P1M, Cycle::Monthly), day(2026, 10, 19));
-    let change = Scheduled { term: Some(Term::P1Y), cycle: Some(Cycle::Monthly), ..Scheduled::default() };
     desk.scheduled(&subscription, on_the_second(), change);
     desk.file(subscription);
+}
+
+fn month_to_year(desk: &mut Desk<'_>) {
+    let change = Scheduled { term: Some(Term::P1Y), cycle: Some(Cycle::Monthly), ..Scheduled::default() };
+    month_renews_with(desk, change);
 }
 
 /// A change of seats that comes later makes it void (R46).
@@ -112,4 +121,28 @@ fn to_come(desk: &mut Desk<'_>) {
     let change = Scheduled { quantity: Some(6), cycle: Some(Cycle::Annual), ..Scheduled::default() };
     desk.scheduled(&subscription, on_the_second(), change);
     desk.file(subscription);
+}
+
+/// Bridge to the Cloud is for a year; its window holds the renewal of 17 November, but not the three years (A22).
+fn term_without_promotion(desk: &mut Desk<'_>) {
+    let mut subscription = renewing(desk, &M365_E5);
+    subscription.promotion_id = BRIDGE.id;
+    let cycle = desk.dice.pick(&[Cycle::Monthly, Cycle::Annual]);
+    let change = Scheduled { term: Some(Term::P3Y), cycle: Some(cycle), ..Scheduled::default() };
+    desk.scheduled(&subscription, on_the_second(), change);
+    desk.file(subscription);
+}
+
+/// What can't be is refused, and the renewal goes on without it (A24).
+fn month_by_the_year(desk: &mut Desk<'_>) {
+    month_renews_with(desk, Scheduled { cycle: Some(Cycle::Annual), ..Scheduled::default() });
+}
+
+fn beyond_term(desk: &mut Desk<'_>) {
+    let product = desk.product(Term::P1Y);
+    renews_with(desk, product, Scheduled { term_end: Some(day(2027, 11, 30)), ..Scheduled::default() });
+}
+
+fn month_until_28th(desk: &mut Desk<'_>) {
+    month_renews_with(desk, Scheduled { term_end: Some(day(2026, 11, 28)), ..Scheduled::default() });
 }

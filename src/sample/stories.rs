@@ -1,12 +1,12 @@
 //! Stories: subscriptions made to show one rule each, and the deck from which they are dealt.
 //!
 //! About a sixth of the book tells a story. Every story is dealt once before any is dealt again; those that end in a
-//! refusal come back only every fourth time, so that refused rows stay well below one in a hundred.
+//! refusal, a rejection or a flag come back only every fourth time, so that such rows stay well below one in a hundred.
 
 use super::book::Desk;
 use super::catalogue::Segment;
 use super::customers::Customer;
-use super::{codes, lifecycle, promoted, scheduled, seats, terms};
+use super::{codes, lifecycle, promoted, renewals, scheduled, seats, terms};
 use std::collections::VecDeque;
 
 /// A limit that is counted per customer: of the stories of one group a customer has one at most.
@@ -27,7 +27,7 @@ pub(crate) struct Story {
     /// Subscriptions that it adds.
     pub(crate) needs: u64,
     pub(crate) group: Option<Group>,
-    /// Whether one of its rows is refused by a rule.
+    /// Whether one of its rows is refused, rejected or flagged by a rule.
     refuses: bool,
     fits: fn(&Customer) -> bool,
     pub(crate) tell: fn(&mut Desk<'_>),
@@ -73,6 +73,7 @@ pub(crate) fn all() -> Vec<Story> {
     stories.extend_from_slice(seats::STORIES);
     stories.extend_from_slice(lifecycle::STORIES);
     stories.extend_from_slice(scheduled::STORIES);
+    stories.extend_from_slice(renewals::STORIES);
     if lifecycle::UPGRADES_AND_PLAN_CHANGES {
         stories.extend_from_slice(lifecycle::UPGRADE_STORIES);
     }
