@@ -10,7 +10,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use termwise_engine::findings::Code;
+use termwise_engine::findings::{Code, NotDue};
+use termwise_engine::reasons::Reason;
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -81,17 +82,29 @@ fn the_two_commands_of_the_readme_are_the_ones_that_ci_runs() {
 }
 
 #[test]
+fn the_readme_documents_every_reason() {
+    let readme = fs::read_to_string(root().join("README.md")).expect("README.md");
+    for reason in Reason::ALL {
+        let row = format!("| `{}` | {} | {} |", reason.name(), reason.rule().trim(), reason.sentence());
+        assert!(readme.contains(&row), "the README lacks the row\n{row}");
+    }
+    for not_due in NotDue::ALL {
+        assert!(readme.contains(&format!("| `{}` |", not_due.name())), "the README lacks {}", not_due.name());
+    }
+}
+
+#[test]
 fn the_readme_documents_every_code() {
     let readme = fs::read_to_string(root().join("README.md")).expect("README.md");
     for code in Code::ALL {
         let row = format!("| `{}` | {} | {} | {} |", code, code.rule().trim(), code.sentence(), code.hint());
         assert!(readme.contains(&row), "the README lacks the row\n{row}");
     }
-    let documented = readme.lines().filter(|line| line.starts_with("| `") && line.matches('|').count() == 5);
-    let names: Vec<&str> = documented.filter_map(|line| line.split('`').nth(1)).collect();
-    for name in names.iter().filter(|name| name.contains('-') && !name.contains(' ')) {
+    let section = readme.split("\n## Codes\n").nth(1).and_then(|rest| rest.split("\nWhat becomes of").next());
+    let rows = section.expect("the section").lines().filter(|line| line.starts_with("| `"));
+    for name in rows.filter_map(|line| line.split('`').nth(1)) {
         assert!(
-            Code::ALL.iter().any(|code| code.name() == *name),
+            Code::ALL.iter().any(|code| code.name() == name),
             "the README documents {name}, which is no code"
         );
     }

@@ -125,7 +125,21 @@ pub(super) fn visit_rows(
         }
     }?;
     if counts.rows == 0 {
-        counts.warnings.push(Warning::trouble(format!("{shown}: the file has no rows")));
+        let text = format!("{shown}: the file has no rows");
+        // A night without events is an ordinary one; a night without a book, prices or promotions is not.
+        counts.warnings.push(match schema.table {
+            Table::Subscriptions
+            | Table::PriceList
+            | Table::Promotions
+            | Table::Customers
+            | Table::Partners => Warning::trouble(text),
+            Table::PromoCodes
+            | Table::Redemptions
+            | Table::SeatChanges
+            | Table::LifecycleEvents
+            | Table::ScheduledChanges
+            | Table::Holdings => Warning::remark(text),
+        });
     }
     Ok(counts)
 }

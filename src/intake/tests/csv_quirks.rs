@@ -17,13 +17,25 @@ fn one_content_in_many_writings() {
         "\n\ncustomer_id,market\n\n007,NL\n\n\nB,BE\n\n",
         "market,customer_id\nNL,007\nBE,B\n",
         "\"customer_id\",\"market\"\n\"007\",\"NL\"\n\"B\",\"BE\"\n",
-        "customer_id,name,market\n007,\"two\nlines, and a \"\"quote\"\"\",NL\nB,,BE\n",
+        "customer_id,name,market\n007,\"commas, and a \"\"quote\"\"\",NL\nB,,BE\n",
     ];
     for writing in writings {
         let given = customers(writing);
         assert_eq!(names(&given), ["007", "B"], "{writing:?}");
         assert_eq!(given.findings(), Vec::<String>::new(), "{writing:?}");
     }
+}
+
+#[test]
+fn a_stray_pair_of_quotes_in_prose_swallows_no_row() {
+    let refused = |table, csv: &str| refused(&Given::new().with(table, "rows.csv", csv)).1;
+    let header = "promotion_id,name,product_id,sku_id,term,discount,starts_on,ends_on";
+    let rows =
+        "P1,\"12\"\" offer,A,1,P1Y,0.15,2026-01-01,2026-12-31\nP2,B\",A,1,P1M,0.15,2026-01-01,2026-12-31";
+    let said = refused(Table::Promotions, &format!("{header}\n{rows}\n"));
+    assert!(said.contains("rows.csv:1: the cell of \"name\" goes over several lines"), "{said}");
+    let said = refused(Table::Customers, "note,customer_id,market\n\"a,A,NL\nb\",B,NL\n");
+    assert!(said.contains("rows.csv:1: a "), "{said}");
 }
 
 #[test]
