@@ -191,6 +191,7 @@ mod tests {
             bytes: 0,
             hash: String::new(),
             blank_lines: 0,
+            warnings: Vec::new(),
         };
         let dispositions = whole.of(&facts);
         assert_eq!((dispositions.billed, dispositions.refused, dispositions.total()), (2, 1, 4));

@@ -322,6 +322,7 @@ fn files() -> Vec<FileFacts> {
         bytes: 1_000,
         hash: "ab".repeat(32),
         blank_lines: 0,
+        warnings: Vec::new(),
     };
     vec![facts(Table::Subscriptions, 4), facts(Table::PriceList, 3), facts(Table::SeatChanges, 2)]
 }

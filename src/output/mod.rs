@@ -36,6 +36,7 @@ mod tests;
 pub use counts::{Counts, Dispositions};
 pub use rejects::diagnostic;
 
+use crate::intake::FileFacts;
 use crate::job::{Format, Job};
 use crate::names::{Names, Reject};
 use account::Account;
@@ -45,31 +46,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use termwise_engine::book::Book;
-use termwise_engine::findings::Table;
 use termwise_engine::invoicing::Invoiced;
 use termwise_engine::workings::Renewal;
 
 const MANIFEST: &str = "manifest.json";
 const KIND: &str = "invoice";
-
-/// What is known of an input file once it is read.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct FileFacts {
-    /// As the job names it.
-    pub shown: String,
-    /// Which input it is.
-    pub table: Table,
-    /// Its number among the files of that input.
-    pub file: u16,
-    /// Data rows.
-    pub rows: u64,
-    /// Its length.
-    pub bytes: u64,
-    /// Its hash, in hex.
-    pub hash: String,
-    /// Lines without anything, which are no rows.
-    pub blank_lines: u64,
-}
 
 /// Everything that a run tells.
 #[derive(Clone, Copy, Debug)]

@@ -8,7 +8,7 @@ use super::{Progress, RunError};
 use crate::intake::{self, Intake};
 use crate::job::Job;
 use crate::names::Reject;
-use crate::output::{self, Counts, FileFacts, Published, Report, summary};
+use crate::output::{self, Counts, Published, Report, summary};
 use rayon::prelude::*;
 use serde_json::Value;
 use std::path::Path;
@@ -41,8 +41,6 @@ impl Default for Work {
 pub struct Calculated {
     /// What was read.
     pub intake: Intake,
-    /// The files that were read.
-    pub files: Vec<FileFacts>,
     /// Lines, invoices and totals.
     pub invoiced: Invoiced,
     /// Renewals that came, and forecasts.
@@ -174,9 +172,8 @@ pub fn calculate(job: &Job, work: Work, progress: &dyn Progress) -> Result<Calcu
     findings.dedup();
     let rejects = intake::excerpts(&job.inputs, &intake.files, &findings)?;
     watch.lap("excerpts");
-    let files = intake.files.iter().map(facts).collect();
     let notes = intake.warnings.iter().map(ToString::to_string).collect();
-    Ok(Calculated { intake, files, invoiced, renewals, rejects, counts, notes, timings: watch.laps })
+    Ok(Calculated { intake, invoiced, renewals, rejects, counts, notes, timings: watch.laps })
 }
 
 /// Does something on as many threads as asked for.
@@ -220,7 +217,7 @@ impl Calculated {
             job,
             book: &self.intake.book,
             names: &self.intake.names,
-            files: &self.files,
+            files: &self.intake.files,
             counts: &self.counts,
             invoiced: &self.invoiced,
             renewals: &self.renewals,
@@ -233,17 +230,12 @@ impl Calculated {
     /// How many rows were set aside, of all that were read (C9).
     pub fn set_aside(&self, job: &Job) -> SetAside {
         let mut found = SetAside { rows: 0, of: 0, tolerated: job.limits.rejected_rows };
-        for file in &self.files {
+        for file in &self.intake.files {
             found.rows += self.counts.of(file).set_aside();
             found.of += file.rows;
         }
         found
     }
-}
-
-fn facts(file: &intake::FileFacts) -> FileFacts {
-    let intake::FileFacts { shown, table, file, rows, bytes, hash, blank_lines, warnings: _ } = file.clone();
-    FileFacts { shown, table, file, rows, bytes, hash, blank_lines }
 }
 
 /// Where the output is, in the words of the summary.

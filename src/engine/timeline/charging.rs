@@ -25,6 +25,15 @@ pub(super) struct Draft {
     pub(super) reasons: Reasons,
 }
 
+/// What a line comes to.
+#[derive(Clone, Copy)]
+struct Amounts {
+    unit_price: i64,
+    rounded: money::Rounded,
+    reduction: Reduction,
+    seats: u32,
+}
+
 impl TimeLine<'_> {
     /// Charges the cycles of a subscription that began before a day.
     pub(super) fn charge_before(&mut self, number: usize, day: Day) {
@@ -126,6 +135,13 @@ impl TimeLine<'_> {
         }
         running.billed = true;
         let reasons = draft.reasons.without(outdone(reduction)).union(reasons_of(reduction, term));
+        let amounts = Amounts { unit_price: rating.unit_price, rounded: rating.rounded, reduction, seats };
+        self.push(number, term, Draft { reasons, ..draft }, amounts, first);
+    }
+
+    /// Adds a line with the steps recorded from a number on.
+    fn push(&mut self, number: usize, term: &RunningTerm, draft: Draft, amounts: Amounts, first_step: usize) {
+        let steps = self.steps_since(first_step);
         self.played.lines.push(Line {
             subscription: self.running[number].row.id,
             item: term.item,
@@ -136,18 +152,18 @@ impl TimeLine<'_> {
             term: term.term,
             term_period: term.period,
             billing_cycle: term.billing_cycle,
-            unit_price: rating.unit_price,
-            effective_unit_price: rating.rounded.effective,
-            quantity: seats,
-            subtotal: rating.rounded.subtotal,
-            reduction,
+            unit_price: amounts.unit_price,
+            effective_unit_price: amounts.rounded.effective,
+            quantity: amounts.seats,
+            subtotal: amounts.rounded.subtotal,
+            reduction: amounts.reduction,
             cause: draft.cause,
             side: draft.side,
             paired: draft.paired,
             happened_at: draft.at,
-            reasons,
+            reasons: draft.reasons,
             term_steps: term.steps,
-            steps: self.steps_since(first),
+            steps,
         });
     }
 
@@ -167,29 +183,9 @@ impl TimeLine<'_> {
         let cycle_price = money::Exact::of(term.unit_price).share(months, term.term.months());
         self.played.steps.push(Step::TermRefunded { charged: term.charged });
         self.played.steps.push(Step::Rounded { subtotal: rounded.subtotal });
-        self.played.lines.push(Line {
-            subscription: running.row.id,
-            item: term.item,
-            charge_type: draft.charge_type,
-            charge: draft.charge,
-            days: draft.charge.days(),
-            cycle_days: cycle.cycle_days,
-            term: term.term,
-            term_period: term.period,
-            billing_cycle: term.billing_cycle,
-            unit_price: crate::rating::price_column(cycle_price),
-            effective_unit_price: rounded.effective,
-            quantity: seats,
-            subtotal: rounded.subtotal,
-            reduction: Reduction::NONE,
-            cause: draft.cause,
-            side: draft.side,
-            paired: draft.paired,
-            happened_at: draft.at,
-            reasons: draft.reasons,
-            term_steps: term.steps,
-            steps: self.steps_since(first),
-        });
+        let unit_price = crate::rating::price_column(cycle_price);
+        let amounts = Amounts { unit_price, rounded, reduction: Reduction::NONE, seats };
+        self.push(number, &term, Draft { cycle_days: cycle.cycle_days, ..draft }, amounts, first);
     }
 
     fn keep_sum(&mut self, number: usize, subtotal: i64) {
