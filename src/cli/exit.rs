@@ -13,7 +13,7 @@ pub enum Exit {
     Complete = 0,
     /// The command line or the job file is wrong.
     Usage = 2,
-    /// Complete, but rows were rejected or parked within the job's tolerance.
+    /// Complete, but rows stand in rejects.csv, within the job's tolerance.
     WithRejects = 3,
     /// An input is refused as a whole, or too many rows are rejected.
     InputRefused = 65,

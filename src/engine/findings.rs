@@ -152,7 +152,7 @@ codes! {
     /// R60
     ValueMissing = "value-missing", "a required cell is empty", "fill the cell in";
     /// R60
-    ValueUnknown = "value-unknown", "the word is not one of the column's", "use one of the words that the contract lists for this column";
+    ValueUnknown = "value-unknown", "the word is not one of the column's", "use one of the words that the README lists for this column";
     /// R60
     DateInvalid = "date-invalid", "this is not a date", "write the date as YYYY-MM-DD; days of subscriptions lie from 1990 to 2199";
     /// R60
