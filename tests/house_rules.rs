@@ -151,3 +151,39 @@ fn files_stay_short() {
         assert!(lines <= 600, "{} has {lines} lines: it is asking to be two", path.display());
     }
 }
+
+/// Whether a text cites a rule, alone or inside a range such as `R1 to R5` or `R1-R5`.
+fn cites(text: &str, rule: u32) -> bool {
+    let numbers: Vec<(usize, u32)> = text
+        .match_indices('R')
+        .filter_map(|(place, _)| {
+            let digits: String = text[place + 1..].chars().take_while(char::is_ascii_digit).collect();
+            digits.parse().ok().map(|number| (place, number))
+        })
+        .collect();
+    let is_range = |pair: &[(usize, u32)]| {
+        let between = text[pair[0].0..pair[1].0]
+            .trim_start_matches('R')
+            .trim_start_matches(|digit: char| digit.is_ascii_digit());
+        matches!(between.trim(), "to" | "-" | "–") && (pair[0].1..=pair[1].1).contains(&rule)
+    };
+    numbers.iter().any(|&(_, number)| number == rule) || numbers.windows(2).any(is_range)
+}
+
+#[test]
+fn every_rule_that_is_built_has_a_story() {
+    let mut stories = String::new();
+    let mut waiting = vec![root().join("tests/scenarios"), root().join("tests/cases")];
+    while let Some(path) = waiting.pop() {
+        if path.is_dir() {
+            waiting.extend(fs::read_dir(&path).expect("a folder").flatten().map(|entry| entry.path()));
+        } else if path.ends_with("story.md") {
+            stories += &fs::read_to_string(&path).expect("a story");
+            stories.push('\n');
+        }
+    }
+    // R26, R27 and R30, R47 to R49, R52 to R58 and all after R60 are for versions to come.
+    let built = (1..=25).chain(28..=29).chain(31..=46).chain([50, 51, 59, 60]);
+    let missing: Vec<u32> = built.filter(|&rule| !cites(&stories, rule)).collect();
+    assert!(missing.is_empty(), "no story for the rules {missing:?}");
+}
