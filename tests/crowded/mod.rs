@@ -97,11 +97,16 @@ fn price_list(dice: &mut Dice) -> String {
                     };
                     let mut row = |dice: &mut Dice, low: &str, high: &str, from: &str, to: &str| {
                         let price = price(dice);
-                        writeln!(
-                            text,
-                            "{product},0001,{term},{plan},{market},{currency},{price},{low},{high},{from},{to},{tags},Commercial"
-                        )
-                        .expect("text");
+                        for segment in ["Commercial", "Education", "Government"] {
+                            if segment != "Commercial" && dice.chance(40) {
+                                continue;
+                            }
+                            writeln!(
+                                text,
+                                "{product},0001,{term},{plan},{market},{currency},{price},{low},{high},{from},{to},{tags},{segment}"
+                            )
+                            .expect("text");
+                        }
                     };
                     match dice.below(5) {
                         0 => {
@@ -171,6 +176,7 @@ fn promotions(dice: &mut Dice) -> String {
 struct Written {
     subscriptions: String,
     changes: String,
+    customers: String,
     events: String,
     scheduled: String,
     redemptions: String,
@@ -179,10 +185,11 @@ struct Written {
 fn subscriptions(dice: &mut Dice) -> Written {
     let mut written = Written {
         subscriptions: "subscription_id,customer_id,partner_id,order_id,commerce,product_id,sku_id,segment,market,currency,term,\
-                        billing_cycle,quantity,ordered_at,term_start,term_end,anchored_on,unit_price,promotion_id,auto_renew,\
+                        billing_cycle,quantity,quantity_as_of,ordered_at,term_start,term_end,anchored_on,unit_price,promotion_id,auto_renew,\
                         status,origin,channel\n"
             .into(),
-        changes: "subscription_id,changed_at,quantity,change_id\n".into(),
+        changes: "subscription_id,changed_at,quantity,change_id,quantity_before\n".into(),
+        customers: "customer_id,market,qualifications\n".into(),
         events: "subscription_id,happened_at,kind,quantity,target_term,target_billing_cycle\n".into(),
         scheduled: "subscription_id,scheduled_at,product_id,sku_id,term,billing_cycle,quantity,term_end,promotion_id\n".into(),
         redemptions: "subscription_id,code,entered_at,order_id\n".into(),
@@ -194,6 +201,22 @@ fn subscriptions(dice: &mut Dice) -> Written {
             1 => ("KW", "KWD"),
             _ => ("NL", "EUR"),
         };
+        let qualified = dice.maybe(
+            70,
+            &[
+                "commercial",
+                "education",
+                "nonprofit",
+                "government",
+                "state-owned",
+                "education;state-owned",
+                "government;state-owned",
+            ],
+        );
+        let home = if dice.chance(4) { "BE" } else { market };
+        if !dice.chance(4) {
+            writeln!(written.customers, "C{customer},{home},{qualified}").expect("text");
+        }
         for _ in 0..1 + dice.below(6) {
             number += 1;
             subscription(
@@ -234,6 +257,12 @@ fn subscription(
         2 => dice.at(start),
         _ => String::new(),
     };
+    let counted = if dice.chance(12) {
+        let day = start + Days::new(u64::from(dice.below(60)));
+        dice.at(day)
+    } else {
+        String::new()
+    };
     let natural: u32 = match term {
         "P1M" => 29,
         "P1Y" => 364,
@@ -261,6 +290,7 @@ fn subscription(
         term.to_owned(),
         cycle.to_owned(),
         seats.to_string(),
+        counted,
         ordered,
         start.to_string(),
         term_end,
@@ -286,7 +316,8 @@ fn happenings(dice: &mut Dice, written: &mut Written, id: &str, start: NaiveDate
         let at = dice.at(day);
         let wanted = (seats + dice.below(12)).saturating_sub(dice.below(8));
         let change = if dice.chance(50) { format!("ch{change}") } else { String::new() };
-        writeln!(written.changes, "{id},{at},{wanted},{change}").expect("text");
+        let before = dice.maybe(60, &["1", "4", "9", "15"]);
+        writeln!(written.changes, "{id},{at},{wanted},{change},{before}").expect("text");
     }
     for _ in 0..dice.below(3) {
         let day = near(dice);
@@ -355,6 +386,7 @@ pub(crate) fn write_book(seed: u64, dir: &Path) -> BTreeMap<String, String> {
     put("promotions", &promotions(&mut dice));
     put("subscriptions", &written.subscriptions);
     put("seat_changes", &written.changes);
+    put("customers", &written.customers);
     put("lifecycle_events", &written.events);
     put("scheduled_changes", &written.scheduled);
     put("redemptions", &written.redemptions);
@@ -378,7 +410,7 @@ pub(crate) fn write_book(seed: u64, dir: &Path) -> BTreeMap<String, String> {
         "lifecycle_events",
         "scheduled_changes",
     ];
-    for optional in ["partners", "holdings"] {
+    for optional in ["partners", "holdings", "customers"] {
         if dice.chance(60) {
             inputs.push(optional);
         } else {

@@ -229,6 +229,11 @@ impl<'a> TimeLine<'a> {
         self.is_forecast = false;
         for number in 0..self.running.len() {
             let running = &self.running[number];
+            if running.state == State::Waiting && running.waits_for_history() {
+                let source = running.row.source;
+                self.find(number, source, Disposition::Parked, Code::SeatHistoryUnknown, "quantity_as_of");
+            }
+            let running = &self.running[number];
             let fate = running.fate();
             self.played.fates.push((running.row.source, fate));
         }

@@ -30,6 +30,14 @@ impl TimeLine<'_> {
     /// The row's own beginning.
     pub(super) fn begin(&mut self, number: usize) {
         let row = self.running[number].row;
+        if self.running[number].waits_for_history() {
+            // It waits for an event's row, and counts as history all the same (C23).
+            self.running[number].state = State::Failed(Disposition::Parked);
+            self.find(number, row.source, Disposition::Parked, Code::SeatHistoryUnknown, "quantity_as_of");
+            self.running[number].known = true;
+            self.enter_history(number, row.item);
+            return;
+        }
         if !row.is_billable() {
             self.running[number].state = State::History(history_reason(row.status));
             self.enter_history(number, row.item);
@@ -47,8 +55,8 @@ impl TimeLine<'_> {
             let disposition = disposition_of(code);
             self.running[number].state = State::Failed(disposition);
             self.find(number, row.source, disposition, code, column);
-            // It existed before, whatever becomes of this term (C15); so did one that waits for an event's row (C23).
-            if row.origin == Origin::Renewal || code == Code::SeatHistoryUnknown {
+            // It existed before, whatever becomes of this term (C15).
+            if row.origin == Origin::Renewal {
                 self.running[number].known = true;
                 self.enter_history(number, row.item);
             }
@@ -61,12 +69,12 @@ impl TimeLine<'_> {
         row: &Subscription,
         steps_from: usize,
     ) -> Result<(), (Code, &'static str)> {
-        if matches!(row.origin, Origin::Purchase | Origin::Migration) {
-            self.check_sale(row)?;
-        }
         let Some(seats) = self.running[number].opening else {
             return Err((Code::SeatHistoryUnknown, "quantity_as_of"));
         };
+        if matches!(row.origin, Origin::Purchase | Origin::Migration) {
+            self.check_sale(row)?;
+        }
         let mut reasons = Reasons::NONE;
         let term = if row.origin == Origin::Trial {
             self.trial_term(row, &mut reasons)
@@ -268,7 +276,7 @@ const fn first_charge(origin: Origin) -> ChargeType {
 
 /// What can't be priced unambiguously waits until it is mended; the rest is turned down (R7, C25, R60).
 pub(super) fn disposition_of(code: Code) -> Disposition {
-    if matches!(code, Code::PriceConflict | Code::PriceUnreadable | Code::SeatHistoryUnknown) {
+    if matches!(code, Code::PriceConflict | Code::PriceUnreadable) {
         Disposition::Parked
     } else {
         Disposition::Rejected

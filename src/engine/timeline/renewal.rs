@@ -176,7 +176,8 @@ impl TimeLine<'_> {
         if period.last < natural {
             reasons.insert(Reason::Coterm);
         }
-        if !self.catalog.parties.may_be_sold(row.customer, row.segment) {
+        // A trial's conversion is no renewal (B17).
+        if !old.is_trial && !self.catalog.parties.may_be_sold(row.customer, row.segment) {
             reasons.insert(Reason::SegmentNotAllowed);
         }
         let discounts = Discounts { promotion, code: None, stacking: self.policy.stacking };
@@ -201,7 +202,7 @@ impl TimeLine<'_> {
         let row = self.running[number].row;
         let reasons = term.reasons;
         // At a renewal a violation of R50 is a finding, not a refusal (B17).
-        if reasons.holds(Reason::SegmentNotAllowed) && self.window.billed.holds(date) && !row.parked {
+        if reasons.holds(Reason::SegmentNotAllowed) && !self.is_forecast && !row.parked {
             if !self.running[number].flagged {
                 self.find(number, row.source, Disposition::Flagged, Code::SegmentNotAllowed, "segment");
             }

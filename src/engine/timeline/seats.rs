@@ -2,7 +2,7 @@
 
 use super::TimeLine;
 use super::charging::Draft;
-use super::state::{Batch, Mark, RunningTerm, State};
+use super::state::{Batch, Mark, RunningTerm, State, is_ambiguous};
 use crate::book::SeatChange;
 use crate::findings::{Code, Disposition, Fate, NotDue};
 use crate::money::fits_a_line;
@@ -197,9 +197,7 @@ impl TimeLine<'_> {
         };
         for group in self.book.seat_changes.chunk_by(together) {
             let same = group.iter().all(|change| change.quantity == group[0].quantity);
-            let unsure = group.iter().any(|change| change.change.is_none())
-                || group.windows(2).any(|pair| pair[0].change == pair[1].change);
-            let (first, rest) = match (same, unsure && group.len() > 1) {
+            let (first, rest) = match (same, is_ambiguous(group)) {
                 (true, _) => (Mark::Clear, Mark::Repeat),
                 (false, true) => (Mark::Ambiguous, Mark::Ambiguous),
                 (false, false) => (Mark::Clear, Mark::Clear),

@@ -1,6 +1,6 @@
 //! The state of one subscription as its story is told.
 
-use crate::book::{CustomerBook, ScheduledChange, SeatChange, Status, Subscription, between};
+use crate::book::{Channel, CustomerBook, ScheduledChange, SeatChange, Status, Subscription, between};
 use crate::calendar::{BillingCycle, Day, Instant, Period, Term};
 use crate::catalog::Segment;
 use crate::findings::{Disposition, Fate, NotDue};
@@ -208,12 +208,18 @@ impl<'a> Running<'a> {
         held && self.row.segment == Segment::Government
     }
 
+    /// Whether its seats can't be known, begun or not (C25); for what the vendor bills they need not be.
+    pub(super) fn waits_for_history(&self) -> bool {
+        self.opening.is_none() && (self.row.channel == Channel::Reseller || self.refuses_events())
+    }
+
     /// What became of the row (C19, C21).
     pub(super) fn fate(&self) -> Fate {
         if self.row.parked {
             return Fate::Set(Disposition::Parked);
         }
         match self.state {
+            State::Waiting if self.waits_for_history() => Fate::Set(Disposition::Parked),
             State::Waiting => Fate::NotDue(NotDue::NotStarted),
             State::History(why) => Fate::NotDue(why),
             State::Failed(disposition) => Fate::Set(disposition),
@@ -228,13 +234,27 @@ impl<'a> Running<'a> {
 }
 
 /// Seats as the row's term began: walked back from `quantity_as_of` over the changes up to that moment, the last included
-/// (C25). None where a change that is needed does not say what came before it.
+/// (C25). A change that is refused whatever the seats never happened, and is passed over. None where the change that is needed
+/// does not say what came before it.
 fn opening_seats(row: &Subscription, changes: &[SeatChange]) -> Option<u32> {
     let Some(as_of) = row.quantity_as_of else { return Some(row.quantity) };
     let begins = row.begins_at();
-    let in_term = |change: &&SeatChange| change.changed_at >= begins && change.changed_at <= as_of;
-    match changes.iter().find(in_term) {
+    let together = |left: &SeatChange, right: &SeatChange| left.changed_at == right.changed_at;
+    let earliest = changes
+        .chunk_by(together)
+        .filter(|group| group[0].changed_at >= begins && group[0].changed_at <= as_of && !is_ambiguous(group))
+        .flatten()
+        .find(|change| change.quantity > 0);
+    match earliest {
         None => Some(row.quantity),
         Some(earliest) => earliest.quantity_before.filter(|&seats| seats > 0),
     }
+}
+
+/// Whether changes of one instant differ and an id is missing or stands twice, so that nothing says which came first (C12).
+pub(super) fn is_ambiguous(group: &[SeatChange]) -> bool {
+    let differ = group.iter().any(|change| change.quantity != group[0].quantity);
+    let unsure = group.iter().any(|change| change.change.is_none())
+        || group.windows(2).any(|pair| pair[0].change == pair[1].change);
+    differ && unsure
 }
