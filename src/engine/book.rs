@@ -350,11 +350,6 @@ impl Book {
         self.scheduled.sort_unstable_by_key(|row| (row.subscription, row.scheduled_at, row.source));
     }
 
-    /// The rows of each customer in turn.
-    pub fn customers(&self) -> impl Iterator<Item = CustomerBook<'_>> {
-        self.customers_of(&self.subscriptions)
-    }
-
     /// The rows of each customer of some of the book's subscriptions, which are whole customers.
     pub fn customers_of<'a>(
         &'a self,

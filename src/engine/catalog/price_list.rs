@@ -159,16 +159,6 @@ impl PriceList {
         }
         Err(Code::PriceMissing)
     }
-
-    /// How many keys the list has.
-    pub fn len(&self) -> usize {
-        self.keys.len()
-    }
-
-    /// Whether the list has no row.
-    pub fn is_empty(&self) -> bool {
-        self.keys.is_empty()
-    }
 }
 
 /// The plans under which a billing cycle's price may stand, in order (B27).

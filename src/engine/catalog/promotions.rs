@@ -121,14 +121,4 @@ impl Promotions {
     pub fn is_licensed(&self, item: ItemId) -> bool {
         !self.unlicensed.contains(&item)
     }
-
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.by_id.len()
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.by_id.is_empty()
-    }
 }

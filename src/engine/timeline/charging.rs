@@ -6,6 +6,7 @@ use crate::calendar::{Day, Instant, Period};
 use crate::catalog::Commerce;
 use crate::money;
 use crate::rating::schedule::Cycle;
+use crate::rating::seat_parts::Parts;
 use crate::rating::{Charge, rate};
 use crate::reasons::{Reason, Reasons};
 use crate::workings::{Cause, ChargeType, Line, Reduction, Side, Step, Steps};
@@ -93,8 +94,13 @@ impl TimeLine<'_> {
             reasons,
         };
         let parts = running.parts(&term);
+        self.write_parts(number, &term, draft, &parts);
+    }
+
+    /// Writes a line for each part of the seats, the discounted one first (A16).
+    pub(super) fn write_parts(&mut self, number: usize, term: &RunningTerm, draft: Draft, parts: &Parts) {
         for part in parts.as_slice() {
-            self.write(number, &term, draft, part.reduction, part.seats);
+            self.write(number, term, draft, part.reduction, part.seats);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::TimeLine;
 use super::state::State;
-use crate::book::Redemption;
+use crate::book::{Redemption, between};
 use crate::findings::{Code, Disposition, Fate, NotDue};
 use crate::ids::{CodeId, OrderId};
 use crate::rating::promo_code::judge;
@@ -63,10 +63,9 @@ impl TimeLine<'_> {
     pub(super) fn code_of(&mut self, number: usize) -> (Option<HeldCode>, bool) {
         let row = self.running[number].row;
         let (mut held, mut refused) = (None, false);
-        for (redemption, judged) in self.book.redemptions.iter().zip(&self.judged_codes) {
-            if redemption.subscription != row.id {
-                continue;
-            }
+        let own = between(self.book.redemptions, |redemption| redemption.subscription, row.id, row.id);
+        let first = self.book.redemptions.partition_point(|redemption| redemption.subscription < row.id);
+        for (redemption, judged) in own.iter().zip(&self.judged_codes[first..]) {
             match *judged {
                 Judged::Counts(code) => {
                     held = Some(code);

@@ -15,19 +15,8 @@ use crate::workings::{Cause, ChargeType, Side, Step};
 impl TimeLine<'_> {
     /// Takes one event in its turn. `None`: accepted, and whether anything comes of it shows at the term's end (C19).
     pub(super) fn live_through(&mut self, number: usize, event: LifecycleEvent, mark: Mark) -> Option<Fate> {
-        let running = &self.running[number];
-        match running.state {
-            State::Waiting => return Some(Fate::NotDue(NotDue::BeforeTerm)),
-            State::Failed(_) => return Some(Fate::NotDue(NotDue::SubscriptionRejected)),
-            State::History(_) | State::Running | State::Ended => {}
-        }
-        if event.happened_at < running.row.begins_at() {
-            return Some(Fate::NotDue(NotDue::BeforeTerm));
-        }
-        if let State::History(why) = running.state
-            && !running.refuses_events()
-        {
-            return Some(Fate::NotDue(why));
+        if let Some(fate) = self.not_due(number, event.happened_at) {
+            return Some(fate);
         }
         let running = &self.running[number];
         let Some(term) = running.term.filter(|_| running.is_active()) else {
@@ -108,9 +97,7 @@ impl TimeLine<'_> {
         let reasons = term.reasons.with(reason);
         let draft = event_draft(event, ChargeType::CancelImmediate, Side::Refund, cycle, reasons);
         let parts = running.parts(&term);
-        for part in parts.as_slice() {
-            self.write(number, &term, draft, part.reduction, part.seats);
-        }
+        self.write_parts(number, &term, draft, &parts);
     }
 
     /// R36: new commerce is billed on and does not renew; legacy is refunded for the days left and not billed (A26).
@@ -148,9 +135,7 @@ impl TimeLine<'_> {
         let reasons = term.reasons.with(Reason::LegacyReactivated);
         let draft = event_draft(event, ChargeType::CycleCharge, Side::Charge, cycle, reasons);
         let parts = running.parts(&term);
-        for part in parts.as_slice() {
-            self.write(number, &term, draft, part.reduction, part.seats);
-        }
+        self.write_parts(number, &term, draft, &parts);
         Some(Fate::Billed)
     }
 
@@ -181,9 +166,7 @@ impl TimeLine<'_> {
             let draft = event_draft(event, ChargeType::Convert, Side::Refund, cycle, trial.reasons);
             let draft = Draft { paired: true, ..draft };
             let parts = self.running[number].parts(&trial);
-            for part in parts.as_slice() {
-                self.write(number, &trial, draft, part.reduction, part.seats);
-            }
+            self.write_parts(number, &trial, draft, &parts);
         }
         self.running[number].void_scheduled(event.happened_at);
         let steps = self.steps_since(steps_from);
@@ -196,9 +179,7 @@ impl TimeLine<'_> {
             let draft = event_draft(event, ChargeType::Convert, Side::Charge, cycle, paid.reasons);
             let draft = Draft { charge: cycle.period, paired: true, ..draft };
             let parts = self.running[number].parts(&paid);
-            for part in parts.as_slice() {
-                self.write(number, &paid, draft, part.reduction, part.seats);
-            }
+            self.write_parts(number, &paid, draft, &parts);
         }
         Some(Fate::Billed)
     }

@@ -18,7 +18,7 @@ mod state;
 
 use crate::book::{CustomerBook, Origin, Status, Window};
 use crate::calendar::{Day, Instant};
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Segment};
 use crate::findings::{Code, Disposition, Fate, Finding, NotDue, Source};
 use crate::policy::Policy;
 use crate::workings::Played;
@@ -82,6 +82,8 @@ struct TimeLine<'a> {
     window: Window,
     running: Vec<Running<'a>>,
     history: History<'a>,
+    /// Whether any row is of the government's segment: most customers have none, and need not be looked through.
+    knows_government: bool,
     /// When each running term ends: the renewal date and the subscription's number.
     renewals: BinaryHeap<Reverse<(Day, usize)>>,
     judged_codes: Vec<Judged>,
@@ -114,6 +116,7 @@ impl<'a> TimeLine<'a> {
             window,
             running,
             history: History::new(holdings, policy.seat_count),
+            knows_government: book.subscriptions.iter().any(|row| row.segment == Segment::Government),
             renewals: BinaryHeap::new(),
             judged_codes: Vec::new(),
             seat_marks: Vec::with_capacity(book.seat_changes.len()),
@@ -260,6 +263,21 @@ impl<'a> TimeLine<'a> {
         }
     }
 
+    /// Why nothing can come of an event at this moment: its row has not begun, was set aside, or is not ours to bill (C8, B20,
+    /// B30).
+    fn not_due(&self, number: usize, at: Instant) -> Option<Fate> {
+        let running = &self.running[number];
+        match running.state {
+            State::Waiting => Some(Fate::NotDue(NotDue::BeforeTerm)),
+            State::Failed(_) => Some(Fate::NotDue(NotDue::SubscriptionRejected)),
+            State::History(_) | State::Running | State::Ended if at < running.row.begins_at() => {
+                Some(Fate::NotDue(NotDue::BeforeTerm))
+            }
+            State::History(why) if !running.refuses_events() => Some(Fate::NotDue(why)),
+            State::History(_) | State::Running | State::Ended => None,
+        }
+    }
+
     /// Writes a finding on a row, unless its subscription is parked and waits as a whole.
     fn find(
         &mut self,
@@ -289,7 +307,7 @@ impl<'a> TimeLine<'a> {
 
     /// Whether the customer has a government subscription that was neither cancelled nor has ended (R51, B17).
     fn has_government(&self) -> bool {
-        self.running.iter().any(Running::is_government_held)
+        self.knows_government && self.running.iter().any(Running::is_government_held)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::TimeLine;
 use super::charging::Draft;
-use super::state::{Batch, Mark, RunningTerm, State, is_ambiguous};
+use super::state::{Batch, Mark, RunningTerm, is_ambiguous};
 use crate::book::SeatChange;
 use crate::findings::{Code, Disposition, Fate, NotDue};
 use crate::money::fits_a_line;
@@ -15,19 +15,8 @@ impl TimeLine<'_> {
     /// Takes one seat change in its turn.
     pub(super) fn change_seats(&mut self, number: usize, change: SeatChange, mark: Mark) -> Fate {
         let day = change.changed_at.day();
-        let running = &self.running[number];
-        match running.state {
-            State::Waiting => return Fate::NotDue(NotDue::BeforeTerm),
-            State::Failed(_) => return Fate::NotDue(NotDue::SubscriptionRejected),
-            State::History(_) | State::Running | State::Ended => {}
-        }
-        if change.changed_at < running.row.begins_at() {
-            return Fate::NotDue(NotDue::BeforeTerm);
-        }
-        if let State::History(why) = running.state
-            && !running.refuses_events()
-        {
-            return Fate::NotDue(why);
+        if let Some(fate) = self.not_due(number, change.changed_at) {
+            return fate;
         }
         let running = &self.running[number];
         let Some(term) = running.term.filter(|_| running.is_active() && !running.suspended) else {
@@ -158,10 +147,7 @@ impl TimeLine<'_> {
     fn write_pair(&mut self, number: usize, term: &RunningTerm, draft: Draft, before: &Parts, after: &Parts) {
         let sides = [(Side::Refund, before), (Side::Charge, after)];
         for (side, parts) in sides {
-            for part in parts.as_slice() {
-                let draft = Draft { side, paired: true, ..draft };
-                self.write(number, term, draft, part.reduction, part.seats);
-            }
+            self.write_parts(number, term, Draft { side, paired: true, ..draft }, parts);
         }
     }
 
