@@ -2,33 +2,96 @@
 //!
 //! An id is the rank of its text, so that the engine orders by bytes without ever seeing a byte.
 
+use std::cmp::Ordering;
+use std::sync::Arc;
 use termwise_engine::findings::Finding;
 use termwise_engine::ids::{
     BillToId, ChangeId, CodeId, CustomerId, ItemId, MarketId, OrderId, PartnerId, PromotionId, RegionId,
     SubscriptionId, TaxCodeId,
 };
 
+/// Texts one after the other in one piece of memory: a number for each, and no allocation of its own.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Texts {
+    bytes: String,
+    /// Where each text ends.
+    ends: Vec<usize>,
+}
+
+impl Texts {
+    /// Adds a text; its number is the count before.
+    pub fn push(&mut self, text: &str) {
+        self.bytes.push_str(text);
+        self.ends.push(self.bytes.len());
+    }
+
+    /// The text of a number; empty where there is none.
+    pub fn get(&self, number: usize) -> &str {
+        let first =
+            number.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or_default();
+        self.ends.get(number).and_then(|&end| self.bytes.get(first..end)).unwrap_or_default()
+    }
+
+    /// How many texts.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The texts in their order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        (0..self.len()).map(|number| self.get(number))
+    }
+
+    /// Gives back what was set aside for more texts.
+    pub fn shrink(&mut self) {
+        self.bytes.shrink_to_fit();
+        self.ends.shrink_to_fit();
+    }
+}
+
+impl<'a> FromIterator<&'a str> for Texts {
+    fn from_iter<I: IntoIterator<Item = &'a str>>(all: I) -> Texts {
+        let mut texts = Texts::default();
+        all.into_iter().for_each(|text| texts.push(text));
+        texts
+    }
+}
+
 /// Texts in the order of their bytes, without repeats; a text's rank is its id.
-#[derive(Debug, Default)]
-pub struct TextTable(Vec<Box<str>>);
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct TextTable(Texts);
 
 impl TextTable {
     /// The distinct texts of `texts`, sorted by bytes.
-    pub fn of(texts: impl IntoIterator<Item = Box<str>>) -> TextTable {
-        let mut texts: Vec<Box<str>> = texts.into_iter().collect();
+    pub fn of<'a>(texts: impl IntoIterator<Item = &'a str>) -> TextTable {
+        let mut texts: Vec<&str> = texts.into_iter().collect();
         texts.sort_unstable();
         texts.dedup();
-        TextTable(texts)
+        TextTable(texts.into_iter().collect())
     }
 
     /// The rank of a text.
     pub fn rank(&self, text: &str) -> Option<usize> {
-        self.0.binary_search_by(|known| (**known).cmp(text)).ok()
+        let (mut first, mut end) = (0, self.len());
+        while first < end {
+            let middle = usize::midpoint(first, end);
+            match self.text(middle).cmp(text) {
+                Ordering::Equal => return Some(middle),
+                Ordering::Less => first = middle + 1,
+                Ordering::Greater => end = middle,
+            }
+        }
+        None
     }
 
     /// The text of a rank.
     pub fn text(&self, rank: usize) -> &str {
-        &self.0[rank]
+        self.0.get(rank)
     }
 
     /// How many texts.
@@ -40,23 +103,22 @@ impl TextTable {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+
+    /// The texts in their order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter()
+    }
 }
 
-/// Every table of names of a run.
-#[derive(Debug, Default)]
-pub struct Names {
-    /// Customers.
-    pub customers: TextTable,
-    /// Subscriptions in the order of [`SubscriptionId`]: by customer, then by their own text.
-    pub subscriptions: Vec<Box<str>>,
+/// The names that the whole run shares: few texts that stand in many rows.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct SharedNames {
     /// Partners.
     pub partners: TextTable,
-    /// Bill-tos.
-    pub bill_tos: TextTable,
-    /// Orders.
-    pub orders: TextTable,
-    /// Products and SKUs, sorted by product and then SKU.
-    pub items: Vec<(Box<str>, Box<str>)>,
+    /// Products, by item: sorted by product and then SKU, so a product stands here once for each of its SKUs.
+    pub products: Texts,
+    /// SKUs, by item.
+    pub skus: Texts,
     /// Markets.
     pub markets: TextTable,
     /// Regions.
@@ -67,6 +129,21 @@ pub struct Names {
     pub codes: TextTable,
     /// Tax codes.
     pub tax_codes: TextTable,
+}
+
+/// Every table of names of a book: those that the run shares, and those of the book's own customers.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Names {
+    /// Of the whole run.
+    pub shared: Arc<SharedNames>,
+    /// Customers.
+    pub customers: TextTable,
+    /// Subscriptions in the order of [`SubscriptionId`]: by customer, then by their own text.
+    pub subscriptions: Texts,
+    /// Bill-tos.
+    pub bill_tos: TextTable,
+    /// Orders.
+    pub orders: TextTable,
     /// Seat changes' ids.
     pub changes: TextTable,
 }
@@ -79,12 +156,12 @@ impl Names {
 
     /// A subscription's id.
     pub fn subscription(&self, id: SubscriptionId) -> &str {
-        &self.subscriptions[id.rank()]
+        self.subscriptions.get(id.rank())
     }
 
     /// A partner's id.
     pub fn partner(&self, id: PartnerId) -> &str {
-        self.partners.text(id.rank())
+        self.shared.partners.text(id.rank())
     }
 
     /// A bill-to's id.
@@ -99,37 +176,37 @@ impl Names {
 
     /// A product's id.
     pub fn product(&self, id: ItemId) -> &str {
-        &self.items[id.rank()].0
+        self.shared.products.get(id.rank())
     }
 
     /// A SKU's id.
     pub fn sku(&self, id: ItemId) -> &str {
-        &self.items[id.rank()].1
+        self.shared.skus.get(id.rank())
     }
 
     /// A market.
     pub fn market(&self, id: MarketId) -> &str {
-        self.markets.text(id.rank())
+        self.shared.markets.text(id.rank())
     }
 
     /// A region.
     pub fn region(&self, id: RegionId) -> &str {
-        self.regions.text(id.rank())
+        self.shared.regions.text(id.rank())
     }
 
     /// A promotion's id.
     pub fn promotion(&self, id: PromotionId) -> &str {
-        self.promotions.text(id.rank())
+        self.shared.promotions.text(id.rank())
     }
 
     /// A promo code as it is written.
     pub fn code(&self, id: CodeId) -> &str {
-        self.codes.text(id.rank())
+        self.shared.codes.text(id.rank())
     }
 
     /// A tax code.
     pub fn tax_code(&self, id: TaxCodeId) -> &str {
-        self.tax_codes.text(id.rank())
+        self.shared.tax_codes.text(id.rank())
     }
 
     /// A seat change's id.
@@ -170,7 +247,17 @@ pub struct Reject {
 
 #[cfg(test)]
 mod tests {
-    use super::printable;
+    use super::{TextTable, Texts, printable};
+
+    #[test]
+    fn texts_keep_their_order_and_tables_their_ranks() {
+        let texts: Texts = ["b", "", "Ü"].into_iter().collect();
+        assert_eq!(texts.iter().collect::<Vec<_>>(), ["b", "", "Ü"]);
+        assert_eq!(texts.get(3), "");
+        let table = TextTable::of(["b", "a", "Ü", "a"]);
+        assert_eq!(table.iter().collect::<Vec<_>>(), ["a", "b", "Ü"]);
+        assert_eq!((table.rank("b"), table.rank("c")), (Some(1), None));
+    }
 
     #[test]
     fn what_a_terminal_would_obey_is_escaped() {

@@ -54,7 +54,7 @@ pub(super) fn link(rows: Rows, desk: Desk, has: (bool, bool), policy: &Policy) -
     let catalog = Catalog {
         prices,
         promotions: rows.promotions.promotions(unlicensed, &order, &mut notes),
-        codes: rows.codes.codes(&names.items, &order, &mut notes),
+        codes: rows.codes.codes(&names.shared, &order, &mut notes),
         parties: rows.parties.parties(has, &order, &mut notes),
     };
     let subscriptions = sound(rows.subscriptions, &order, &catalog, policy, &mut notes);
@@ -111,12 +111,11 @@ fn rank(
         left.customer.cmp(&right.customer).then_with(by_text)
     });
     let mut ids: Ids = vec![None; texts.len()];
-    names.subscriptions.reserve_exact(rows.len());
     for (rank, row) in rows.iter_mut().enumerate() {
         let met = row.id.rank();
         row.id = SubscriptionId::of_rank(rank);
         ids[met] = Some(row.id);
-        names.subscriptions.push(std::mem::take(&mut texts[met]));
+        names.subscriptions.push(&std::mem::take(&mut texts[met]));
     }
     (rows, ids)
 }

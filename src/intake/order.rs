@@ -2,7 +2,8 @@
 
 use super::desk::{ITEM_MARK, Met};
 use super::texts::Ranks;
-use crate::names::Names;
+use crate::names::{Names, SharedNames, Texts};
+use std::sync::Arc;
 use termwise_engine::book::{PromotionCell, Redemption, ScheduledChange, SeatChange, Subscription};
 use termwise_engine::catalog::{PromoCode, Promotion};
 use termwise_engine::ids::{
@@ -46,21 +47,27 @@ impl Order {
         let (code_names, codes) = met.codes.ranked_table();
         let (tax_code_names, tax_codes) = met.tax_codes.ranked_table();
         let (change_names, changes) = met.changes.ranked_table();
-        let split = |text: Box<str>| {
-            text.split_once(ITEM_MARK).map(|(product, sku)| (product.into(), sku.into())).unwrap_or_default()
+        let split = |text: &str| {
+            text.split_once(ITEM_MARK).map(|(product, sku)| (product.to_owned(), sku.to_owned()))
         };
-        let names = Names {
-            customers: customer_names,
-            subscriptions: Vec::new(),
+        let parts: Vec<(String, String)> =
+            item_texts.iter().map(|text| split(text).unwrap_or_default()).collect();
+        let shared = SharedNames {
             partners: partner_names,
-            bill_tos: bill_to_names,
-            orders: order_names,
-            items: item_texts.into_iter().map(split).collect(),
+            products: parts.iter().map(|(product, _)| product.as_str()).collect(),
+            skus: parts.iter().map(|(_, sku)| sku.as_str()).collect(),
             markets: market_names,
             regions: region_names,
             promotions: promotion_names,
             codes: code_names,
             tax_codes: tax_code_names,
+        };
+        let names = Names {
+            shared: Arc::new(shared),
+            customers: customer_names,
+            subscriptions: Texts::default(),
+            bill_tos: bill_to_names,
+            orders: order_names,
             changes: change_names,
         };
         let order = Order {

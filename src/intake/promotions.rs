@@ -5,6 +5,7 @@ use super::desk::{Desk, Met, Notes, distinct};
 use super::order::Order;
 use super::row::{Cells, Row};
 use super::{cell, words};
+use crate::names::SharedNames;
 use std::collections::BTreeSet;
 use termwise_engine::calendar::Period;
 use termwise_engine::catalog::{Commerce, Offer, PromoCode, PromoCodes, Promotion, Promotions};
@@ -150,21 +151,16 @@ impl CodeRows {
         self.rows.extend(id.map(|id| (id, source, code)));
     }
 
-    /// The codes with their final ids; `items` are all products and SKUs in their order.
-    pub(super) fn codes(
-        self,
-        items: &[(Box<str>, Box<str>)],
-        order: &Order,
-        notes: &mut Notes,
-    ) -> PromoCodes {
+    /// The codes with their final ids; `names` has all products and SKUs in their order.
+    pub(super) fn codes(self, names: &SharedNames, order: &Order, notes: &mut Notes) -> PromoCodes {
         let rows = distinct(self.rows, (Code::PromoCodeDuplicate, c::CODE.name), notes);
         let codes = rows.into_iter().map(|row| {
             let mut code = row.code;
             order.code(&mut code);
             if let Some(product) = row.product {
-                let first = items.partition_point(|(known, _)| *known < product);
-                let end = items.partition_point(|(known, _)| *known <= product);
-                code.items = Some((first..end).map(ItemId::of_rank).collect());
+                let all = 0..names.products.len();
+                let own = all.filter(|&item| names.products.get(item) == &*product);
+                code.items = Some(own.map(ItemId::of_rank).collect());
             }
             code
         });

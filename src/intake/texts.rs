@@ -145,7 +145,7 @@ impl<Id: Ranked> Texts<Id> {
     /// The ranked texts as a table of names.
     pub(super) fn ranked_table(self) -> (TextTable, Ranks<Id>) {
         let (texts, ranks) = self.ranked();
-        (TextTable::of(texts), ranks)
+        (TextTable::of(texts.iter().map(|text| &**text)), ranks)
     }
 }
 

@@ -2,9 +2,10 @@
 
 use super::{Counts, FileFacts, Report};
 use crate::job::{Format, Inputs, Job, Limits, Outputs};
-use crate::names::{Names, Reject, TextTable};
+use crate::names::{Names, Reject, SharedNames, TextTable};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 use termwise_engine::book::{Book, Channel, Origin, PromotionCell, Status, Subscription, Window};
 use termwise_engine::calendar::{BillingCycle, Day, Instant, MonthEnd, Period, Span, Term};
 use termwise_engine::catalog::{Commerce, Segment};
@@ -118,18 +119,22 @@ fn job(out: &Path, format: Format) -> Job {
 }
 
 fn names() -> Names {
-    let texts = |all: &[&str]| TextTable::of(all.iter().map(|&text| text.into()));
-    Names {
-        customers: texts(&["CUS-1", "CUS:2"]),
-        subscriptions: ["SUB-A", "SUB-B", "SUB-C"].map(Into::into).into(),
-        bill_tos: texts(&["PAYER"]),
-        orders: texts(&["ORD-1"]),
-        items: vec![("CFQ7TTC0LH18".into(), "0001".into())],
+    let texts = |all: &[&str]| TextTable::of(all.iter().copied());
+    let shared = SharedNames {
+        products: ["CFQ7TTC0LH18"].into_iter().collect(),
+        skus: ["0001"].into_iter().collect(),
         markets: texts(&["NL"]),
         promotions: texts(&["PROMO-15"]),
         codes: texts(&["=SUMMER,10"]),
+        ..SharedNames::default()
+    };
+    Names {
+        shared: Arc::new(shared),
+        customers: texts(&["CUS-1", "CUS:2"]),
+        subscriptions: ["SUB-A", "SUB-B", "SUB-C"].into_iter().collect(),
+        bill_tos: texts(&["PAYER"]),
+        orders: texts(&["ORD-1"]),
         changes: texts(&["ch:1"]),
-        ..Names::default()
     }
 }
 

@@ -33,7 +33,7 @@ pub fn explain(
 ) -> Result<Account, RunError> {
     in_pool(work, || {
         let intake = intake::read(&job.inputs, &job.policy, progress)?;
-        let found = intake.names.subscriptions.iter().position(|name| **name == *subscription);
+        let found = intake.names.subscriptions.iter().position(|name| name == subscription);
         let row = found.and_then(|rank| intake.book.subscriptions.get(rank));
         match row {
             Some(row) => of_row(job, &intake, row, subscription),

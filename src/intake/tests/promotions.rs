@@ -27,7 +27,7 @@ const ITEM: &str = r#"{
 
 fn all(given: &Given) -> Vec<Promotion> {
     let read = given.read();
-    let ids = (0..read.names.promotions.len()).map(PromotionId::of_rank);
+    let ids = (0..read.names.shared.promotions.len()).map(PromotionId::of_rank);
     ids.filter_map(|id| read.catalog.promotions.get(id).cloned()).collect()
 }
 
@@ -143,7 +143,7 @@ fn codes_are_exact_and_for_products() {
     assert_eq!(given.findings(), expected);
     let read = given.read();
     let items = |text: &str| {
-        let id = read.names.codes.rank(text).map(CodeId::of_rank)?;
+        let id = read.names.shared.codes.rank(text).map(CodeId::of_rank)?;
         read.catalog.codes.get(id).map(|code| code.items.clone())
     };
     let item = ItemId::of_rank;

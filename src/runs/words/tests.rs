@@ -1,5 +1,5 @@
 use super::*;
-use crate::names::TextTable;
+use crate::names::{SharedNames, TextTable};
 use crate::policy_file;
 use std::collections::{BTreeMap, BTreeSet};
 use termwise_engine::book::{Channel, Origin, PromotionCell, Status};
@@ -27,21 +27,26 @@ fn discount(millionths: u32) -> Discount {
 }
 
 fn texts(texts: &[&str]) -> TextTable {
-    TextTable::of(texts.iter().map(|&text| text.into()))
+    TextTable::of(texts.iter().copied())
 }
 
 const SPRING: usize = 1;
 const GONE: usize = 0;
 
 fn names() -> Names {
-    Names {
-        customers: texts(&["CUS-00042"]),
-        subscriptions: vec!["SUB-000123".into()],
-        items: vec![("CFQ7TTC0LH18".into(), "0001".into()), ("CFQ7TTC0LH18".into(), "0002".into())],
+    let shared = SharedNames {
+        products: ["CFQ7TTC0LH18", "CFQ7TTC0LH18"].into_iter().collect(),
+        skus: ["0001", "0002"].into_iter().collect(),
         markets: texts(&["DE", "FR", "NL"]),
         regions: texts(&["EMEA"]),
         promotions: texts(&["GONE", "SPRING-15"]),
         codes: texts(&["WELCOME-20"]),
+        ..SharedNames::default()
+    };
+    Names {
+        shared: std::sync::Arc::new(shared),
+        customers: texts(&["CUS-00042"]),
+        subscriptions: ["SUB-000123"].into_iter().collect(),
         ..Names::default()
     }
 }
