@@ -4,7 +4,7 @@ use super::columns::subscriptions as s;
 use super::desk::{Desk, Notes};
 use super::events::EventRows;
 use super::order::Order;
-use super::parties::PartyRows;
+use super::parties::{Parties, PartyRows};
 use super::prices::PriceRows;
 use super::promotions::{CodeRows, PromotionRows};
 use super::subscriptions::SubscriptionRows;
@@ -46,20 +46,23 @@ pub(super) struct Linked {
     pub conflicting: Vec<Source>,
 }
 
-/// Links all rows. `has` says whether the job names a customers and a partners file.
-pub(super) fn link(rows: Rows, desk: Desk, has: (bool, bool), policy: &Policy) -> Linked {
+/// Links all rows. `has_customers` says whether the job names a customers file.
+pub(super) fn link(rows: Rows, desk: Desk, has_customers: bool, policy: &Policy) -> Linked {
     let Desk { met, mut notes, .. } = desk;
     let (order, mut names, texts) = Order::of(met);
     let (prices, unlicensed, conflicting) = rows.prices.prices(policy.price_overlap, &order);
+    let Parties { partners, customers, holdings } = rows.parties.parties(has_customers, &order, &mut notes);
     let catalog = Catalog {
         prices,
         promotions: rows.promotions.promotions(unlicensed, &order, &mut notes),
         codes: rows.codes.codes(&names.shared, &order, &mut notes),
-        parties: rows.parties.parties(has, &order, &mut notes),
+        partners,
     };
-    let subscriptions = sound(rows.subscriptions, &order, &catalog, policy, &mut notes);
+    let mut book = Book { customers, holdings, ..Book::default() };
+    book.sort();
+    let subscriptions = sound(rows.subscriptions, &order, (&book, &catalog), policy, &mut notes);
     let (subscriptions, ids) = rank(subscriptions, texts, &mut names);
-    let mut book = Book { subscriptions, ..Book::default() };
+    book.subscriptions = subscriptions;
     add_events(&mut book, rows.events, &ids, &order, &mut notes);
     book.sort();
     notes.sort();
@@ -71,7 +74,7 @@ pub(super) fn link(rows: Rows, desk: Desk, has: (bool, bool), policy: &Policy) -
 fn sound(
     subscriptions: SubscriptionRows,
     order: &Order,
-    catalog: &Catalog,
+    (book, catalog): (&Book, &Catalog),
     policy: &Policy,
     notes: &mut Notes,
 ) -> Vec<Subscription> {
@@ -88,7 +91,11 @@ fn sound(
     }
     rows.retain_mut(|row| {
         order.subscription(row);
-        let fault = if repeated(row.id) { Some(duplicate) } else { row.fault(catalog, policy) };
+        let fault = if repeated(row.id) {
+            Some(duplicate)
+        } else {
+            row.fault(book.known(row.customer), catalog, policy)
+        };
         if let Some((code, column)) = fault {
             notes.reject(row.source, code, column);
         }

@@ -142,9 +142,8 @@ pub fn read(inputs: &Inputs, policy: &Policy, progress: &dyn Progress) -> Result
         }
     }
     files.sort_by_key(|facts| (facts.table, facts.file));
-    let names_a = |table: Table| inputs.files.get(&table).is_some_and(|files| !files.is_empty());
-    let has = (names_a(Table::Customers), names_a(Table::Partners));
-    let Linked { book, catalog, names, notes, conflicting } = link(rows, desk, has, policy);
+    let has_customers = inputs.files.get(&Table::Customers).is_some_and(|files| !files.is_empty());
+    let Linked { book, catalog, names, notes, conflicting } = link(rows, desk, has_customers, policy);
     let mut warnings: Vec<Warning> = files.iter().flat_map(|facts| facts.warnings.iter().cloned()).collect();
     for facts in files.iter().filter(|facts| facts.table == Table::PriceList) {
         let here = conflicting.iter().filter(|source| source.file == facts.file);

@@ -5,8 +5,8 @@ use super::desk::{Desk, Notes, distinct};
 use super::order::Order;
 use super::row::{Cells, Row};
 use super::{cell, words};
-use std::collections::BTreeMap;
-use termwise_engine::catalog::{Customer, Holding, Parties, Partner, PartnerKind, Qualifications};
+use termwise_engine::book::{Customer, Holding, Qualifications};
+use termwise_engine::catalog::{Partner, PartnerKind, Partners};
 use termwise_engine::findings::{Code, Disposition, Source};
 use termwise_engine::ids::{CustomerId, PartnerId};
 
@@ -16,6 +16,16 @@ pub(super) struct PartyRows {
     customers: Vec<(CustomerId, Source, Option<Customer>)>,
     partners: Vec<(PartnerId, Source, Option<Partner>)>,
     holdings: Vec<Holding>,
+}
+
+/// What the rows become.
+pub(super) struct Parties {
+    /// Shared by all customers.
+    pub partners: Partners,
+    /// `None` for a file that the job does not name (B17).
+    pub customers: Option<Vec<Customer>>,
+    /// Seats held through others.
+    pub holdings: Vec<Holding>,
 }
 
 impl PartyRows {
@@ -74,31 +84,29 @@ impl PartyRows {
         }
     }
 
-    /// Customers, partners and holdings with their final ids; `None` for a file that the job does not name (B17, B18).
-    pub(super) fn parties(self, has: (bool, bool), order: &Order, notes: &mut Notes) -> Parties {
+    /// Whom the files know, with their final ids: the shared side, and what lies with each customer. The customers are
+    /// `None` without a file of them (B17).
+    pub(super) fn parties(self, has_customers: bool, order: &Order, notes: &mut Notes) -> Parties {
         let customers = distinct(self.customers, (Code::CustomerDuplicate, c::CUSTOMER_ID.name), notes);
-        let customers: BTreeMap<CustomerId, Customer> = customers
-            .into_iter()
-            .map(|customer| {
-                let id = order.customers.of(customer.id);
-                (id, Customer { id, market: order.markets.of(customer.market), ..customer })
-            })
-            .collect();
+        let ranked = |customer: Customer| Customer {
+            id: order.customers.of(customer.id),
+            market: order.markets.of(customer.market),
+            ..customer
+        };
+        let customers: Vec<Customer> = customers.into_iter().map(ranked).collect();
         let partners = distinct(self.partners, (Code::PartnerDuplicate, p::PARTNER_ID.name), notes);
-        let partners: BTreeMap<PartnerId, Partner> = partners
-            .into_iter()
-            .map(|partner| {
-                let id = order.partners.of(partner.id);
-                (id, Partner { id, region: partner.region.map(|id| order.regions.of(id)), ..partner })
-            })
-            .collect();
+        let ranked = |partner: Partner| Partner {
+            id: order.partners.of(partner.id),
+            region: partner.region.map(|id| order.regions.of(id)),
+            ..partner
+        };
+        let partners = Partners::new(partners.into_iter().map(ranked).collect());
         let mut holdings = self.holdings;
         for holding in &mut holdings {
             holding.customer = order.customers.of(holding.customer);
             holding.item = order.items.of(holding.item);
             holding.promotion = holding.promotion.map(|id| order.promotions.of(id));
         }
-        holdings.sort_unstable();
-        Parties { customers: has.0.then_some(customers), partners: has.1.then_some(partners), holdings }
+        Parties { partners, customers: has_customers.then_some(customers), holdings }
     }
 }

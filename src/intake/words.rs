@@ -1,8 +1,8 @@
 //! The words that a column may hold, as the contract lists them; a word is written exactly like this.
 
-use termwise_engine::book::{Channel, Origin, Status};
+use termwise_engine::book::{Channel, Origin, Qualification, Status};
 use termwise_engine::calendar::{BillingCycle, Term};
-use termwise_engine::catalog::{Commerce, PartnerKind, Plan, Qualification, Segment};
+use termwise_engine::catalog::{Commerce, PartnerKind, Plan, Segment};
 
 /// `P1M`, `P1Y`, `P3Y`.
 pub(super) fn term(word: &str) -> Option<Term> {

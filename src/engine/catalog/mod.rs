@@ -1,14 +1,14 @@
-//! What is sold and for how much: price list, promotions, promo codes, segments, customers and partners.
+//! What is sold and for how much: price list, promotions, promo codes, segments and partners.
 //!
 //! Small, rich and checked whole: conflicts are found when it is built, so that neither the order of a file nor a
 //! hash map ever decides a price.
 
-mod parties;
+mod partners;
 mod price_list;
 mod promo_codes;
 mod promotions;
 
-pub use parties::{Customer, Holding, Parties, Partner, PartnerKind, Qualification, Qualifications};
+pub use partners::{Partner, PartnerKind, Partners};
 pub use price_list::{Plan, PriceKey, PriceList, PriceRow, Quote, Tier};
 pub use promo_codes::{PromoCode, PromoCodes};
 pub use promotions::{Offer, Promotion, Promotions};
@@ -61,7 +61,7 @@ impl Commerce {
     }
 }
 
-/// Everything that prices are made of.
+/// Everything that prices are made of, shared by all customers: what belongs to single ones lies in the book.
 #[derive(Debug)]
 pub struct Catalog {
     /// The list that the job bills from.
@@ -70,6 +70,6 @@ pub struct Catalog {
     pub promotions: Promotions,
     /// Promo codes.
     pub codes: PromoCodes,
-    /// Customers and partners.
-    pub parties: Parties,
+    /// Who sells.
+    pub partners: Partners,
 }

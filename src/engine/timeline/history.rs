@@ -2,7 +2,8 @@
 //!
 //! Kept as running totals, so that a customer with a million subscriptions is judged as fast as one with two.
 
-use crate::catalog::{Commerce, Holding, Promotion};
+use crate::book::Holding;
+use crate::catalog::{Commerce, Promotion};
 use crate::ids::{ItemId, PromotionId};
 use crate::policy::SeatCount;
 use crate::rating::eligibility::Record;

@@ -108,14 +108,13 @@ impl<'a> TimeLine<'a> {
         played: &'a mut Played,
     ) -> TimeLine<'a> {
         let running = book.subscriptions.iter().map(|row| Running::new(row, &book)).collect();
-        let holdings = catalog.parties.holdings_of(book.subscriptions[0].customer);
         TimeLine {
             book,
             catalog,
             policy,
             window,
             running,
-            history: History::new(holdings, policy.seat_count),
+            history: History::new(book.holdings, policy.seat_count),
             knows_government: book.subscriptions.iter().any(|row| row.segment == Segment::Government),
             renewals: BinaryHeap::new(),
             judged_codes: Vec::new(),

@@ -97,14 +97,13 @@ impl TimeLine<'_> {
 
     /// R50, R51 and R52, checked when a purchase or a migration begins (B17, B18).
     fn check_sale(&self, row: &Subscription) -> Result<(), (Code, &'static str)> {
-        let parties = &self.catalog.parties;
-        if !parties.may_be_sold(row.customer, row.segment) {
+        if !self.book.known.may_be_sold(row.segment) {
             return Err((Code::SegmentNotAllowed, "segment"));
         }
         if row.segment != Segment::Government && self.has_government() {
             return Err((Code::SegmentNotAllowed, "segment"));
         }
-        if parties.needs_provider(row.partner, row.segment) {
+        if self.catalog.partners.needs_provider(row.partner, row.segment) {
             return Err((Code::ResellerNeedsProvider, "partner_id"));
         }
         Ok(())
@@ -256,7 +255,7 @@ impl TimeLine<'_> {
             billing_cycle,
             commerce: row.commerce,
             market: row.market,
-            region: self.catalog.parties.region(row.partner),
+            region: self.catalog.partners.region(row.partner),
             segment: row.segment,
             seats,
             on,

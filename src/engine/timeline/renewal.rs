@@ -177,7 +177,7 @@ impl TimeLine<'_> {
             reasons.insert(Reason::Coterm);
         }
         // A trial's conversion is no renewal (B17).
-        if !old.is_trial && !self.catalog.parties.may_be_sold(row.customer, row.segment) {
+        if !old.is_trial && !self.book.known.may_be_sold(row.segment) {
             reasons.insert(Reason::SegmentNotAllowed);
         }
         let discounts = Discounts { promotion, code: None, stacking: self.policy.stacking };

@@ -120,7 +120,7 @@ fn a_missing_last_line_break_is_a_warning() {
     );
     let read = customers("customer_id,market\n").read();
     assert_eq!(read.warnings, ["customers.csv: the file has no rows"]);
-    assert!(customers("customer_id,market").read().catalog.parties.customers.is_some());
+    assert!(customers("customer_id,market").read().book.customers.is_some());
 }
 
 #[test]

@@ -216,7 +216,10 @@ const CHECKSUMMED: &[u8] = include_bytes!("../../../tests/fixtures/customers_wit
 fn read_customers(bytes: &[u8]) -> Result<String, u8> {
     let given = Given::new().with(Table::Customers, "customers.parquet", bytes);
     let read = read(&given.inputs, &policy(), &()).map_err(|error| error.exit_code())?;
-    Ok(format!("{:?}{:?}{:?}{:?}", read.catalog.parties, read.names, read.findings, read.warnings))
+    Ok(format!(
+        "{:?}{:?}{:?}{:?}{:?}",
+        read.book, read.catalog.partners, read.names, read.findings, read.warnings
+    ))
 }
 
 #[test]

@@ -47,7 +47,7 @@ fn needs(condition: Condition, promotion: &Promotion, judged: &Judged, scene: &S
         Condition::Region => {
             let regions = promotion.regions.iter().map(|&region| names.region(region));
             let own =
-                scene.catalog.parties.region(row.partner).map_or("not known", |region| names.region(region));
+                scene.catalog.partners.region(row.partner).map_or("not known", |region| names.region(region));
             format!("for {}; the partner's region is {}", listed(regions), printable(own))
         }
         Condition::Segment => {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use termwise_engine::book::{Channel, Origin, PromotionCell, Status};
 use termwise_engine::calendar::{BillingCycle, Day, Instant, Period, Term};
 use termwise_engine::catalog::{
-    Commerce, Offer, Parties, PriceList, PromoCodes, Promotion, Promotions, Segment,
+    Commerce, Offer, Partners, PriceList, PromoCodes, Promotion, Promotions, Segment,
 };
 use termwise_engine::findings::Table;
 use termwise_engine::ids::{CustomerId, MarketId, RegionId, SubscriptionId};
@@ -81,7 +81,7 @@ fn catalog() -> Catalog {
         prices: PriceList::new(Vec::new(), &BTreeSet::new(), PriceOverlap::OlderHolds),
         promotions: Promotions::new(vec![spring()], BTreeSet::new()),
         codes: PromoCodes::default(),
-        parties: Parties::default(),
+        partners: Partners::default(),
     }
 }
 

@@ -1,8 +1,7 @@
-//! Who buys and who sells: customers with their qualifications, partners, and seats held through others.
+//! Who buys: customers with their qualifications, and the seats that they hold through others.
 
-use super::Segment;
-use crate::ids::{CustomerId, ItemId, MarketId, PartnerId, PromotionId, RegionId};
-use std::collections::BTreeMap;
+use crate::catalog::Segment;
+use crate::ids::{CustomerId, ItemId, MarketId, PromotionId};
 
 /// What a customer is qualified as (R50).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
@@ -61,7 +60,8 @@ impl Qualifications {
     /// allows, and commercial always (R50).
     ///
     /// ```
-    /// use termwise_engine::catalog::{Qualification, Qualifications, Segment};
+    /// use termwise_engine::book::{Qualification, Qualifications};
+    /// use termwise_engine::catalog::Segment;
     /// let school = Qualifications::default().with(Qualification::Education);
     /// assert!(school.allow(Segment::Education) && school.allow(Segment::Commercial));
     /// assert!(!school.allow(Segment::Nonprofit));
@@ -92,28 +92,25 @@ pub struct Customer {
     pub qualifications: Qualifications,
 }
 
-/// How a partner sells.
+/// What the customers file says of a customer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum PartnerKind {
-    /// Directly.
-    Direct,
-    /// To indirect resellers.
-    IndirectProvider,
-    /// Through an indirect provider.
-    IndirectReseller,
+pub enum Known {
+    /// The job names no customers file: R50 is not checked (B17).
+    NoFile,
+    /// The file has no such customer, so its subscriptions are turned down.
+    Missing,
+    /// What its row says.
+    Customer(Customer),
 }
 
-/// A partner of the partners file.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Partner {
-    /// Its id.
-    pub id: PartnerId,
-    /// Its region, for regional promotions.
-    pub region: Option<RegionId>,
-    /// How it sells.
-    pub kind: PartnerKind,
-    /// Whether an indirect provider is named.
-    pub has_provider: bool,
+impl Known {
+    /// Whether the customer may be sold the segment by R50, as far as it can be known.
+    pub const fn may_be_sold(self, segment: Segment) -> bool {
+        match self {
+            Known::NoFile | Known::Missing => true,
+            Known::Customer(customer) => customer.qualifications.allow(segment),
+        }
+    }
 }
 
 /// Seats that a customer holds through others (R16).
@@ -127,43 +124,4 @@ pub struct Holding {
     pub quantity: u32,
     /// The promotion that they were bought with, where known.
     pub promotion: Option<PromotionId>,
-}
-
-/// Customers, partners and holdings.
-#[derive(Debug, Default)]
-pub struct Parties {
-    /// `None` without a customers file: R50 is then not checked (B17).
-    pub customers: Option<BTreeMap<CustomerId, Customer>>,
-    /// `None` without a partners file: R52 is then not checked (B18).
-    pub partners: Option<BTreeMap<PartnerId, Partner>>,
-    /// Sorted by customer.
-    pub holdings: Vec<Holding>,
-}
-
-impl Parties {
-    /// Whether the customer may be sold the segment by R50, as far as it can be known.
-    pub fn may_be_sold(&self, customer: CustomerId, segment: Segment) -> bool {
-        let known = self.customers.as_ref().and_then(|customers| customers.get(&customer));
-        known.is_none_or(|customer| customer.qualifications.allow(segment))
-    }
-
-    /// The region of a partner, where known.
-    pub fn region(&self, partner: Option<PartnerId>) -> Option<RegionId> {
-        self.partners.as_ref()?.get(&partner?)?.region
-    }
-
-    /// Whether an education offer is sold by an indirect reseller that names no provider (R52).
-    pub fn needs_provider(&self, partner: Option<PartnerId>, segment: Segment) -> bool {
-        let known = self.partners.as_ref().zip(partner).and_then(|(partners, id)| partners.get(&id));
-        segment == Segment::Education
-            && known
-                .is_some_and(|partner| partner.kind == PartnerKind::IndirectReseller && !partner.has_provider)
-    }
-
-    /// What a customer holds through others.
-    pub fn holdings_of(&self, customer: CustomerId) -> &[Holding] {
-        let first = self.holdings.partition_point(|holding| holding.customer < customer);
-        let last = self.holdings.partition_point(|holding| holding.customer <= customer);
-        &self.holdings[first..last]
-    }
 }
