@@ -94,6 +94,11 @@ impl TextTable {
         self.0.get(rank)
     }
 
+    /// Sorted texts without repeats, as they are.
+    pub fn of_sorted(texts: Texts) -> TextTable {
+        TextTable(texts)
+    }
+
     /// How many texts.
     pub fn len(&self) -> usize {
         self.0.len()
@@ -131,6 +136,22 @@ pub struct SharedNames {
     pub tax_codes: TextTable,
 }
 
+impl SharedNames {
+    /// The rank of a product and SKU.
+    pub fn item(&self, product: &str, sku: &str) -> Option<usize> {
+        let (mut first, mut end) = (0, self.products.len());
+        while first < end {
+            let middle = usize::midpoint(first, end);
+            match (self.products.get(middle), self.skus.get(middle)).cmp(&(product, sku)) {
+                Ordering::Equal => return Some(middle),
+                Ordering::Less => first = middle + 1,
+                Ordering::Greater => end = middle,
+            }
+        }
+        None
+    }
+}
+
 /// Every table of names of a book: those that the run shares, and those of the book's own customers.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Names {
@@ -142,8 +163,8 @@ pub struct Names {
     pub subscriptions: Texts,
     /// Bill-tos.
     pub bill_tos: TextTable,
-    /// Orders.
-    pub orders: TextTable,
+    /// Orders: those that codes were entered with, by their texts, and then the subscriptions' own as they come.
+    pub orders: Texts,
     /// Seat changes' ids.
     pub changes: TextTable,
 }
@@ -171,7 +192,7 @@ impl Names {
 
     /// An order's id.
     pub fn order(&self, id: OrderId) -> &str {
-        self.orders.text(id.rank())
+        self.orders.get(id.rank())
     }
 
     /// A product's id.

@@ -50,7 +50,12 @@ pub(super) fn open_day(text: &str) -> Result<Day, Code> {
 
 /// A date of a subscription, from 1990 to 2199.
 pub(super) fn day(text: &str) -> Result<Day, Code> {
-    open_day(text).and_then(|day| if YEARS.contains(&day.year()) { Ok(day) } else { Err(Code::DateInvalid) })
+    open_day(text).and_then(|day| in_years(day).ok_or(Code::DateInvalid))
+}
+
+/// A date, if it lies from 1990 to 2199.
+pub(super) fn in_years(day: Day) -> Option<Day> {
+    YEARS.contains(&day.year()).then_some(day)
 }
 
 /// `hh:mm:ss`, an optional fraction and an offset, as ticks after 00:00Z of the date before it.

@@ -27,6 +27,25 @@ pub(super) struct Column {
     pub name: &'static str,
     /// What it is to us.
     pub need: Need,
+    /// What its cells say.
+    pub kind: Kind,
+}
+
+/// What the cells of a column say, where Parquet may say it in a type of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Kind {
+    /// Text, or whatever is read as text.
+    Text,
+    /// A date.
+    Day,
+    /// A moment.
+    Instant,
+    /// A whole number.
+    Whole,
+    /// An amount.
+    Money,
+    /// True or false.
+    Flag,
 }
 
 /// The columns of an input.
@@ -39,15 +58,22 @@ pub(super) struct Schema {
 }
 
 macro_rules! schema {
-    ($module:ident, $table:ident, $($ident:ident = $name:literal $need:ident),+ $(,)?) => {
+    (@kind) => { Kind::Text };
+    (@kind $kind:ident) => { Kind::$kind };
+    ($module:ident, $table:ident, $($ident:ident = $name:literal $need:ident $($kind:ident)?),+ $(,)?) => {
         pub(in crate::intake) mod $module {
-            use super::{Column, Need, Schema, Table};
+            use super::{Column, Kind, Need, Schema, Table};
             #[derive(Clone, Copy)]
             #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
             enum Index { $($ident),+ }
             $(
                 pub(in crate::intake) const $ident: Column =
-                    Column { index: Index::$ident as usize, name: $name, need: Need::$need };
+                    Column {
+                    index: Index::$ident as usize,
+                    name: $name,
+                    need: Need::$need,
+                    kind: schema!(@kind $($kind)?),
+                };
             )+
             pub(in crate::intake) static SCHEMA: Schema =
                 Schema { table: Table::$table, columns: &[$($ident),+] };
@@ -60,10 +86,10 @@ schema!(subscriptions, Subscriptions,
     PARTNER_ID = "partner_id" Optional, BILL_TO_ID = "bill_to_id" Optional, ORDER_ID = "order_id" Optional,
     COMMERCE = "commerce" Optional, PRODUCT_ID = "product_id" Required, SKU_ID = "sku_id" Required,
     SEGMENT = "segment" Optional, MARKET = "market" Required, CURRENCY = "currency" Required,
-    TERM = "term" Required, BILLING_CYCLE = "billing_cycle" Required, QUANTITY = "quantity" Required,
-    QUANTITY_AS_OF = "quantity_as_of" Optional, ORDERED_AT = "ordered_at" Optional,
-    TERM_START = "term_start" Required, TERM_END = "term_end" Optional, ANCHORED_ON = "anchored_on" Optional,
-    UNIT_PRICE = "unit_price" Optional, PROMOTION_ID = "promotion_id" Optional, AUTO_RENEW = "auto_renew" Optional,
+    TERM = "term" Required, BILLING_CYCLE = "billing_cycle" Required, QUANTITY = "quantity" Required Whole,
+    QUANTITY_AS_OF = "quantity_as_of" Optional Instant, ORDERED_AT = "ordered_at" Optional Instant,
+    TERM_START = "term_start" Required Day, TERM_END = "term_end" Optional Day, ANCHORED_ON = "anchored_on" Optional Day,
+    UNIT_PRICE = "unit_price" Optional Money, PROMOTION_ID = "promotion_id" Optional, AUTO_RENEW = "auto_renew" Optional Flag,
     STATUS = "status" Optional, ORIGIN = "origin" Optional, CHANNEL = "channel" Optional,
     TAX_CODE = "tax_code" Optional,
 );
@@ -102,24 +128,24 @@ schema!(promo_codes, PromoCodes,
     REDEEM_BY = "redeem_by" Required, MAX_LICENCES = "max_licences" Optional,
 );
 schema!(redemptions, Redemptions,
-    SUBSCRIPTION_ID = "subscription_id" Required, CODE = "code" Required, ENTERED_AT = "entered_at" Required,
+    SUBSCRIPTION_ID = "subscription_id" Required, CODE = "code" Required, ENTERED_AT = "entered_at" Required Instant,
     ORDER_ID = "order_id" Optional,
 );
 schema!(seat_changes, SeatChanges,
-    SUBSCRIPTION_ID = "subscription_id" Required, CHANGED_AT = "changed_at" Required,
-    QUANTITY = "quantity" Required, QUANTITY_BEFORE = "quantity_before" Optional,
+    SUBSCRIPTION_ID = "subscription_id" Required, CHANGED_AT = "changed_at" Required Instant,
+    QUANTITY = "quantity" Required Whole, QUANTITY_BEFORE = "quantity_before" Optional Whole,
     CHANGE_ID = "change_id" Optional,
 );
 schema!(lifecycle_events, LifecycleEvents,
-    SUBSCRIPTION_ID = "subscription_id" Required, HAPPENED_AT = "happened_at" Required, KIND = "kind" Required,
-    QUANTITY = "quantity" Optional, TARGET_SUBSCRIPTION_ID = "target_subscription_id" Ignored,
+    SUBSCRIPTION_ID = "subscription_id" Required, HAPPENED_AT = "happened_at" Required Instant, KIND = "kind" Required,
+    QUANTITY = "quantity" Optional Whole, TARGET_SUBSCRIPTION_ID = "target_subscription_id" Ignored,
     TARGET_PRODUCT_ID = "target_product_id" Ignored, TARGET_SKU_ID = "target_sku_id" Ignored,
     TARGET_TERM = "target_term" Optional, TARGET_BILLING_CYCLE = "target_billing_cycle" Optional,
 );
 schema!(scheduled_changes, ScheduledChanges,
-    SUBSCRIPTION_ID = "subscription_id" Required, SCHEDULED_AT = "scheduled_at" Required,
+    SUBSCRIPTION_ID = "subscription_id" Required, SCHEDULED_AT = "scheduled_at" Required Instant,
     PRODUCT_ID = "product_id" Optional, SKU_ID = "sku_id" Optional, TERM = "term" Optional,
-    BILLING_CYCLE = "billing_cycle" Optional, QUANTITY = "quantity" Optional, TERM_END = "term_end" Optional,
+    BILLING_CYCLE = "billing_cycle" Optional, QUANTITY = "quantity" Optional Whole, TERM_END = "term_end" Optional Day,
     PROMOTION_ID = "promotion_id" Optional,
 );
 schema!(holdings, Holdings,

@@ -1,71 +1,174 @@
-//! Reading CSV: UTF-8, LF or CRLF, quotes as RFC 4180 has them, behind a [guard](super::guard).
+//! Reading CSV: UTF-8, LF or CRLF, quotes as RFC 4180 has them.
+//!
+//! A block without quotes is split at its commas; one with quotes, which the [guard](super::guard) has seen, goes through the
+//! csv crate. Both give the same rows (a property test holds it).
 
 use super::columns::{ColumnMap, Need, Places, Schema, find};
+use super::csv_blocks::{Block, BlockPlace, Blocks, not_utf8};
 use super::error::{IntakeError, Warning};
-use super::files::{Counts, Visit};
+use super::files::Visit;
 use super::guard;
 use super::row::{Fields, Row};
+use std::ops::ControlFlow;
 use termwise_engine::findings::Table;
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// Visits every data row of a CSV file.
-pub(super) fn read(
-    bytes: &[u8],
-    shown: &str,
-    schema: &Schema,
-    map: &ColumnMap,
-    visit: Visit<'_>,
-) -> Result<Counts, IntakeError> {
-    let text = std::str::from_utf8(bytes).map_err(|error| not_utf8(bytes, error.valid_up_to(), shown))?;
-    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
-    let (header, data, blank_before) = split_header(text, shown)?;
-    let names: Vec<&str> = header.iter().collect();
-    let Places { places, mut warnings } = find(schema, map, &names, shown)?;
-    let shape = guard::check(data, header.len(), shown)?;
+/// What a file's header settles for its rows.
+#[derive(Clone, Debug)]
+pub(super) struct Heading<'a> {
+    /// The file as the job names it.
+    pub shown: &'a str,
+    /// The columns of the input.
+    pub schema: &'a Schema,
+    /// How many the file has.
+    pub columns: usize,
+    /// For each column of the schema its place in the file.
+    pub places: Vec<Option<usize>>,
+}
 
+/// Reads the header of a file; gives what is odd about it too.
+pub(super) fn heading<'a>(
+    blocks: &mut Blocks,
+    schema: &'a Schema,
+    map: &ColumnMap,
+    shown: &'a str,
+) -> Result<(Heading<'a>, Vec<Warning>), IntakeError> {
+    let head = blocks.head();
+    let text = match std::str::from_utf8(head) {
+        Ok(text) => text,
+        // Only the header has to be whole here; the rows are looked at block by block.
+        Err(error) => match head.get(..error.valid_up_to()).map(std::str::from_utf8) {
+            Some(Ok(valid)) if valid.trim_start_matches([BYTE_ORDER_MARK, '\r', '\n']).contains('\n') => valid,
+            Some(_) | None => return Err(not_utf8(head, error.valid_up_to(), (0, 0), shown)),
+        },
+    };
+    let (length, marked) = (text.len(), text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text));
+    let (header, data, blank_before) = split_header(marked, shown)?;
+    let names: Vec<&str> = header.iter().collect();
+    let Places { places, warnings } = find(schema, map, &names, shown)?;
+    let passed = length - data.len();
+    let columns = header.len();
+    blocks.pass_header(passed, blank_before + 1, blank_before, columns);
+    Ok((Heading { shown, schema, columns, places }, warnings))
+}
+
+/// Visits the rows of a block, or those of them that are wanted, by number.
+pub(super) fn visit(
+    block: &Block,
+    heading: &Heading<'_>,
+    wanted: Option<&[u32]>,
+    visit: Visit<'_>,
+) -> Result<(), IntakeError> {
+    let shown = heading.shown;
+    let before = (block.place.first_byte, block.lines_before);
+    let text = std::str::from_utf8(&block.bytes)
+        .map_err(|error| not_utf8(&block.bytes, error.valid_up_to(), before, shown))?;
+    let rows = if block.needs_parser {
+        visit_records(block, text, heading, wanted, visit)?
+    } else {
+        visit_lines(block, text, heading, wanted, visit)?
+    };
+    match rows {
+        ControlFlow::Continue(rows) if rows != block.place.rows => {
+            let why = format!("the parser found {rows} rows where there are {}", block.place.rows);
+            Err(IntakeError::damaged(shown, why))
+        }
+        ControlFlow::Continue(_) | ControlFlow::Break(()) => Ok(()),
+    }
+}
+
+/// How many rows were seen, or that all wanted ones were.
+type Seen = ControlFlow<(), u64>;
+
+fn number_of(block: &Block, rows: u64, shown: &str) -> Result<u32, IntakeError> {
+    let number = u32::try_from(block.place.first_row + rows);
+    number.map_err(|_| IntakeError::limit(shown, "the file has too many rows"))
+}
+
+/// Splits lines at their commas: nothing in them needs more.
+fn visit_lines(
+    block: &Block,
+    text: &str,
+    heading: &Heading<'_>,
+    wanted: Option<&[u32]>,
+    visit: Visit<'_>,
+) -> Result<Seen, IntakeError> {
+    let is_ascii = text.bytes().all(|byte| matches!(byte, 0x20..=0x7e | b'\n' | b'\r'));
+    let mut wanted = wanted.map(|rows| rows.iter().peekable());
+    let mut ends: Vec<usize> = Vec::with_capacity(heading.columns);
+    let (mut rows, mut start) = (0, 0);
+    for &feed in &block.breaks {
+        let line = text.get(start..feed).unwrap_or_default();
+        let line = line.strip_suffix('\r').unwrap_or(line);
+        start = feed + 1;
+        if line.is_empty() {
+            continue;
+        }
+        rows += 1;
+        let number = number_of(block, rows, heading.shown)?;
+        if let Some(wanted) = &mut wanted {
+            match wanted.peek() {
+                None => return Ok(ControlFlow::Break(())),
+                Some(&&row) if row != number => continue,
+                Some(_) => drop(wanted.next()),
+            }
+        }
+        ends.clear();
+        ends.extend(memchr::memchr_iter(b',', line.as_bytes()));
+        ends.push(line.len());
+        let ragged = ends.len() != heading.columns;
+        let fields = Fields::Line(line, &ends);
+        visit(Row { number, fields, places: &heading.places, ragged, is_ascii })?;
+    }
+    Ok(ControlFlow::Continue(rows))
+}
+
+/// Reads records with the csv crate.
+fn visit_records(
+    block: &Block,
+    text: &str,
+    heading: &Heading<'_>,
+    wanted: Option<&[u32]>,
+    visit: Visit<'_>,
+) -> Result<Seen, IntakeError> {
+    let Heading { shown, schema, columns, places } = heading;
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
         .buffer_capacity(1 << 16)
-        .from_reader(data.as_bytes());
+        .from_reader(text.as_bytes());
     let mut record = csv::StringRecord::new();
-    let mut rows = 0_u64;
-    let mut start = 0;
+    let (mut rows, mut start) = (0, 0);
     while reader.read_record(&mut record).map_err(|error| IntakeError::damaged(shown, error))? {
-        let end = usize::try_from(reader.position().byte()).unwrap_or(data.len());
-        let raw = data.get(start..end).unwrap_or_default().trim_matches(['\r', '\n']);
+        let end = usize::try_from(reader.position().byte()).unwrap_or(text.len());
+        let raw = text.get(start..end).unwrap_or_default().trim_matches(['\r', '\n']);
         start = end;
         rows += 1;
-        let ragged = record.len() != header.len();
-        let number =
-            u32::try_from(rows).map_err(|_| IntakeError::limit(shown, "the file has too many rows"))?;
-        let row = Row { number, fields: Fields::Record(&record, raw), places: &places, ragged };
+        let ragged = record.len() != *columns;
+        let number = number_of(block, rows, shown)?;
+        let row = Row { number, fields: Fields::Record(&record, raw), places, ragged, is_ascii: false };
         if memchr::memchr2(b'\n', b'\r', raw.as_bytes()).is_some() {
-            check_lines(&row, &record, schema, header.len(), shown)?;
+            check_lines(&row, &record, schema, *columns, shown)?;
         }
-        visit(row)?;
+        if wanted.is_none_or(|wanted| wanted.binary_search(&number).is_ok()) {
+            visit(row)?;
+        }
     }
-    if rows != shape.rows {
-        let why = format!("the parser found {rows} rows where there are {}", shape.rows);
-        return Err(IntakeError::damaged(shown, why));
-    }
-    if !shape.ends_with_break {
-        warnings.push(Warning::trouble(format!(
-            "{shown}:{rows}: the last row has all its fields and no line break: check that the file is complete"
-        )));
-    }
-    Ok(Counts { rows, blank_lines: shape.blank_lines + blank_before, warnings })
+    Ok(ControlFlow::Continue(rows))
 }
 
-fn not_utf8(bytes: &[u8], at: usize, shown: &str) -> IntakeError {
-    let line = memchr::memchr_iter(b'\n', bytes.get(..at).unwrap_or_default()).count() + 1;
-    let what = format!("the file is not UTF-8: byte {at} (line {line}) does not belong to a character");
-    let hint = match bytes {
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "the file is UTF-16; export it as UTF-8",
-        _ => "export the file as UTF-8",
-    };
-    IntakeError::refused(shown, what, hint)
+/// A block of a file that is read again.
+pub(super) fn again(bytes: Vec<u8>, place: BlockPlace) -> Block {
+    let breaks = memchr::memchr_iter(b'\n', &bytes).collect();
+    let needs_parser = memchr::memchr(b'"', &bytes).is_some() || bytes.last() != Some(&b'\n');
+    Block { number: 0, place, lines_before: 0, breaks, needs_parser, bytes }
+}
+
+/// Some rows from the midst of a file, whose number is not known.
+pub(super) fn loose(bytes: Vec<u8>) -> Block {
+    let place = BlockPlace { first_row: 0, rows: 0, first_byte: 0, bytes: bytes.len() as u64 };
+    again(bytes, place)
 }
 
 /// The header's record, what follows it, and how many blank lines stand before it.

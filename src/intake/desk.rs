@@ -3,30 +3,18 @@
 use super::row::Fault;
 use super::texts::Texts;
 use termwise_engine::findings::{Code, Disposition, Fate, Finding, Source};
-use termwise_engine::ids::{
-    BillToId, ChangeId, CodeId, CustomerId, ItemId, MarketId, OrderId, PartnerId, PromotionId, RegionId,
-    SubscriptionId, TaxCodeId,
-};
+use std::collections::BTreeSet;
+use termwise_engine::ids::{CodeId, ItemId, MarketId, PartnerId, PromotionId, RegionId, TaxCodeId};
 
 /// Between a product and its SKU in one text: below every byte that a cell may hold, so that the texts sort by product
 /// and then by SKU.
 pub(super) const ITEM_MARK: char = '\0';
 
-/// Every text that has been met; ids are provisional.
+/// Every text that has been met and that the whole run shares; ids are provisional.
 #[derive(Debug, Default)]
 pub(super) struct Met {
-    /// Customers.
-    pub customers: Texts<CustomerId>,
-    /// Subscriptions, by their own text.
-    pub subscriptions: Texts<SubscriptionId>,
-    /// For each subscription what its row sells.
-    pub sold: Vec<Option<ItemId>>,
     /// Partners.
     pub partners: Texts<PartnerId>,
-    /// Bill-tos.
-    pub bill_tos: Texts<BillToId>,
-    /// Orders.
-    pub orders: Texts<OrderId>,
     /// Products and SKUs, as one text each.
     pub items: Texts<ItemId>,
     /// Markets.
@@ -39,8 +27,8 @@ pub(super) struct Met {
     pub codes: Texts<CodeId>,
     /// Tax codes.
     pub tax_codes: Texts<TaxCodeId>,
-    /// Ids of seat changes.
-    pub changes: Texts<ChangeId>,
+    /// SKUs that stand without a product: of whatever product their subscription is.
+    pub skus_alone: BTreeSet<Box<str>>,
     joined: String,
 }
 
@@ -57,18 +45,13 @@ impl Met {
     /// Whether any kind has more texts than ids are made for.
     pub(super) fn is_too_many(&self) -> bool {
         [
-            self.customers.is_too_many(),
-            self.subscriptions.is_too_many(),
             self.partners.is_too_many(),
-            self.bill_tos.is_too_many(),
-            self.orders.is_too_many(),
             self.items.is_too_many(),
             self.markets.is_too_many(),
             self.regions.is_too_many(),
             self.promotions.is_too_many(),
             self.codes.is_too_many(),
             self.tax_codes.is_too_many(),
-            self.changes.is_too_many(),
         ]
         .contains(&true)
     }

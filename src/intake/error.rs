@@ -47,6 +47,12 @@ pub enum IntakeError {
         /// What to do about it.
         hint: String,
     },
+    /// What does not fit the memory that the run was given could not be put out to the disk.
+    #[error("the book can't be cut to disk: {why}")]
+    Spill {
+        /// What the system says.
+        why: String,
+    },
     /// More than this program takes.
     #[error("{shown}: {what}")]
     Limit {
@@ -63,7 +69,7 @@ fn place(shown: &str, row: Option<u64>) -> String {
 
 impl IntakeError {
     /// The program's exit code (contract section 1): 65 refused as a whole, 66 missing, unreadable, changed or
-    /// damaged, 71 a limit.
+    /// damaged, 71 a limit, 74 no room on the disk.
     pub fn exit_code(&self) -> u8 {
         match self {
             IntakeError::Refused { .. } => 65,
@@ -72,6 +78,7 @@ impl IntakeError {
             | IntakeError::Changed { .. }
             | IntakeError::Damaged { .. } => 66,
             IntakeError::Limit { .. } => 71,
+            IntakeError::Spill { .. } => 74,
         }
     }
 
@@ -87,6 +94,7 @@ impl IntakeError {
             }
             IntakeError::Damaged { .. } => "export or copy the file again; nothing was billed from it",
             IntakeError::Refused { hint, .. } => hint,
+            IntakeError::Spill { .. } => "make room below the job's outputs.dir, or give the run more --memory",
             IntakeError::Limit { .. } => "split the file: each input of a job takes a list of files",
         }
     }
@@ -109,6 +117,15 @@ impl IntakeError {
     /// A file whose bytes do not hold together.
     pub(super) fn damaged(shown: &str, why: impl ToString) -> IntakeError {
         IntakeError::Damaged { shown: shown.to_owned(), why: why.to_string() }
+    }
+
+    /// A file that the system does not give us.
+    pub(super) fn unread(shown: &str, error: &std::io::Error) -> IntakeError {
+        if error.kind() == std::io::ErrorKind::NotFound {
+            IntakeError::Missing { shown: shown.to_owned() }
+        } else {
+            IntakeError::Unreadable { shown: shown.to_owned(), why: error.to_string() }
+        }
     }
 
     /// A file above a limit.

@@ -6,139 +6,195 @@
 use super::columns::{
     Column, lifecycle_events as l, redemptions as r, scheduled_changes as d, seat_changes as q,
 };
-use super::desk::{Desk, ITEM_MARK, Met};
+use super::desk::{Desk, Met};
+use super::error::IntakeError;
+use super::event_rows::{EventRow, Sold};
+use super::index::Place;
+use super::memo::Memo;
 use super::row::{Cells, Row};
 use super::subscriptions::promotion;
-use super::{cell, words};
+use super::words;
+use super::worker::{Routes, Worker};
 use termwise_engine::book::{EventKind, LifecycleEvent, Redemption, ScheduledChange, SeatChange};
-use termwise_engine::findings::{Code, Disposition, Source};
-use termwise_engine::ids::{ItemId, SubscriptionId};
+use termwise_engine::findings::{Code, Disposition, Fate, NotDue, Source, Table};
+use termwise_engine::ids::{ChangeId, CodeId, OrderId, PromotionId, SubscriptionId};
 
-/// The rows of the four inputs as they are read; ids are provisional.
+/// What the words of events came to.
 #[derive(Debug, Default)]
-pub(super) struct EventRows {
-    /// Seats added and taken away.
-    pub seat_changes: Vec<SeatChange>,
-    /// Codes entered.
-    pub redemptions: Vec<Redemption>,
-    /// Lifecycle events.
-    pub events: Vec<LifecycleEvent>,
-    /// Scheduled changes.
-    pub scheduled: Vec<ScheduledChange>,
-    /// The subscriptions of rows that can't be read.
-    pub parked: Vec<SubscriptionId>,
+pub(super) struct EventMemos {
+    code: Memo<CodeId>,
+    promotion: Memo<PromotionId>,
 }
 
-/// Reads the row of an event: its subscription, and then what `make` makes of the other cells.
-fn read_event<T>(
-    parked: &mut Vec<SubscriptionId>,
-    (row, source, column): (Row<'_>, Source, Column),
-    desk: &mut Desk,
-    make: impl FnOnce(&mut Cells<'_, '_>, SubscriptionId, &mut Met) -> Option<T>,
-) -> Option<T> {
-    let Desk { met, notes, faults } = desk;
+/// Reads the row of an event, and packs it into the part of its subscription.
+pub(super) fn take(
+    worker: &mut Worker,
+    routes: Routes<'_>,
+    row: Row<'_>,
+    source: Source,
+) -> Result<(), IntakeError> {
+    let column = subscription_column(source.table);
+    let Worker { desk: Desk { met, notes, faults }, event_memos, scatter, .. } = worker;
     let mut cells = Cells::new(row, faults);
-    let known = match cells.text(column) {
-        Some(text) => met.subscriptions.known(text),
+    let Some(id) = cells.text(column) else {
         // It can't be read, and there is no subscription to wait for it.
-        None => {
-            notes.set(source, Disposition::Parked, faults);
-            return None;
-        }
+        notes.set(source, Disposition::Parked, faults);
+        return Ok(());
     };
-    let Some(subscription) = known else {
+    let place = routes.index.place(id);
+    if place == Place::Unknown {
         cells.fault(Code::SubscriptionUnknown, column);
         notes.set(source, Disposition::Refused, faults);
-        return None;
-    };
-    let made = make(&mut cells, subscription, met);
-    if made.is_none() || !cells.is_clean() {
-        notes.set(source, Disposition::Parked, faults);
-        parked.push(subscription);
-        return None;
+        return Ok(());
     }
-    made
+    let read = read(&mut cells, source, met, event_memos).filter(|_| cells.is_clean());
+    match (read, place) {
+        (Some(event), Place::Part(part)) => scatter.pack(part, routes.parts, |out| event.pack(id, out)),
+        (Some(_), Place::Unknown | Place::Unread) => {
+            notes.fates.push((source, Fate::NotDue(NotDue::SubscriptionRejected)));
+            Ok(())
+        }
+        (None, place) => {
+            notes.set(source, Disposition::Parked, faults);
+            let Place::Part(part) = place else { return Ok(()) };
+            scatter.pack(part, routes.parts, |out| EventRow::Unreadable.pack(id, out))
+        }
+    }
 }
 
-impl EventRows {
-    /// Reads a row of seat changes.
-    pub(super) fn seat_change(&mut self, row: Row<'_>, source: Source, desk: &mut Desk) {
-        let place = (row, source, q::SUBSCRIPTION_ID);
-        let made = read_event(&mut self.parked, place, desk, |cells, subscription, met| {
-            let changed_at = cells.read(q::CHANGED_AT, cell::instant);
-            let quantity = cells.read(q::QUANTITY, cell::signed_seats);
-            let quantity_before = cells.read(q::QUANTITY_BEFORE, cell::seats);
-            let change = cells.text(q::CHANGE_ID).map(|text| met.changes.meet(text));
-            Some(SeatChange {
-                source,
-                subscription,
-                changed_at: changed_at?,
-                quantity: quantity?,
-                quantity_before,
-                change,
-            })
-        });
-        self.seat_changes.extend(made);
+const fn subscription_column(table: Table) -> Column {
+    match table {
+        Table::Redemptions => r::SUBSCRIPTION_ID,
+        Table::LifecycleEvents => l::SUBSCRIPTION_ID,
+        Table::ScheduledChanges => d::SUBSCRIPTION_ID,
+        Table::SeatChanges
+        | Table::Subscriptions
+        | Table::Customers
+        | Table::Partners
+        | Table::PriceList
+        | Table::Promotions
+        | Table::PromoCodes
+        | Table::Holdings => q::SUBSCRIPTION_ID,
     }
+}
 
-    /// Reads a row of redemptions.
-    pub(super) fn redemption(&mut self, row: Row<'_>, source: Source, desk: &mut Desk) {
-        let place = (row, source, r::SUBSCRIPTION_ID);
-        let made = read_event(&mut self.parked, place, desk, |cells, subscription, met| {
-            let code = cells.text(r::CODE).map(|text| met.codes.meet(text));
-            let entered_at = cells.read(r::ENTERED_AT, cell::instant);
-            let order = cells.text(r::ORDER_ID).map(|text| met.orders.meet(text));
-            Some(Redemption { source, subscription, code: code?, entered_at: entered_at?, order })
-        });
-        self.redemptions.extend(made);
+/// The cells of an event beside its subscription's; `None` where one that must be there is not.
+fn read<'a>(
+    cells: &mut Cells<'_, 'a>,
+    source: Source,
+    met: &mut Met,
+    memos: &mut EventMemos,
+) -> Option<EventRow<'a>> {
+    match source.table {
+        Table::SeatChanges => seat_change(cells, source),
+        Table::Redemptions => redemption(cells, source, met, memos),
+        Table::LifecycleEvents => lifecycle_event(cells, source),
+        Table::ScheduledChanges => scheduled_change(cells, source, met, memos),
+        Table::Subscriptions
+        | Table::Customers
+        | Table::Partners
+        | Table::PriceList
+        | Table::Promotions
+        | Table::PromoCodes
+        | Table::Holdings => None,
     }
+}
 
-    /// Reads a row of lifecycle events.
-    pub(super) fn event(&mut self, row: Row<'_>, source: Source, desk: &mut Desk) {
-        let place = (row, source, l::SUBSCRIPTION_ID);
-        let made = read_event(&mut self.parked, place, desk, |cells, subscription, _| {
-            let happened_at = cells.read(l::HAPPENED_AT, cell::instant);
-            let kind = cells.read(l::KIND, kind);
-            let quantity = cells.read(l::QUANTITY, cell::seats);
-            let target_term = cells.word(l::TARGET_TERM, words::term);
-            let target_billing_cycle = cells.word(l::TARGET_BILLING_CYCLE, words::billing_cycle);
-            Some(LifecycleEvent {
-                source,
-                subscription,
-                happened_at: happened_at?,
-                kind: kind?,
-                quantity,
-                target_term,
-                target_billing_cycle,
-            })
-        });
-        self.events.extend(made);
-    }
+/// Before its part is linked an event has no subscription.
+const NOBODY: SubscriptionId = SubscriptionId::of_rank(0);
 
-    /// Reads a row of scheduled changes.
-    pub(super) fn scheduled_change(&mut self, row: Row<'_>, source: Source, desk: &mut Desk) {
-        let place = (row, source, d::SUBSCRIPTION_ID);
-        let made = read_event(&mut self.parked, place, desk, |cells, subscription, met| {
-            let scheduled_at = cells.read(d::SCHEDULED_AT, cell::instant);
-            let item = scheduled_item(cells, subscription, met);
-            let term = cells.word(d::TERM, words::term);
-            let billing_cycle = cells.word(d::BILLING_CYCLE, words::billing_cycle);
-            let quantity = cells.read(d::QUANTITY, cell::signed_seats);
-            let term_end = cells.read(d::TERM_END, cell::day);
-            let promotion = promotion(cells.text(d::PROMOTION_ID), met);
-            Some(ScheduledChange {
-                source,
-                subscription,
-                scheduled_at: scheduled_at?,
-                item,
-                term,
-                billing_cycle,
-                quantity,
-                term_end,
-                promotion,
-            })
-        });
-        self.scheduled.extend(made);
+fn seat_change<'a>(cells: &mut Cells<'_, 'a>, source: Source) -> Option<EventRow<'a>> {
+    let changed_at = cells.instant(q::CHANGED_AT);
+    let quantity = cells.signed_seats(q::QUANTITY);
+    let quantity_before = cells.seats(q::QUANTITY_BEFORE);
+    let change = cells.text(q::CHANGE_ID);
+    let row = SeatChange {
+        source,
+        subscription: NOBODY,
+        changed_at: changed_at?,
+        quantity: quantity?,
+        quantity_before,
+        change: change.map(|_| ChangeId::of_rank(0)),
+    };
+    Some(EventRow::SeatChange(row, change.unwrap_or_default()))
+}
+
+fn redemption<'a>(
+    cells: &mut Cells<'_, 'a>,
+    source: Source,
+    met: &mut Met,
+    memos: &mut EventMemos,
+) -> Option<EventRow<'a>> {
+    let code = cells.known(r::CODE, &mut memos.code, |text| Some(met.codes.meet(text)));
+    let entered_at = cells.instant(r::ENTERED_AT);
+    let order = cells.text(r::ORDER_ID);
+    let row = Redemption {
+        source,
+        subscription: NOBODY,
+        code: code?,
+        entered_at: entered_at?,
+        order: order.map(|_| OrderId::of_rank(0)),
+    };
+    Some(EventRow::Redemption(row, order.unwrap_or_default()))
+}
+
+fn lifecycle_event<'a>(cells: &mut Cells<'_, 'a>, source: Source) -> Option<EventRow<'a>> {
+    let happened_at = cells.instant(l::HAPPENED_AT);
+    let kind = cells.read(l::KIND, kind);
+    let quantity = cells.seats(l::QUANTITY);
+    let target_term = cells.word(l::TARGET_TERM, words::term);
+    let target_billing_cycle = cells.word(l::TARGET_BILLING_CYCLE, words::billing_cycle);
+    Some(EventRow::Lifecycle(LifecycleEvent {
+        source,
+        subscription: NOBODY,
+        happened_at: happened_at?,
+        kind: kind?,
+        quantity,
+        target_term,
+        target_billing_cycle,
+    }))
+}
+
+fn scheduled_change<'a>(
+    cells: &mut Cells<'_, 'a>,
+    source: Source,
+    met: &mut Met,
+    memos: &mut EventMemos,
+) -> Option<EventRow<'a>> {
+    let scheduled_at = cells.instant(d::SCHEDULED_AT);
+    let sold = sold(cells, met);
+    let term = cells.word(d::TERM, words::term);
+    let billing_cycle = cells.word(d::BILLING_CYCLE, words::billing_cycle);
+    let quantity = cells.signed_seats(d::QUANTITY);
+    let term_end = cells.day(d::TERM_END);
+    let promotion = promotion(cells.text(d::PROMOTION_ID), &mut memos.promotion, met);
+    let row = ScheduledChange {
+        source,
+        subscription: NOBODY,
+        scheduled_at: scheduled_at?,
+        item: None,
+        term,
+        billing_cycle,
+        quantity,
+        term_end,
+        promotion,
+    };
+    Some(EventRow::Scheduled(row, sold))
+}
+
+/// What a scheduled change sells: a SKU alone is one of the row's product; a product alone says too little.
+fn sold<'a>(cells: &mut Cells<'_, 'a>, met: &mut Met) -> Sold<'a> {
+    match (cells.text(d::PRODUCT_ID), cells.text(d::SKU_ID)) {
+        (None, None) => Sold::AsBefore,
+        (Some(product), Some(sku)) => Sold::Item(met.item(product, sku)),
+        (Some(_), None) => {
+            cells.fault(Code::ValueMissing, d::SKU_ID);
+            Sold::AsBefore
+        }
+        (None, Some(sku)) => {
+            met.skus_alone.insert(sku.into());
+            Sold::SkuOfSameProduct(sku)
+        }
     }
 }
 
@@ -151,22 +207,5 @@ fn kind(word: &str) -> Result<EventKind, Code> {
         "migrate" => Ok(EventKind::Migrate),
         "upgrade" | "change_billing_cycle" | "change_term" => Err(Code::EventNotSupported),
         _ => Err(Code::ValueUnknown),
-    }
-}
-
-/// What a scheduled change sells: a SKU alone is one of the row's product; a product alone says too little.
-fn scheduled_item(cells: &mut Cells<'_, '_>, subscription: SubscriptionId, met: &mut Met) -> Option<ItemId> {
-    match (cells.text(d::PRODUCT_ID), cells.text(d::SKU_ID)) {
-        (None, None) => None,
-        (Some(product), Some(sku)) => Some(met.item(product, sku)),
-        (Some(_), None) => {
-            cells.fault(Code::ValueMissing, d::SKU_ID);
-            None
-        }
-        (None, Some(sku)) => {
-            let sold = met.sold.get(subscription.rank()).copied().flatten()?;
-            let product = met.items.text(sold).split(ITEM_MARK).next().map(str::to_owned)?;
-            Some(met.item(&product, sku))
-        }
     }
 }

@@ -1,24 +1,28 @@
-//! Findings with the texts of their rows: files are read again, and only those that something was found in.
+//! Findings with the texts of their rows: files are looked into again, and only where something was found.
 
-use super::FileFacts;
 use super::columns::{
-    self, customers, holdings, partners, price_list, promo_codes, promotions, schema_of, subscriptions,
+    self, ColumnMap, Schema, customers, holdings, partners, price_list, promo_codes, promotions, schema_of,
+    subscriptions,
 };
+use super::csv_file::{self, Heading};
 use super::error::IntakeError;
-use super::files::{hold, visit_rows};
+use super::files::{Trail, Version, Visit, ending, hold};
 use super::row::Row;
-use crate::job::Inputs;
+use super::{Trails, json_file, parquet_file};
+use crate::job::{InputFile, Inputs};
 use crate::names::Reject;
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
 use termwise_engine::findings::{Finding, Table};
 
 /// Each finding with its file, key, cell and row, sorted by table, file, row, column and code.
 ///
 /// # Errors
 /// Where a file is no longer what it was when it was read, [`IntakeError`].
-pub fn excerpts(
+pub(super) fn excerpts(
     inputs: &Inputs,
-    files: &[FileFacts],
+    trails: &Trails,
     findings: &[Finding],
 ) -> Result<Vec<Reject>, IntakeError> {
     let mut by_file: BTreeMap<(Table, u16), Vec<Finding>> = BTreeMap::new();
@@ -26,29 +30,25 @@ pub fn excerpts(
         by_file.entry((finding.source.table, finding.source.file)).or_default().push(*finding);
     }
     let mut rejects = Vec::with_capacity(findings.len());
+    let nothing = BTreeMap::new();
     for ((table, number), mut wanted) in by_file {
         wanted.sort_unstable_by_key(|finding| {
             (finding.source, finding.column, finding.code, finding.disposition)
         });
-        let Some(file) = inputs.files.get(&table).and_then(|files| files.get(usize::from(number))) else {
-            continue;
-        };
+        let file = inputs.files.get(&table).and_then(|files| files.get(usize::from(number)));
+        let Some((file, trail)) = file.zip(trails.get(&(table, number))) else { continue };
         let schema = schema_of(table);
-        let nothing = BTreeMap::new();
         let map = inputs.columns.get(&table).unwrap_or(&nothing);
+        let mut rows: Vec<u32> = wanted.iter().map(|finding| finding.source.row).collect();
+        rows.dedup();
         let mut waiting = wanted.iter().peekable();
-        let held = hold(file)?;
-        let was = files.iter().find(|facts| (facts.table, facts.file) == (table, number));
-        if was.is_none_or(|facts| facts.hash != held.hash) {
-            return Err(IntakeError::Changed { shown: file.shown.clone() });
-        }
-        visit_rows(held, file, schema, map, &mut |row| {
+        visit_again(file, (schema, map), trail, &rows, &mut |row| {
             while let Some(finding) = waiting.next_if(|finding| finding.source.row == row.number) {
                 rejects.push(Reject {
                     finding: *finding,
                     file: file.shown.clone(),
                     key: key(table, &row),
-                    value: row.cell_named(schema, finding.column).to_owned(),
+                    value: row.cell_named(schema, finding.column),
                     excerpt: row.excerpt(),
                 });
             }
@@ -59,6 +59,56 @@ pub fn excerpts(
         }
     }
     Ok(rejects)
+}
+
+/// Visits some rows of a file that was read before, in their order.
+fn visit_again(
+    file: &InputFile,
+    (schema, map): (&Schema, &ColumnMap),
+    trail: &Trail,
+    rows: &[u32],
+    visit: Visit<'_>,
+) -> Result<(), IntakeError> {
+    let changed = || IntakeError::Changed { shown: file.shown.clone() };
+    if Version::of_input(file)? != trail.version {
+        return Err(changed());
+    }
+    match ending(file).as_str() {
+        "parquet" => parquet_file::again(file, (schema, map), &trail.version, rows, visit),
+        "json" => {
+            let (bytes, version) = hold(file)?;
+            if version != trail.version {
+                return Err(changed());
+            }
+            json_file::read(&bytes, &file.shown, schema, visit).map(drop)
+        }
+        _ => visit_csv(file, schema, trail, rows, visit),
+    }
+}
+
+fn visit_csv(
+    file: &InputFile,
+    schema: &Schema,
+    trail: &Trail,
+    rows: &[u32],
+    visit: Visit<'_>,
+) -> Result<(), IntakeError> {
+    let shown = &file.shown;
+    let failed = |error: std::io::Error| IntakeError::unread(shown, &error);
+    let mut open = File::open(&file.path).map_err(failed)?;
+    let heading = Heading { shown, schema, columns: trail.columns, places: trail.places.clone() };
+    for place in &trail.blocks {
+        let first = rows.partition_point(|&row| u64::from(row) <= place.first_row);
+        let end = rows.partition_point(|&row| u64::from(row) <= place.first_row + place.rows);
+        if first == end {
+            continue;
+        }
+        let mut bytes = Vec::new();
+        open.seek(SeekFrom::Start(place.first_byte)).map_err(failed)?;
+        open.by_ref().take(place.bytes).read_to_end(&mut bytes).map_err(failed)?;
+        csv_file::visit(&csv_file::again(bytes, *place), &heading, Some(&rows[first..end]), visit)?;
+    }
+    trail.version.check(&open, &file.path, shown)
 }
 
 /// The id that a row is about.

@@ -33,6 +33,7 @@ enum At {
 struct Walk<'a> {
     shown: &'a str,
     shape: Shape,
+    rows_before: u64,
     row_start: usize,
     field_start: usize,
     fields: usize,
@@ -40,7 +41,7 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn refuse(&self, what: &str, hint: &str) -> IntakeError {
-        IntakeError::refused_at(self.shown, self.shape.rows + 1, what, hint)
+        IntakeError::refused_at(self.shown, self.rows_before + self.shape.rows + 1, what, hint)
     }
 
     fn end_field(&mut self, end: usize) -> Result<(), IntakeError> {
@@ -72,10 +73,10 @@ impl Walk<'_> {
     }
 }
 
-/// Walks through the data rows of a CSV file, the header not among them, of so many `columns`.
-pub(super) fn check(data: &str, columns: usize, shown: &str) -> Result<Shape, IntakeError> {
+/// Walks through data rows of a CSV file of so many `columns`, with so many rows before them.
+pub(super) fn check(data: &str, columns: usize, rows_before: u64, shown: &str) -> Result<Shape, IntakeError> {
     let bytes = data.as_bytes();
-    let mut walk = Walk { shown, shape: Shape::default(), row_start: 0, field_start: 0, fields: 0 };
+    let mut walk = Walk { shown, shape: Shape::default(), rows_before, row_start: 0, field_start: 0, fields: 0 };
     let mut at = At::FieldStart;
     let mut here = 0;
     while let Some(&byte) = bytes.get(here) {
@@ -134,6 +135,9 @@ pub(super) fn check(data: &str, columns: usize, shown: &str) -> Result<Shape, In
     }
     walk.shape.ends_with_break = walk.row_start == bytes.len();
     if !walk.shape.ends_with_break {
+        if bytes.len() - walk.field_start > FIELD_BYTES {
+            walk.end_field(bytes.len())?;
+        }
         let fields = walk.fields + 1;
         if fields < columns {
             let what = format!(

@@ -7,7 +7,7 @@
 use super::cell;
 use super::columns::{Column, Schema, promotions as p};
 use super::error::{IntakeError, Warning};
-use super::files::{Counts, Visit};
+use super::files::Visit;
 use super::row::{Fields, Row};
 use serde::Deserialize;
 use serde::de::Error;
@@ -104,6 +104,15 @@ struct Owned<'a> {
     big_id: Scalar<'a>,
 }
 
+/// What was counted.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    /// Data rows.
+    pub rows: u64,
+    /// What is odd about the file as a whole.
+    pub warnings: Vec<Warning>,
+}
+
 /// Visits a row for each promotion and required product.
 pub(super) fn read(
     bytes: &[u8],
@@ -130,7 +139,7 @@ pub(super) fn read(
             let mut cells = shared.clone();
             fill_product(&mut cells, product);
             number += 1;
-            visit(Row { number, fields: Fields::Cells(&cells), places: &places, ragged: false })?;
+            visit(Row { number, fields: Fields::Cells(&cells), places: &places, ragged: false, is_ascii: false })?;
         }
     }
     let mut warnings = Vec::new();
@@ -139,7 +148,7 @@ pub(super) fn read(
             "{shown}: the API's answer does not name the market and segment that it was asked for; its promotions hold in all"
         )));
     }
-    Ok(Counts { rows: u64::from(number), blank_lines: 0, warnings })
+    Ok(Counts { rows: u64::from(number), warnings })
 }
 
 /// A list with or without its envelope, or one promotion.

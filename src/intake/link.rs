@@ -1,182 +1,364 @@
-//! Putting the rows together: final ids, duplicates, faults of rows, events to their subscriptions.
+//! Linking a part: its packed rows become a book with names of its own, and what is wrong between rows is found.
 
-use super::columns::subscriptions as s;
-use super::desk::{Desk, Notes};
-use super::events::EventRows;
+use super::columns::{customers as c, subscriptions as s};
+use super::desk::{Notes, distinct};
+use super::error::IntakeError;
+use super::event_rows::{EventRow, Sold};
+use super::index::Index;
+use super::memo::Memo;
 use super::order::Order;
-use super::parties::{Parties, PartyRows};
-use super::prices::PriceRows;
-use super::promotions::{CodeRows, PromotionRows};
-use super::subscriptions::SubscriptionRows;
-use crate::names::Names;
-use termwise_engine::book::{Book, Subscription};
+use super::parcel::Unpacking;
+use super::parties::{CustomerRow, unpack_customer, unpack_holding};
+use super::subscriptions::SubscriptionRow;
+use super::worker::Kind;
+use crate::names::{Names, SharedNames, TextTable, Texts};
+use hashbrown::{DefaultHashBuilder, HashTable};
+use std::hash::BuildHasher;
+use std::sync::Arc;
+use termwise_engine::book::{Book, Customer, Holding, Subscription};
 use termwise_engine::catalog::Catalog;
 use termwise_engine::findings::{Code, Disposition, Fate, Finding, NotDue, Source};
-use termwise_engine::ids::SubscriptionId;
+use termwise_engine::ids::{BillToId, ChangeId, CustomerId, ItemId, OrderId, SubscriptionId};
 use termwise_engine::policy::Policy;
 
-/// Every row that was read, by what it is about.
-#[derive(Debug, Default)]
-pub(super) struct Rows {
-    /// Customers, partners, holdings.
-    pub parties: PartyRows,
-    /// The price list.
-    pub prices: PriceRows,
-    /// Promotions.
-    pub promotions: PromotionRows,
-    /// Promo codes.
-    pub codes: CodeRows,
-    /// Subscriptions.
-    pub subscriptions: SubscriptionRows,
-    /// What happened to them.
-    pub events: EventRows,
+/// What every part is linked with.
+#[derive(Clone, Copy)]
+pub(super) struct Linking<'a> {
+    /// What the provisional ids of each worker become.
+    pub orders: &'a [Order],
+    /// The names that the run shares.
+    pub shared: &'a Arc<SharedNames>,
+    /// What prices are made of.
+    pub catalog: &'a Catalog,
+    /// The policy in force.
+    pub policy: &'a Policy,
+    /// Which ids stand in more than one part.
+    pub index: &'a Index,
+    /// Whether the job names a customers file (B17).
+    pub has_customers: bool,
 }
 
-/// What rows become.
-pub(super) struct Linked {
+/// A stretch of customers, linked: what can be billed, and what can't.
+#[derive(Debug, Default)]
+pub struct Part {
     /// What can be billed.
     pub book: Book,
-    /// What prices are made of.
-    pub catalog: Catalog,
     /// The texts behind the ids.
     pub names: Names,
-    /// What is wrong, and what becomes of rows.
-    pub notes: Notes,
-    /// Price rows of one key and day that contradict each other (R7).
-    pub conflicting: Vec<Source>,
+    /// What is wrong with rows, by table, file, row, column and code.
+    pub findings: Vec<Finding>,
+    /// What becomes of each row that the engine does not settle, by table, file and row; a row stands here once.
+    pub fates: Vec<(Source, Fate)>,
 }
 
-/// Links all rows. `has_customers` says whether the job names a customers file.
-pub(super) fn link(rows: Rows, desk: Desk, has_customers: bool, policy: &Policy) -> Linked {
-    let Desk { met, mut notes, .. } = desk;
-    let (order, mut names, texts) = Order::of(met);
-    let (prices, unlicensed, conflicting) = rows.prices.prices(policy.price_overlap, &order);
-    let Parties { partners, customers, holdings } = rows.parties.parties(has_customers, &order, &mut notes);
-    let catalog = Catalog {
-        prices,
-        promotions: rows.promotions.promotions(unlicensed, &order, &mut notes),
-        codes: rows.codes.codes(&names.shared, &order, &mut notes),
-        partners,
-    };
-    let mut book = Book { customers, holdings, ..Book::default() };
-    book.sort();
-    let subscriptions = sound(rows.subscriptions, &order, (&book, &catalog), policy, &mut notes);
-    let (subscriptions, ids) = rank(subscriptions, texts, &mut names);
-    book.subscriptions = subscriptions;
-    add_events(&mut book, rows.events, &ids, &order, &mut notes);
-    book.sort();
-    notes.sort();
-    Linked { book, catalog, names, notes, conflicting }
+/// The rows of a part as they come out of its chunks.
+#[derive(Default)]
+struct Unpacked<'a> {
+    subscriptions: Vec<SubscriptionRow<'a>>,
+    customers: Vec<CustomerRow<'a>>,
+    holdings: Vec<(&'a str, Holding)>,
+    events: Vec<(&'a str, EventRow<'a>)>,
 }
 
-/// The rows that can be read, stand alone with their id and are sound in themselves; what is wrong with the others is
-/// noted.
-fn sound(
-    subscriptions: SubscriptionRows,
-    order: &Order,
-    (book, catalog): (&Book, &Catalog),
-    policy: &Policy,
-    notes: &mut Notes,
-) -> Vec<Subscription> {
-    let SubscriptionRows { mut rows, unread, seen } = subscriptions;
-    let repeated = |id: SubscriptionId| seen.get(id.rank()).is_some_and(|count| *count > 1);
-    let duplicate = (Code::SubscriptionDuplicate, s::SUBSCRIPTION_ID.name);
-    for row in unread {
-        if row.id.is_some_and(repeated) {
-            notes.set(row.source, Disposition::Rejected, &row.faults);
-            notes.set(row.source, Disposition::Rejected, &[duplicate]);
-        } else {
-            notes.set(row.source, row.disposition(), &row.faults);
+/// Links the rows of a part.
+pub(super) fn link(chunks: &[(u16, Box<[u8]>)], with: Linking<'_>) -> Result<Part, IntakeError> {
+    let unpacked = unpack(chunks, with.orders).ok_or_else(|| {
+        IntakeError::damaged("the packed book", "a part does not unpack to the rows that were packed")
+    })?;
+    let mut linker = Linker::new(with, &unpacked);
+    linker.add_customers(&unpacked);
+    linker.add_subscriptions(&unpacked);
+    linker.add_events(&unpacked);
+    Ok(linker.finish())
+}
+
+fn unpack<'a>(chunks: &'a [(u16, Box<[u8]>)], orders: &[Order]) -> Option<Unpacked<'a>> {
+    let mut all = Unpacked::default();
+    let mut currencies = Memo::default();
+    for (worker, bytes) in chunks {
+        let order = orders.get(usize::from(*worker))?;
+        let mut from = Unpacking(bytes);
+        while !from.is_done() {
+            match Kind::of(from.byte()?)? {
+                Kind::Subscription => {
+                    all.subscriptions.push(SubscriptionRow::unpack(&mut from, order, &mut currencies)?);
+                }
+                Kind::Customer => all.customers.push(unpack_customer(&mut from, order)?),
+                Kind::Holding => all.holdings.push(unpack_holding(&mut from, order)?),
+                kind @ (Kind::SeatChange
+                | Kind::Redemption
+                | Kind::Lifecycle
+                | Kind::Scheduled
+                | Kind::Unreadable) => all.events.push(EventRow::unpack(kind, &mut from, order)?),
+            }
         }
     }
-    rows.retain_mut(|row| {
-        order.subscription(row);
-        let fault = if repeated(row.id) {
-            Some(duplicate)
-        } else {
-            row.fault(book.known(row.customer), catalog, policy)
-        };
-        if let Some((code, column)) = fault {
-            notes.reject(row.source, code, column);
-        }
-        fault.is_none()
-    });
-    rows
+    Some(all)
 }
 
-/// The final id of each subscription that was met and is in the book.
-type Ids = Vec<Option<SubscriptionId>>;
-
-/// Ranks subscriptions by customer and then by their own text.
-fn rank(
-    mut rows: Vec<Subscription>,
-    mut texts: Vec<Box<str>>,
-    names: &mut Names,
-) -> (Vec<Subscription>, Ids) {
-    rows.sort_unstable_by(|left, right| {
-        let by_text = || texts[left.id.rank()].cmp(&texts[right.id.rank()]);
-        left.customer.cmp(&right.customer).then_with(by_text)
-    });
-    let mut ids: Ids = vec![None; texts.len()];
-    for (rank, row) in rows.iter_mut().enumerate() {
-        let met = row.id.rank();
-        row.id = SubscriptionId::of_rank(rank);
-        ids[met] = Some(row.id);
-        names.subscriptions.push(&std::mem::take(&mut texts[met]));
-    }
-    (rows, ids)
+/// The ids of a packed part's subscriptions.
+pub(super) fn each_subscription(
+    chunks: &[(u16, Box<[u8]>)],
+    orders: &[Order],
+    mut each: impl FnMut(&str),
+) -> Result<(), IntakeError> {
+    let unpacked = unpack(chunks, orders).ok_or_else(|| {
+        IntakeError::damaged("the packed book", "a part does not unpack to the rows that were packed")
+    })?;
+    unpacked.subscriptions.iter().for_each(|row| each(row.id));
+    Ok(())
 }
 
-/// Puts events to their subscriptions; those of a subscription that is not in the book are not due (C8).
-fn add_events(book: &mut Book, rows: EventRows, ids: &Ids, order: &Order, notes: &mut Notes) {
-    let of = |id: SubscriptionId| ids.get(id.rank()).copied().flatten();
-    let mut left_out = |source: Source| {
-        notes.fates.push((source, Fate::NotDue(NotDue::SubscriptionRejected)));
-    };
-    for mut row in rows.seat_changes {
-        let Some(id) = of(row.subscription) else {
-            left_out(row.source);
-            continue;
-        };
-        order.seat_change(&mut row);
-        row.subscription = id;
-        book.seat_changes.push(row);
-    }
-    for mut row in rows.redemptions {
-        let Some(id) = of(row.subscription) else {
-            left_out(row.source);
-            continue;
-        };
-        order.redemption(&mut row);
-        row.subscription = id;
-        book.redemptions.push(row);
-    }
-    for mut row in rows.events {
-        let Some(id) = of(row.subscription) else {
-            left_out(row.source);
-            continue;
-        };
-        row.subscription = id;
-        book.events.push(row);
-    }
-    for mut row in rows.scheduled {
-        let Some(id) = of(row.subscription) else {
-            left_out(row.source);
-            continue;
-        };
-        order.scheduled_change(&mut row);
-        row.subscription = id;
-        book.scheduled.push(row);
-    }
-    for id in rows.parked.into_iter().filter_map(of) {
-        let subscription = &mut book.subscriptions[id.rank()];
-        if !std::mem::replace(&mut subscription.parked, true) {
-            notes.findings.push(Finding {
-                source: subscription.source,
-                disposition: Disposition::Parked,
-                code: Code::SubscriptionParked,
-                column: "",
-            });
+/// Which row a subscription's text stands in, and whether in more than one.
+#[derive(Clone, Copy)]
+struct Slot {
+    hash: u64,
+    row: u32,
+    is_repeated: bool,
+}
+
+struct Linker<'w, 'a> {
+    with: Linking<'w>,
+    hasher: DefaultHashBuilder,
+    /// By the text of the subscription.
+    by_id: HashTable<Slot>,
+    /// Numbers of the subscriptions' rows, by customer and then by their own text.
+    sorted: Vec<u32>,
+    customers: Vec<&'a str>,
+    /// Orders that codes were entered with.
+    code_orders: TextTable,
+    /// For each row the id that it got in the book.
+    ids: Vec<Option<SubscriptionId>>,
+    book: Book,
+    names: Names,
+    notes: Notes,
+}
+
+impl<'w, 'a> Linker<'w, 'a> {
+    fn new(with: Linking<'w>, unpacked: &Unpacked<'a>) -> Linker<'w, 'a> {
+        let rows = &unpacked.subscriptions;
+        let hasher = DefaultHashBuilder::default();
+        let mut by_id: HashTable<Slot> = HashTable::with_capacity(rows.len());
+        for (row, number) in rows.iter().zip(0..) {
+            let hash = hasher.hash_one(row.id);
+            let same = |slot: &Slot| slot.hash == hash && rows[slot.row as usize].id == row.id;
+            match by_id.find_mut(hash, same) {
+                Some(slot) => slot.is_repeated = true,
+                None => {
+                    let slot = Slot { hash, row: number, is_repeated: with.index.is_repeated(row.id) };
+                    by_id.insert_unique(hash, slot, |slot| slot.hash);
+                }
+            }
         }
+        let mut sorted: Vec<(&str, &str, u32)> =
+            rows.iter().zip(0..).map(|(row, number)| (row.customer, row.id, number)).collect();
+        sorted.sort_unstable();
+        let mut customers: Vec<&str> = Vec::new();
+        let known = unpacked.customers.iter().map(|(id, ..)| *id);
+        let holding = unpacked.holdings.iter().map(|(id, _)| *id);
+        for id in sorted.iter().map(|(id, ..)| *id).chain(known).chain(holding) {
+            if customers.last() != Some(&id) {
+                customers.push(id);
+            }
+        }
+        customers.sort_unstable();
+        customers.dedup();
+        Linker {
+            with,
+            hasher,
+            by_id,
+            sorted: sorted.into_iter().map(|(.., number)| number).collect(),
+            customers,
+            code_orders: TextTable::default(),
+            ids: vec![None; rows.len()],
+            book: Book::default(),
+            names: Names { shared: Arc::clone(with.shared), ..Names::default() },
+            notes: Notes::default(),
+        }
+    }
+
+    fn customer(&self, id: &str) -> CustomerId {
+        CustomerId::of_rank(self.customers.binary_search(&id).unwrap_or_default())
+    }
+
+    /// Customers of the file, and what is held through others.
+    fn add_customers(&mut self, unpacked: &Unpacked<'a>) {
+        let with_id = |(text, source, customer): &CustomerRow<'a>| {
+            let id = self.customer(text);
+            (id, *source, customer.map(|customer| Customer { id, ..customer }))
+        };
+        let rows: Vec<_> = unpacked.customers.iter().map(with_id).collect();
+        let holding = |(text, holding): &(&str, Holding)| Holding { customer: self.customer(text), ..*holding };
+        self.book.holdings = unpacked.holdings.iter().map(holding).collect();
+        let distinct = distinct(rows, (Code::CustomerDuplicate, c::CUSTOMER_ID.name), &mut self.notes);
+        self.book.customers = self.with.has_customers.then_some(distinct);
+        self.book.sort();
+    }
+
+    /// The rows that stand alone with their id and are sound in themselves; what is wrong with the others is noted.
+    fn add_subscriptions(&mut self, unpacked: &Unpacked<'a>) {
+        let bill_tos = TextTable::of(unpacked.subscriptions.iter().map(|row| row.bill_to).filter(|id| !id.is_empty()));
+        self.add_orders_of_codes(unpacked);
+        let mut customer = 0;
+        for number in std::mem::take(&mut self.sorted) {
+            let packed = &unpacked.subscriptions[number as usize];
+            while self.customers[customer] != packed.customer {
+                customer += 1;
+            }
+            let row = Subscription { customer: CustomerId::of_rank(customer), ..packed.row };
+            let duplicate = (Code::SubscriptionDuplicate, s::SUBSCRIPTION_ID.name);
+            let fault = if self.is_repeated(packed.id, &unpacked.subscriptions) {
+                Some(duplicate)
+            } else {
+                row.fault(self.book.known(row.customer), self.with.catalog, self.with.policy)
+            };
+            if let Some((code, column)) = fault {
+                self.notes.reject(row.source, code, column);
+                continue;
+            }
+            let id = SubscriptionId::of_rank(self.book.subscriptions.len());
+            self.ids[number as usize] = Some(id);
+            self.names.subscriptions.push(packed.id);
+            let bill_to = Some(packed.bill_to).filter(|id| !id.is_empty());
+            let bill_to = bill_to.and_then(|id| bill_tos.rank(id)).map(BillToId::of_rank);
+            let order = self.order(packed.order);
+            self.book.subscriptions.push(Subscription { id, bill_to, order, ..row });
+        }
+        self.names.bill_tos = bill_tos;
+        let mut customers = Texts::default();
+        self.customers.iter().for_each(|id| customers.push(id));
+        self.names.customers = TextTable::of_sorted(customers);
+    }
+
+    fn is_repeated(&self, id: &str, rows: &[SubscriptionRow<'_>]) -> bool {
+        self.slot(id, rows).is_some_and(|slot| slot.is_repeated)
+    }
+
+    fn slot(&self, id: &str, rows: &[SubscriptionRow<'_>]) -> Option<&Slot> {
+        let hash = self.hasher.hash_one(id);
+        self.by_id.find(hash, |slot| slot.hash == hash && rows[slot.row as usize].id == id)
+    }
+
+    /// Orders that codes were entered with come first, ranked by their texts: a code is used in one order (R40).
+    fn add_orders_of_codes(&mut self, unpacked: &Unpacked<'a>) {
+        let orders = unpacked.events.iter().filter_map(|(_, event)| match event {
+            EventRow::Redemption(_, order) if !order.is_empty() => Some(*order),
+            EventRow::Redemption(..)
+            | EventRow::SeatChange(..)
+            | EventRow::Lifecycle(_)
+            | EventRow::Scheduled(..)
+            | EventRow::Unreadable => None,
+        });
+        self.code_orders = TextTable::of(orders);
+        self.names.orders = self.code_orders.iter().collect();
+    }
+
+    /// The order of a subscription: it is passed on, so that it is the text alone that counts.
+    fn order(&mut self, order: &str) -> Option<OrderId> {
+        if order.is_empty() {
+            return None;
+        }
+        let orders = &mut self.names.orders;
+        let last = orders.len().checked_sub(1).filter(|&last| orders.get(last) == order);
+        Some(OrderId::of_rank(last.unwrap_or_else(|| {
+            orders.push(order);
+            orders.len() - 1
+        })))
+    }
+
+    /// Puts events to their subscriptions; those of a subscription that is not in the book are not due (C8).
+    fn add_events(&mut self, unpacked: &Unpacked<'a>) {
+        let changes = unpacked.events.iter().filter_map(|(_, event)| match event {
+            EventRow::SeatChange(_, change) if !change.is_empty() => Some(*change),
+            EventRow::SeatChange(..)
+            | EventRow::Redemption(..)
+            | EventRow::Lifecycle(_)
+            | EventRow::Scheduled(..)
+            | EventRow::Unreadable => None,
+        });
+        let changes = TextTable::of(changes);
+        let mut parked = Vec::new();
+        for (id, event) in &unpacked.events {
+            let rows = &unpacked.subscriptions;
+            let Some(slot) = self.slot(id, rows) else {
+                self.refuse_unknown(event);
+                continue;
+            };
+            let (Some(subscription), place) = (self.ids[slot.row as usize], slot.row as usize) else {
+                self.leave_out(event);
+                continue;
+            };
+            match *event {
+                EventRow::SeatChange(mut row, change) => {
+                    row.subscription = subscription;
+                    row.change = row.change.and(changes.rank(change)).map(ChangeId::of_rank);
+                    self.book.seat_changes.push(row);
+                }
+                EventRow::Redemption(mut row, order) => {
+                    row.subscription = subscription;
+                    row.order = row.order.and(self.code_orders.rank(order)).map(OrderId::of_rank);
+                    self.book.redemptions.push(row);
+                }
+                EventRow::Lifecycle(mut row) => {
+                    row.subscription = subscription;
+                    self.book.events.push(row);
+                }
+                EventRow::Scheduled(mut row, sold) => {
+                    row.subscription = subscription;
+                    row.item = self.item(sold, rows[place].row.item);
+                    self.book.scheduled.push(row);
+                }
+                EventRow::Unreadable => parked.push(subscription),
+            }
+        }
+        self.names.changes = changes;
+        self.park(parked);
+    }
+
+    fn item(&self, sold: Sold<'_>, before: ItemId) -> Option<ItemId> {
+        match sold {
+            Sold::AsBefore => None,
+            Sold::Item(item) => Some(item),
+            Sold::SkuOfSameProduct(sku) => {
+                let names = self.with.shared;
+                names.item(names.products.get(before.rank()), sku).map(ItemId::of_rank)
+            }
+        }
+    }
+
+    fn leave_out(&mut self, event: &EventRow<'_>) {
+        if let Some(source) = event.source() {
+            self.notes.fates.push((source, Fate::NotDue(NotDue::SubscriptionRejected)));
+        }
+    }
+
+    /// Two ids had one hash, and this one is in no row at all.
+    fn refuse_unknown(&mut self, event: &EventRow<'_>) {
+        if let Some(source) = event.source() {
+            let fault = (Code::SubscriptionUnknown, s::SUBSCRIPTION_ID.name);
+            self.notes.set(source, Disposition::Refused, &[fault]);
+        }
+    }
+
+    /// Subscriptions with an event's row that can't be read wait (R60).
+    fn park(&mut self, parked: Vec<SubscriptionId>) {
+        for id in parked {
+            let subscription = &mut self.book.subscriptions[id.rank()];
+            if !std::mem::replace(&mut subscription.parked, true) {
+                self.notes.findings.push(Finding {
+                    source: subscription.source,
+                    disposition: Disposition::Parked,
+                    code: Code::SubscriptionParked,
+                    column: "",
+                });
+            }
+        }
+    }
+
+    fn finish(mut self) -> Part {
+        self.book.sort();
+        self.notes.sort();
+        let Notes { findings, fates } = self.notes;
+        Part { book: self.book, names: self.names, findings, fates }
     }
 }

@@ -1,25 +1,17 @@
-//! The order of texts: every provisional id becomes the rank of its text, and the names are kept.
+//! The order of the texts that the whole run shares: every provisional id becomes the rank of its text.
 
 use super::desk::{ITEM_MARK, Met};
-use super::texts::Ranks;
-use crate::names::{Names, SharedNames, Texts};
-use std::sync::Arc;
-use termwise_engine::book::{PromotionCell, Redemption, ScheduledChange, SeatChange, Subscription};
+use super::texts::{Ranked, Ranks, Texts};
+use crate::names::{SharedNames, TextTable};
+use std::collections::BTreeSet;
 use termwise_engine::catalog::{PromoCode, Promotion};
-use termwise_engine::ids::{
-    BillToId, ChangeId, CodeId, CustomerId, ItemId, MarketId, OrderId, PartnerId, PromotionId, RegionId,
-    TaxCodeId,
-};
+use termwise_engine::ids::{CodeId, ItemId, MarketId, PartnerId, PromotionId, RegionId, TaxCodeId};
 
-/// The rank of everything but subscriptions, which are ranked by customer first.
+/// What the provisional ids of one desk become.
 #[derive(Debug)]
 pub(super) struct Order {
-    /// Customers.
-    pub customers: Ranks<CustomerId>,
     /// Partners.
     pub partners: Ranks<PartnerId>,
-    bill_tos: Ranks<BillToId>,
-    orders: Ranks<OrderId>,
     /// Products and SKUs.
     pub items: Ranks<ItemId>,
     /// Markets.
@@ -28,98 +20,79 @@ pub(super) struct Order {
     pub regions: Ranks<RegionId>,
     /// Promotions.
     pub promotions: Ranks<PromotionId>,
-    codes: Ranks<CodeId>,
-    tax_codes: Ranks<TaxCodeId>,
-    changes: Ranks<ChangeId>,
+    /// Promo codes.
+    pub codes: Ranks<CodeId>,
+    /// Tax codes.
+    pub tax_codes: Ranks<TaxCodeId>,
+}
+
+/// Ranks what all desks have met: the names, and for each desk what its ids become.
+pub(super) fn rank(mut desks: Vec<Met>) -> (SharedNames, Vec<Order>) {
+    pair_lone_skus(&mut desks);
+    let (items, item_ranks) = ranked(&desks, |met| &met.items);
+    let (partners, partner_ranks) = ranked(&desks, |met| &met.partners);
+    let (markets, market_ranks) = ranked(&desks, |met| &met.markets);
+    let (regions, region_ranks) = ranked(&desks, |met| &met.regions);
+    let (promotions, promotion_ranks) = ranked(&desks, |met| &met.promotions);
+    let (codes, code_ranks) = ranked(&desks, |met| &met.codes);
+    let (tax_codes, tax_code_ranks) = ranked(&desks, |met| &met.tax_codes);
+    let pairs = || items.iter().map(|text| text.split_once(ITEM_MARK).unwrap_or_default());
+    let names = SharedNames {
+        partners,
+        products: pairs().map(|(product, _)| product).collect(),
+        skus: pairs().map(|(_, sku)| sku).collect(),
+        markets,
+        regions,
+        promotions,
+        codes,
+        tax_codes,
+    };
+    let mut orders = Vec::with_capacity(desks.len());
+    let ranks = item_ranks.into_iter().zip(partner_ranks).zip(market_ranks).zip(region_ranks);
+    let ranks = ranks.zip(promotion_ranks).zip(code_ranks).zip(tax_code_ranks);
+    for ((((((items, partners), markets), regions), promotions), codes), tax_codes) in ranks {
+        orders.push(Order { partners, items, markets, regions, promotions, codes, tax_codes });
+    }
+    (names, orders)
+}
+
+/// A SKU without a product is one of any product that is sold, until its subscription is known.
+fn pair_lone_skus(desks: &mut [Met]) {
+    let lone: BTreeSet<Box<str>> = desks.iter().flat_map(|met| met.skus_alone.iter().cloned()).collect();
+    if lone.is_empty() {
+        return;
+    }
+    let product = |text: &str| text.split(ITEM_MARK).next().unwrap_or_default().to_owned();
+    let products: BTreeSet<String> = desks.iter().flat_map(|met| met.items.iter().map(product)).collect();
+    if let Some(met) = desks.first_mut() {
+        for product in &products {
+            lone.iter().for_each(|sku| drop(met.item(product, sku)));
+        }
+    }
+}
+
+/// The texts of one kind in the order of their bytes, and for each desk the rank of each of its own.
+fn ranked<Id: Ranked>(
+    desks: &[Met],
+    kind: impl Fn(&Met) -> &Texts<Id>,
+) -> (TextTable, Vec<Ranks<Id>>) {
+    let table = TextTable::of(desks.iter().flat_map(|met| kind(met).iter()));
+    let ranks = desks.iter().map(|met| kind(met).ranks_in(&table)).collect();
+    (table, ranks)
 }
 
 impl Order {
-    /// Ranks every text, and gives the names without the subscriptions, and the subscriptions' texts as they were met.
-    pub(super) fn of(met: Met) -> (Order, Names, Vec<Box<str>>) {
-        let (customer_names, customers) = met.customers.ranked_table();
-        let (partner_names, partners) = met.partners.ranked_table();
-        let (bill_to_names, bill_tos) = met.bill_tos.ranked_table();
-        let (order_names, orders) = met.orders.ranked_table();
-        let (item_texts, items) = met.items.ranked();
-        let (market_names, markets) = met.markets.ranked_table();
-        let (region_names, regions) = met.regions.ranked_table();
-        let (promotion_names, promotions) = met.promotions.ranked_table();
-        let (code_names, codes) = met.codes.ranked_table();
-        let (tax_code_names, tax_codes) = met.tax_codes.ranked_table();
-        let (change_names, changes) = met.changes.ranked_table();
-        let split = |text: &str| {
-            text.split_once(ITEM_MARK).map(|(product, sku)| (product.to_owned(), sku.to_owned()))
-        };
-        let parts: Vec<(String, String)> =
-            item_texts.iter().map(|text| split(text).unwrap_or_default()).collect();
-        let shared = SharedNames {
-            partners: partner_names,
-            products: parts.iter().map(|(product, _)| product.as_str()).collect(),
-            skus: parts.iter().map(|(_, sku)| sku.as_str()).collect(),
-            markets: market_names,
-            regions: region_names,
-            promotions: promotion_names,
-            codes: code_names,
-            tax_codes: tax_code_names,
-        };
-        let names = Names {
-            shared: Arc::new(shared),
-            customers: customer_names,
-            subscriptions: Texts::default(),
-            bill_tos: bill_to_names,
-            orders: order_names,
-            changes: change_names,
-        };
-        let order = Order {
-            customers,
-            partners,
-            bill_tos,
-            orders,
-            items,
-            markets,
-            regions,
-            promotions,
-            codes,
-            tax_codes,
-            changes,
-        };
-        (order, names, met.subscriptions.into_texts())
-    }
-
-    fn cell(&self, cell: PromotionCell) -> PromotionCell {
-        match cell {
-            PromotionCell::Id(id) => PromotionCell::Id(self.promotions.of(id)),
-            PromotionCell::Empty | PromotionCell::Declined => cell,
+    /// Ids as they were met, for looking at rows before all texts are known.
+    pub(super) fn as_met(met: &Met) -> Order {
+        Order {
+            partners: met.partners.unranked(),
+            items: met.items.unranked(),
+            markets: met.markets.unranked(),
+            regions: met.regions.unranked(),
+            promotions: met.promotions.unranked(),
+            codes: met.codes.unranked(),
+            tax_codes: met.tax_codes.unranked(),
         }
-    }
-
-    /// Gives a subscription its final ids, but for its own.
-    pub(super) fn subscription(&self, row: &mut Subscription) {
-        row.customer = self.customers.of(row.customer);
-        row.partner = row.partner.map(|id| self.partners.of(id));
-        row.bill_to = row.bill_to.map(|id| self.bill_tos.of(id));
-        row.order = row.order.map(|id| self.orders.of(id));
-        row.item = self.items.of(row.item);
-        row.market = self.markets.of(row.market);
-        row.promotion = self.cell(row.promotion);
-        row.tax_code = row.tax_code.map(|id| self.tax_codes.of(id));
-    }
-
-    /// Gives a seat change its final ids, but for its subscription's.
-    pub(super) fn seat_change(&self, row: &mut SeatChange) {
-        row.change = row.change.map(|id| self.changes.of(id));
-    }
-
-    /// Gives a redemption its final ids, but for its subscription's.
-    pub(super) fn redemption(&self, row: &mut Redemption) {
-        row.code = self.codes.of(row.code);
-        row.order = row.order.map(|id| self.orders.of(id));
-    }
-
-    /// Gives a scheduled change its final ids, but for its subscription's.
-    pub(super) fn scheduled_change(&self, row: &mut ScheduledChange) {
-        row.item = row.item.map(|id| self.items.of(id));
-        row.promotion = self.cell(row.promotion);
     }
 
     /// Gives a promotion its final ids; its lists are sorted and have no repeats, so that they compare as sets.

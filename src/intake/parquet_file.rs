@@ -1,121 +1,363 @@
-//! Reading Parquet: the columns that we know, batch by batch, written as the text that a CSV file would hold.
+//! Reading Parquet: the columns that we know, row group by row group.
 //!
 //! The decoder checks page CRCs where the file has them, and some damaged files make it panic: it runs behind
 //! [`std::panic::catch_unwind`], so that damage is an error of the file and never the end of the program. A column of
 //! floats is refused whole: what a float holds is not what somebody wrote.
 
-use super::columns::{self, ColumnMap, Need, Places, find};
-use super::error::IntakeError;
-use super::files::{Counts, FILE_ROWS, Visit};
-use super::row::{self, Row, TextColumn};
-use arrow_array::cast::AsArray;
-use arrow_array::types::{
-    Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type, DecimalType,
-    Int8Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType,
-    TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
-};
-use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, PrimitiveArray, RecordBatch};
-use arrow_schema::{DataType, Field, Fields, Schema, TimeUnit};
+use super::batch::BatchColumn;
+use super::columns::{self, Column, ColumnMap, Need, Places, find};
+use super::error::{IntakeError, Warning};
+use super::files::{FILE_ROWS, Failure, FileRead, Take, Trail, Version, Visit, side_by_side};
+use super::row::{Fields, Row};
+use crate::job::InputFile;
+use arrow_array::RecordBatch;
+use arrow_schema::{DataType, Field, Schema};
 use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+    RowSelection, RowSelector,
 };
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
+use parquet::file::reader::{ChunkReader, Length};
 use std::cell::Cell;
-use std::fmt::{Display, Write};
+use std::fmt::Display;
+use std::fs::File;
+use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Once};
-use termwise_engine::calendar::Day;
 
 const BATCH_ROWS: usize = 8_192;
 const ROW_GROUPS: usize = 100_000;
 const FOOTER_BYTES: usize = 64 << 20;
-const UNPACKED_BYTES: i64 = 64 << 30;
+const UNPACKED_BYTES: i64 = 256 << 30;
 const UNPACKED_TIMES: i64 = 1_000;
 const UNPACKED_FREE: i64 = 64 << 20;
+/// Where readers of a stretch of the file begin with.
+const READ_BYTES: u64 = 1 << 16;
 
-/// Visits every row of a Parquet file.
-pub(super) fn read(
-    bytes: Vec<u8>,
-    shown: &str,
-    schema: &columns::Schema,
-    map: &ColumnMap,
-    visit: Visit<'_>,
-) -> Result<Counts, IntakeError> {
-    check_footer(&bytes, shown)?;
-    let size = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
-    let bytes = Bytes::from(bytes);
-    let builder = decode(shown, move || open(bytes))?;
-    let expected = check_bounds(builder.metadata(), size, shown)?;
-
-    let fields = builder.schema().fields().clone();
-    let header: Vec<&str> = fields.iter().map(|field| field.name().as_str()).collect();
-    let Places { mut places, warnings } = find(schema, map, &header, shown)?;
-    let mut wanted = Vec::new();
-    for column in schema.columns {
-        let Some(place) = places[column.index] else { continue };
-        check_type(column.name, fields[place].data_type(), column.need, shown)?;
-        if column.need == Need::Ignored {
-            places[column.index] = None;
-        } else {
-            wanted.push(place);
-        }
-    }
-    wanted.sort_unstable();
-    for place in places.iter_mut().flatten() {
-        *place = wanted.partition_point(|other| *other < *place);
-    }
-
-    let mut reader = decode(shown, move || {
-        let mask = ProjectionMask::roots(builder.parquet_schema(), wanted);
-        builder.with_projection(mask).with_batch_size(BATCH_ROWS).build()
-    })?;
-    let mut rows = 0_u64;
-    while let Some((columns, height)) = next_batch(&mut reader, shown)? {
-        for line in 0..height {
-            rows += 1;
-            if rows > FILE_ROWS {
-                return Err(IntakeError::limit(shown, "the file has more than 100 million rows"));
-            }
-            let number = u32::try_from(rows).unwrap_or(u32::MAX);
-            visit(Row {
-                number,
-                fields: row::Fields::Batch(&columns, line),
-                places: &places,
-                ragged: false,
-            })?;
-        }
-    }
-    if rows != expected {
-        return Err(IntakeError::damaged(
-            shown,
-            format!("it holds {rows} rows and says that it has {expected}"),
-        ));
-    }
-    Ok(Counts { rows, blank_lines: 0, warnings })
+/// A file that any number of threads read at any place.
+#[derive(Clone)]
+struct Anywhere {
+    file: Arc<File>,
+    bytes: u64,
 }
 
-/// Opens a file for reading its texts plainly, however the writer held them: as dictionaries, views or with wide offsets.
-fn open(bytes: Bytes) -> Result<ParquetRecordBatchReaderBuilder<Bytes>, ParquetError> {
-    let written = ArrowReaderMetadata::load(&bytes, ArrowReaderOptions::new())?;
+impl Anywhere {
+    /// Bytes from a place on.
+    fn at(&self, start: u64, length: usize) -> std::io::Result<Vec<u8>> {
+        let mut bytes = vec![0; length];
+        read_exact_at(&self.file, &mut bytes, start)?;
+        Ok(bytes)
+    }
+}
+
+#[cfg(unix)]
+fn read_exact_at(file: &File, bytes: &mut [u8], start: u64) -> std::io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, bytes, start)
+}
+
+#[cfg(windows)]
+fn read_exact_at(file: &File, mut bytes: &mut [u8], mut start: u64) -> std::io::Result<()> {
+    use std::os::windows::fs::FileExt;
+    while !bytes.is_empty() {
+        let read = file.seek_read(bytes, start)?;
+        if read == 0 {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+        bytes = &mut bytes[read..];
+        start += read as u64;
+    }
+    Ok(())
+}
+
+impl Length for Anywhere {
+    fn len(&self) -> u64 {
+        self.bytes
+    }
+}
+
+/// Reads on from a place, some bytes at a time.
+struct Onward {
+    file: Anywhere,
+    place: u64,
+    held: std::io::Cursor<Vec<u8>>,
+}
+
+impl Read for Onward {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.held.read(out)?;
+        if read > 0 || out.is_empty() {
+            return Ok(read);
+        }
+        let length = self.file.bytes.saturating_sub(self.place).min(READ_BYTES);
+        self.held = std::io::Cursor::new(self.file.at(self.place, length as usize)?);
+        self.place += length;
+        self.held.read(out)
+    }
+}
+
+impl ChunkReader for Anywhere {
+    type T = Onward;
+
+    fn get_read(&self, start: u64) -> Result<Onward, ParquetError> {
+        Ok(Onward { file: self.clone(), place: start, held: std::io::Cursor::default() })
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
+        if start.checked_add(length as u64).is_none_or(|end| end > self.bytes) {
+            return Err(ParquetError::EOF("the file is shorter than its footer says".to_owned()));
+        }
+        Ok(self.at(start, length)?.into())
+    }
+}
+
+/// A file whose footer was read and found sound.
+struct Opened<'a> {
+    shown: &'a str,
+    file: Anywhere,
+    version: Version,
+    metadata: ArrowReaderMetadata,
+    /// The columns that are read, in the order of the file, and what each is to us.
+    wanted: Vec<(usize, Column)>,
+    /// For each column of the schema its place among those that are read.
+    places: Vec<Option<usize>>,
+    /// Rows before each row group, and all rows at the end.
+    rows_before: Vec<u64>,
+    warnings: Vec<Warning>,
+}
+
+/// Has the rows of a file taken, row group by row group.
+pub(super) fn read<W: Send>(
+    file: &InputFile,
+    (schema, map): (&columns::Schema, &ColumnMap),
+    workers: &mut [W],
+    take: Take<'_, W>,
+) -> Result<FileRead, IntakeError> {
+    let opened = Opened::new(file, schema, map)?;
+    let shown = opened.shown;
+    let groups = opened.groups();
+    let next = AtomicUsize::new(0);
+    let failure = Failure::default();
+    let mut hash = Ok(String::new());
+    rayon::in_place_scope(|scope| {
+        if workers.len() > 1 {
+            scope.spawn(|_| hash = hash_of(file));
+        } else {
+            hash = hash_of(file);
+        }
+        side_by_side(workers, |worker| {
+            while !failure.is_noted() {
+                let group = next.fetch_add(1, Ordering::Relaxed);
+                if group >= groups {
+                    break;
+                }
+                if let Err(error) = opened.visit_group(group, None, &mut |row| take(worker, row)) {
+                    failure.note(group, error);
+                }
+            }
+        });
+    });
+    failure.into_result()?;
+    let hash = hash?;
+    opened.version.check(&opened.file.file, &file.path, shown)?;
+    let rows = opened.rows_before.last().copied().unwrap_or_default();
+    let Opened { version, warnings, places, .. } = opened;
+    let bytes = version.bytes();
+    let trail = Trail { version, blocks: Vec::new(), columns: 0, places };
+    Ok(FileRead { rows, blank_lines: 0, warnings, bytes, hash, trail })
+}
+
+/// Visits some rows of a file that was read before, by number.
+pub(super) fn again(
+    file: &InputFile,
+    (schema, map): (&columns::Schema, &ColumnMap),
+    version: &Version,
+    wanted: &[u32],
+    visit: Visit<'_>,
+) -> Result<(), IntakeError> {
+    let opened = Opened::new(file, schema, map)?;
+    if opened.version != *version {
+        return Err(IntakeError::Changed { shown: opened.shown.to_owned() });
+    }
+    for group in 0..opened.groups() {
+        let (first, end) = (opened.rows_before[group], opened.rows_before[group + 1]);
+        let from = wanted.partition_point(|&row| u64::from(row) <= first);
+        let to = wanted.partition_point(|&row| u64::from(row) <= end);
+        if from < to {
+            opened.visit_group(group, Some(&wanted[from..to]), visit)?;
+        }
+    }
+    opened.version.check(&opened.file.file, &file.path, opened.shown)
+}
+
+/// Texts of one column from here and there in a file, some in each row group, and how many rows the file has.
+pub(super) fn sample(
+    file: &InputFile,
+    (schema, map): (&columns::Schema, &ColumnMap),
+    column: Column,
+    texts: usize,
+    visit: &mut dyn FnMut(&str),
+) -> Result<u64, IntakeError> {
+    let mut opened = Opened::new(file, schema, map)?;
+    opened.wanted.retain(|(_, wanted)| wanted.index == column.index);
+    opened.places.iter_mut().for_each(|place| *place = None);
+    opened.places[column.index] = Some(0);
+    let all = opened.rows_before.last().copied().unwrap_or_default();
+    let step = (all / texts.max(1) as u64).max(1);
+    for group in 0..opened.groups() {
+        let (first, end) = (opened.rows_before[group], opened.rows_before[group + 1]);
+        let rows = (first..end).filter(|row| row % step == 0);
+        let rows: Vec<u32> = rows.filter_map(|row| u32::try_from(row + 1).ok()).collect();
+        opened.visit_group(group, Some(&rows), &mut |row| {
+            visit(row.cell(column));
+            Ok(())
+        })?;
+    }
+    Ok(all)
+}
+
+fn hash_of(file: &InputFile) -> Result<String, IntakeError> {
+    let failed = |error: std::io::Error| IntakeError::unread(&file.shown, &error);
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_reader(File::open(&file.path).map_err(failed)?).map_err(failed)?;
+    Ok(hasher.finalize().to_hex().to_string())
+}
+
+impl<'a> Opened<'a> {
+    fn new(
+        file: &'a InputFile,
+        schema: &columns::Schema,
+        map: &ColumnMap,
+    ) -> Result<Opened<'a>, IntakeError> {
+        let shown = &file.shown;
+        let failed = |error: std::io::Error| IntakeError::unread(shown, &error);
+        let version = Version::of_input(file)?;
+        let open = File::open(&file.path).map_err(failed)?;
+        let anywhere = Anywhere { file: Arc::new(open), bytes: version.bytes() };
+        check_footer(&anywhere, shown)?;
+        let metadata = decode(shown, || metadata(&anywhere))?;
+        let rows_before = check_bounds(metadata.metadata(), version.bytes(), shown)?;
+        let fields = metadata.schema().fields().clone();
+        let header: Vec<&str> = fields.iter().map(|field| field.name().as_str()).collect();
+        let Places { mut places, warnings } = find(schema, map, &header, shown)?;
+        let mut wanted = Vec::new();
+        for column in schema.columns {
+            let Some(place) = places[column.index] else { continue };
+            check_type(column.name, fields[place].data_type(), column.need, shown)?;
+            if column.need == Need::Ignored {
+                places[column.index] = None;
+            } else {
+                wanted.push((place, *column));
+            }
+        }
+        wanted.sort_unstable_by_key(|(place, _)| *place);
+        for place in places.iter_mut().flatten() {
+            *place = wanted.partition_point(|(other, _)| *other < *place);
+        }
+        Ok(Opened { shown, file: anywhere, version, metadata, wanted, places, rows_before, warnings })
+    }
+
+    fn groups(&self) -> usize {
+        self.rows_before.len() - 1
+    }
+
+    /// Visits the rows of a row group, or those of them that are wanted, by number.
+    fn visit_group(
+        &self,
+        group: usize,
+        wanted: Option<&[u32]>,
+        visit: Visit<'_>,
+    ) -> Result<(), IntakeError> {
+        let first = self.rows_before[group];
+        let selection = wanted.map(|rows| selection(rows, first));
+        let mut reader = decode(self.shown, || self.reader(group, selection))?;
+        let mut rows = 0;
+        while let Some((columns, height)) = self.next_batch(&mut reader)? {
+            for line in 0..height {
+                let number = match wanted {
+                    Some(wanted) => wanted.get(rows).copied().unwrap_or_default(),
+                    None => u32::try_from(first + rows as u64 + 1).unwrap_or(u32::MAX),
+                };
+                rows += 1;
+                let fields = Fields::Batch(&columns, line);
+                visit(Row { number, fields, places: &self.places, ragged: false, is_ascii: false })?;
+            }
+        }
+        let expected = wanted.map_or(self.rows_before[group + 1] - first, |wanted| wanted.len() as u64);
+        if rows as u64 == expected {
+            return Ok(());
+        }
+        let why = format!("row group {group} holds {rows} rows and says that it has {expected}");
+        Err(IntakeError::damaged(self.shown, why))
+    }
+
+    fn reader(
+        &self,
+        group: usize,
+        selection: Option<RowSelection>,
+    ) -> Result<ParquetRecordBatchReader, ParquetError> {
+        let builder =
+            ParquetRecordBatchReaderBuilder::new_with_metadata(self.file.clone(), self.metadata.clone());
+        let roots = self.wanted.iter().map(|(place, _)| *place);
+        let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
+        let builder = builder.with_projection(mask).with_batch_size(BATCH_ROWS).with_row_groups(vec![group]);
+        match selection {
+            Some(selection) => builder.with_row_selection(selection).build(),
+            None => builder.build(),
+        }
+    }
+
+    fn next_batch(
+        &self,
+        reader: &mut ParquetRecordBatchReader,
+    ) -> Result<Option<(Vec<BatchColumn>, usize)>, IntakeError> {
+        decode(self.shown, || -> Result<_, String> {
+            let Some(batch) = reader.next() else { return Ok(None) };
+            let batch: RecordBatch = batch.map_err(|error| error.to_string())?;
+            let columns = batch.columns().iter().zip(&self.wanted);
+            let columns: Result<Vec<BatchColumn>, String> =
+                columns.map(|(array, (_, column))| BatchColumn::of(array, Some(*column))).collect();
+            Ok(Some((columns?, batch.num_rows())))
+        })
+    }
+}
+
+/// The rows of a group that are wanted, of which `first` stand before the group.
+fn selection(wanted: &[u32], first: u64) -> RowSelection {
+    let mut selectors = Vec::with_capacity(wanted.len() * 2);
+    let mut passed = first;
+    for &row in wanted {
+        let before = u64::from(row) - 1;
+        if before > passed {
+            selectors.push(RowSelector::skip((before - passed) as usize));
+        }
+        selectors.push(RowSelector::select(1));
+        passed = before + 1;
+    }
+    selectors.into()
+}
+
+/// Reads the footer, for texts to come as views, however the writer held them.
+fn metadata(file: &Anywhere) -> Result<ArrowReaderMetadata, ParquetError> {
+    let written = ArrowReaderMetadata::load(file, ArrowReaderOptions::new())?;
     let fields = written.schema().fields().iter().map(|field| {
         let field = Field::clone(field);
         let kind = plain_type(field.data_type());
         Arc::new(field.with_data_type(kind))
     });
-    let schema = Arc::new(Schema::new(fields.collect::<Fields>()));
+    let schema = Arc::new(Schema::new(fields.collect::<arrow_schema::Fields>()));
     let options = ArrowReaderOptions::new().with_schema(schema);
-    let plain = ArrowReaderMetadata::try_new(Arc::clone(written.metadata()), options)?;
-    Ok(ParquetRecordBatchReaderBuilder::new_with_metadata(bytes, plain))
+    ArrowReaderMetadata::try_new(Arc::clone(written.metadata()), options)
 }
 
 fn plain_type(kind: &DataType) -> DataType {
     if let DataType::Dictionary(_, values) = kind {
         return plain_type(values);
     }
-    if matches!(kind, DataType::LargeUtf8 | DataType::Utf8View) { DataType::Utf8 } else { kind.clone() }
+    if matches!(kind, DataType::Utf8 | DataType::LargeUtf8) { DataType::Utf8View } else { kind.clone() }
 }
 
 thread_local! {
@@ -152,7 +394,9 @@ fn decode<T, E: Display>(shown: &str, work: impl FnOnce() -> Result<T, E>) -> Re
 }
 
 /// The last eight bytes say how long the footer is.
-fn check_footer(bytes: &[u8], shown: &str) -> Result<(), IntakeError> {
+fn check_footer(file: &Anywhere, shown: &str) -> Result<(), IntakeError> {
+    let end = file.bytes.saturating_sub(8);
+    let bytes = file.at(end, (file.bytes - end) as usize).map_err(|error| IntakeError::unread(shown, &error))?;
     let Some((_, [a, b, c, d, magic @ ..])) = bytes.split_last_chunk::<8>() else {
         return Err(IntakeError::damaged(shown, "it is too short for Parquet"));
     };
@@ -160,7 +404,7 @@ fn check_footer(bytes: &[u8], shown: &str) -> Result<(), IntakeError> {
         return Err(IntakeError::damaged(shown, "it does not end as Parquet does"));
     }
     let footer = u32::from_le_bytes([*a, *b, *c, *d]) as usize;
-    if footer > bytes.len() {
+    if footer as u64 > file.bytes {
         return Err(IntakeError::damaged(shown, "its footer is longer than the file"));
     }
     if footer > FOOTER_BYTES {
@@ -169,30 +413,37 @@ fn check_footer(bytes: &[u8], shown: &str) -> Result<(), IntakeError> {
     Ok(())
 }
 
-/// Bounds on what the footer promises; gives the number of rows.
-fn check_bounds(metadata: &ParquetMetaData, size: i64, shown: &str) -> Result<u64, IntakeError> {
+/// Bounds on what the footer promises; gives the rows before each row group, and all rows at the end.
+fn check_bounds(metadata: &ParquetMetaData, size: u64, shown: &str) -> Result<Vec<u64>, IntakeError> {
     if metadata.num_row_groups() > ROW_GROUPS {
         return Err(IntakeError::limit(shown, "the file has more than 100,000 row groups"));
     }
     let mut unpacked = 0_i64;
-    let mut rows = 0_i64;
+    let mut rows = 0_u64;
+    let mut rows_before = vec![0];
     for group in metadata.row_groups() {
-        if group.num_rows() < 0 || group.columns().iter().any(|column| column.uncompressed_size() < 0) {
+        let group_rows = u64::try_from(group.num_rows());
+        if group_rows.is_err() || group.columns().iter().any(|column| column.uncompressed_size() < 0) {
             return Err(IntakeError::damaged(shown, "a row group has a negative size"));
         }
-        rows = rows.saturating_add(group.num_rows());
+        rows = rows.saturating_add(group_rows.unwrap_or_default());
+        rows_before.push(rows);
         for column in group.columns() {
             unpacked = unpacked.saturating_add(column.uncompressed_size());
         }
     }
+    let size = i64::try_from(size).unwrap_or(i64::MAX);
     let ratio = size.saturating_mul(UNPACKED_TIMES).max(UNPACKED_FREE);
     if unpacked > ratio || unpacked > UNPACKED_BYTES {
         return Err(IntakeError::limit(shown, format!("the file would unpack to {unpacked} bytes")));
     }
-    match u64::try_from(rows) {
-        Ok(count) if rows == metadata.file_metadata().num_rows() => Ok(count),
-        Ok(_) | Err(_) => Err(IntakeError::damaged(shown, "its row groups do not add up to its rows")),
+    if u64::try_from(metadata.file_metadata().num_rows()) != Ok(rows) {
+        return Err(IntakeError::damaged(shown, "its row groups do not add up to its rows"));
     }
+    if rows > FILE_ROWS {
+        return Err(IntakeError::limit(shown, "the file has more than 100 million rows"));
+    }
+    Ok(rows_before)
 }
 
 fn check_type(name: &str, kind: &DataType, need: Need, shown: &str) -> Result<(), IntakeError> {
@@ -205,7 +456,7 @@ fn check_type(name: &str, kind: &DataType, need: Need, shown: &str) -> Result<()
         kind,
         DataType::Null
             | DataType::Boolean
-            | DataType::Utf8
+            | DataType::Utf8View
             | DataType::Date32
             | DataType::Date64
             | DataType::Timestamp(..)
@@ -218,115 +469,4 @@ fn check_type(name: &str, kind: &DataType, need: Need, shown: &str) -> Result<()
         return Ok(());
     }
     refuse(format!("the column {name:?} is of the type {kind}"), "write it as text, number, date or instant")
-}
-
-fn next_batch(
-    reader: &mut ParquetRecordBatchReader,
-    shown: &str,
-) -> Result<Option<(Vec<TextColumn>, usize)>, IntakeError> {
-    decode(shown, || -> Result<_, String> {
-        let Some(batch) = reader.next() else { return Ok(None) };
-        let batch: RecordBatch = batch.map_err(|error| error.to_string())?;
-        let columns: Result<Vec<TextColumn>, String> = batch.columns().iter().map(written).collect();
-        Ok(Some((columns?, batch.num_rows())))
-    })
-}
-
-/// A column as text.
-#[allow(clippy::wildcard_enum_match_arm, reason = "of the many types of arrow those are named that we read")]
-fn written(array: &ArrayRef) -> Result<TextColumn, String> {
-    Ok(match array.data_type() {
-        DataType::Utf8 => TextColumn::Plain(array.as_string::<i32>().clone()),
-        DataType::Null => TextColumn::Written { text: String::new(), ends: vec![0; array.len()] },
-        DataType::Boolean => {
-            let flags = array.as_boolean();
-            each(array, |row, out| out.push_str(if flags.value(row) { "true" } else { "false" }))
-        }
-        DataType::Date32 => numbers::<Date32Type>(array, write_day),
-        DataType::Date64 => numbers::<Date64Type>(array, |value, out| write_moment(value, 1_000, out)),
-        DataType::Int8 => numbers::<Int8Type>(array, write_plain),
-        DataType::Int16 => numbers::<Int16Type>(array, write_plain),
-        DataType::Int32 => numbers::<Int32Type>(array, write_plain),
-        DataType::Int64 => numbers::<Int64Type>(array, write_plain),
-        DataType::UInt8 => numbers::<UInt8Type>(array, write_plain),
-        DataType::UInt16 => numbers::<UInt16Type>(array, write_plain),
-        DataType::UInt32 => numbers::<UInt32Type>(array, write_plain),
-        DataType::UInt64 => numbers::<UInt64Type>(array, write_plain),
-        DataType::Decimal32(..) => decimals::<Decimal32Type>(array),
-        DataType::Decimal64(..) => decimals::<Decimal64Type>(array),
-        DataType::Decimal128(..) => decimals::<Decimal128Type>(array),
-        DataType::Decimal256(..) => decimals::<Decimal256Type>(array),
-        DataType::Timestamp(TimeUnit::Second, _) => {
-            numbers::<TimestampSecondType>(array, |value, out| write_moment(value, 1, out))
-        }
-        DataType::Timestamp(TimeUnit::Millisecond, _) => {
-            numbers::<TimestampMillisecondType>(array, |value, out| write_moment(value, 1_000, out))
-        }
-        DataType::Timestamp(TimeUnit::Microsecond, _) => {
-            numbers::<TimestampMicrosecondType>(array, |value, out| write_moment(value, 1_000_000, out))
-        }
-        DataType::Timestamp(TimeUnit::Nanosecond, _) => {
-            numbers::<TimestampNanosecondType>(array, |value, out| write_moment(value, 1_000_000_000, out))
-        }
-        other => return Err(format!("a column of the type {other} came out of the decoder")),
-    })
-}
-
-/// Writes each value that is not null.
-fn each(array: &ArrayRef, mut write: impl FnMut(usize, &mut String)) -> TextColumn {
-    let mut text = String::new();
-    let mut ends = Vec::with_capacity(array.len());
-    for row in 0..array.len() {
-        if !array.is_null(row) {
-            write(row, &mut text);
-        }
-        ends.push(text.len());
-    }
-    TextColumn::Written { text, ends }
-}
-
-fn numbers<T: ArrowPrimitiveType>(array: &ArrayRef, write: impl Fn(T::Native, &mut String)) -> TextColumn {
-    let values: &PrimitiveArray<T> = array.as_primitive();
-    each(array, |row, out| write(values.value(row), out))
-}
-
-/// A decimal without the zeros that its column's scale adds: 144.0000000000 is 144.
-fn decimals<T: DecimalType + ArrowPrimitiveType>(array: &ArrayRef) -> TextColumn {
-    let values: &PrimitiveArray<T> = array.as_primitive();
-    each(array, |row, out| {
-        let text = values.value_as_string(row);
-        let short = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
-        out.push_str(short);
-    })
-}
-
-fn write_plain(value: impl Display, out: &mut String) {
-    let _ = write!(out, "{value}");
-}
-
-fn write_day(days: i32, out: &mut String) {
-    let _ = match Day::from_epoch_days(days) {
-        Some(day) => write!(out, "{day}"),
-        None => write!(out, "day {days}"),
-    };
-}
-
-/// An instant as RFC 3339; one at 00:00Z as the date that stands for it, so that tools without a date type are read.
-fn write_moment(value: i64, per_second: i64, out: &mut String) {
-    let (seconds, part) = (value.div_euclid(per_second), value.rem_euclid(per_second));
-    let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    match i32::try_from(days) {
-        Ok(days) => write_day(days, out),
-        Err(_) => write_plain(days, out),
-    }
-    if second == 0 && part == 0 {
-        return;
-    }
-    let _ = write!(out, "T{:02}:{:02}:{:02}", second / 3600, second / 60 % 60, second % 60);
-    if part != 0 {
-        let nanoseconds = part * (1_000_000_000 / per_second);
-        let digits = format!("{nanoseconds:09}");
-        let _ = write!(out, ".{}", digits.trim_end_matches('0'));
-    }
-    out.push('Z');
 }

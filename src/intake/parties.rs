@@ -2,52 +2,25 @@
 
 use super::columns::{customers as c, holdings as h, partners as p};
 use super::desk::{Desk, Notes, distinct};
+use super::error::IntakeError;
 use super::order::Order;
+use super::parcel::{Packing, Unpacking};
+use super::parts::Parts;
 use super::row::{Cells, Row};
-use super::{cell, words};
-use termwise_engine::book::{Customer, Holding, Qualifications};
+use super::worker::{Kind, Worker};
+use super::words;
+use termwise_engine::book::{Customer, Holding, Qualification, Qualifications};
 use termwise_engine::catalog::{Partner, PartnerKind, Partners};
-use termwise_engine::findings::{Code, Disposition, Source};
-use termwise_engine::ids::{CustomerId, PartnerId};
+use termwise_engine::findings::{Code, Disposition, Source, Table};
+use termwise_engine::ids::{CustomerId, ItemId, MarketId, PartnerId, PromotionId};
 
-/// The rows of the three inputs as they are read.
+/// The rows of the partners file as they are read.
 #[derive(Debug, Default)]
-pub(super) struct PartyRows {
-    customers: Vec<(CustomerId, Source, Option<Customer>)>,
-    partners: Vec<(PartnerId, Source, Option<Partner>)>,
-    holdings: Vec<Holding>,
-}
+pub(super) struct PartnerRows(Vec<(PartnerId, Source, Option<Partner>)>);
 
-/// What the rows become.
-pub(super) struct Parties {
-    /// Shared by all customers.
-    pub partners: Partners,
-    /// `None` for a file that the job does not name (B17).
-    pub customers: Option<Vec<Customer>>,
-    /// Seats held through others.
-    pub holdings: Vec<Holding>,
-}
-
-impl PartyRows {
-    /// Reads a row of the customers file.
-    pub(super) fn customer(&mut self, row: Row<'_>, source: Source, desk: &mut Desk) {
-        let Desk { met, notes, faults } = desk;
-        let mut cells = Cells::new(row, faults);
-        let id = cells.text(c::CUSTOMER_ID).map(|text| met.customers.meet(text));
-        let market = cells.text(c::MARKET).map(|text| met.markets.meet(text));
-        let held = cells.list(c::QUALIFICATIONS, words::qualification);
-        let qualifications = held.into_iter().fold(Qualifications::default(), Qualifications::with);
-        let clean = cells.is_clean();
-        let customer = id.zip(market).filter(|_| clean);
-        let customer = customer.map(|(id, market)| Customer { id, market, qualifications });
-        if customer.is_none() {
-            notes.set(source, Disposition::Rejected, faults);
-        }
-        self.customers.extend(id.map(|id| (id, source, customer)));
-    }
-
+impl PartnerRows {
     /// Reads a row of the partners file.
-    pub(super) fn partner(&mut self, row: Row<'_>, source: Source, desk: &mut Desk) {
+    pub(super) fn take(&mut self, row: Row<'_>, source: Source, desk: &mut Desk) {
         let Desk { met, notes, faults } = desk;
         let mut cells = Cells::new(row, faults);
         let id = cells.text(p::PARTNER_ID).map(|text| met.partners.meet(text));
@@ -59,54 +32,112 @@ impl PartyRows {
         if partner.is_none() {
             notes.set(source, Disposition::Rejected, faults);
         }
-        self.partners.extend(id.map(|id| (id, source, partner)));
+        self.0.extend(id.map(|id| (id, source, partner)));
     }
 
-    /// Reads a row of the holdings file.
-    pub(super) fn holding(&mut self, row: Row<'_>, source: Source, desk: &mut Desk) {
-        let Desk { met, notes, faults } = desk;
-        let mut cells = Cells::new(row, faults);
-        let customer = cells.text(h::CUSTOMER_ID);
-        let item = (cells.text(h::PRODUCT_ID), cells.text(h::SKU_ID));
-        let quantity = cells.read(h::QUANTITY, cell::seats);
-        let promotion = cells.text(h::PROMOTION_ID);
-        let clean = cells.is_clean();
-        match (customer, item, quantity) {
-            (Some(customer), (Some(product), Some(sku)), Some(quantity)) if clean => {
-                self.holdings.push(Holding {
-                    customer: met.customers.meet(customer),
-                    item: met.item(product, sku),
-                    quantity,
-                    promotion: promotion.map(|text| met.promotions.meet(text)),
-                })
-            }
-            _ => notes.set(source, Disposition::Rejected, faults),
-        }
-    }
-
-    /// Whom the files know, with their final ids: the shared side, and what lies with each customer. The customers are
-    /// `None` without a file of them (B17).
-    pub(super) fn parties(self, has_customers: bool, order: &Order, notes: &mut Notes) -> Parties {
-        let customers = distinct(self.customers, (Code::CustomerDuplicate, c::CUSTOMER_ID.name), notes);
-        let ranked = |customer: Customer| Customer {
-            id: order.customers.of(customer.id),
-            market: order.markets.of(customer.market),
-            ..customer
-        };
-        let customers: Vec<Customer> = customers.into_iter().map(ranked).collect();
-        let partners = distinct(self.partners, (Code::PartnerDuplicate, p::PARTNER_ID.name), notes);
+    /// The partners with their final ids.
+    pub(super) fn partners(self, order: &Order, notes: &mut Notes) -> Partners {
+        let partners = distinct(self.0, (Code::PartnerDuplicate, p::PARTNER_ID.name), notes);
         let ranked = |partner: Partner| Partner {
             id: order.partners.of(partner.id),
             region: partner.region.map(|id| order.regions.of(id)),
             ..partner
         };
-        let partners = Partners::new(partners.into_iter().map(ranked).collect());
-        let mut holdings = self.holdings;
-        for holding in &mut holdings {
-            holding.customer = order.customers.of(holding.customer);
-            holding.item = order.items.of(holding.item);
-            holding.promotion = holding.promotion.map(|id| order.promotions.of(id));
-        }
-        Parties { partners, customers: has_customers.then_some(customers), holdings }
+        Partners::new(partners.into_iter().map(ranked).collect())
     }
+}
+
+/// A row of the customers file: who, where it stands, and what it says if that can be read.
+pub(super) type CustomerRow<'a> = (&'a str, Source, Option<Customer>);
+
+/// Before its part is linked a customer has no id.
+const NOBODY: CustomerId = CustomerId::of_rank(0);
+
+/// Reads a row of the customers file and packs it.
+pub(super) fn take_customer(
+    worker: &mut Worker,
+    parts: &Parts,
+    row: Row<'_>,
+    source: Source,
+) -> Result<(), IntakeError> {
+    let Worker { desk: Desk { met, notes, faults }, scatter, .. } = worker;
+    let mut cells = Cells::new(row, faults);
+    let id = cells.text(c::CUSTOMER_ID);
+    let market = cells.text(c::MARKET).map(|text| met.markets.meet(text));
+    let held = cells.list(c::QUALIFICATIONS, words::qualification);
+    let market = market.filter(|_| cells.is_clean());
+    if market.is_none() || id.is_none() {
+        notes.set(source, Disposition::Rejected, faults);
+    }
+    let Some(id) = id else { return Ok(()) };
+    let part = scatter.part_of(id, parts);
+    scatter.pack(part, parts, |out| {
+        out.byte(Kind::Customer as u8);
+        out.text(id);
+        out.source(source);
+        out.byte(u8::from(market.is_some()));
+        if let Some(market) = market {
+            out.number(market.rank() as u32);
+            out.byte(held.iter().fold(0, |all, &one| all | 1 << one as u8));
+        }
+    })
+}
+
+/// Unpacks a row of the customers file after its kind.
+pub(super) fn unpack_customer<'a>(from: &mut Unpacking<'a>, order: &Order) -> Option<CustomerRow<'a>> {
+    let id = from.text()?;
+    let source = from.source(Table::Customers)?;
+    if from.byte()? == 0 {
+        return Some((id, source, None));
+    }
+    let market = order.markets.of(MarketId::of_rank(from.number()? as usize));
+    let held = from.byte()?;
+    let has = |one: &Qualification| held >> (*one as u8) & 1 == 1;
+    let qualifications = Qualification::ALL.into_iter().filter(has);
+    let qualifications = qualifications.fold(Qualifications::default(), Qualifications::with);
+    Some((id, source, Some(Customer { id: NOBODY, market, qualifications })))
+}
+
+/// Reads a row of the holdings file and packs it.
+pub(super) fn take_holding(
+    worker: &mut Worker,
+    parts: &Parts,
+    row: Row<'_>,
+    source: Source,
+) -> Result<(), IntakeError> {
+    let Worker { desk: Desk { met, notes, faults }, scatter, .. } = worker;
+    let mut cells = Cells::new(row, faults);
+    let customer = cells.text(h::CUSTOMER_ID);
+    let item = (cells.text(h::PRODUCT_ID), cells.text(h::SKU_ID));
+    let quantity = cells.seats(h::QUANTITY);
+    let promotion = cells.text(h::PROMOTION_ID);
+    let clean = cells.is_clean();
+    let (Some(customer), (Some(product), Some(sku)), Some(quantity), true) =
+        (customer, item, quantity, clean)
+    else {
+        notes.set(source, Disposition::Rejected, faults);
+        return Ok(());
+    };
+    let item = met.item(product, sku);
+    let promotion = promotion.map(|text| met.promotions.meet(text));
+    let part = scatter.part_of(customer, parts);
+    scatter.pack(part, parts, |out: &mut Packing| {
+        out.byte(Kind::Holding as u8);
+        out.text(customer);
+        out.number(item.rank() as u32);
+        out.number(quantity);
+        out.byte(u8::from(promotion.is_some()));
+        promotion.iter().for_each(|id| out.number(id.rank() as u32));
+    })
+}
+
+/// Unpacks a row of the holdings file after its kind: whose seats, and the seats.
+pub(super) fn unpack_holding<'a>(from: &mut Unpacking<'a>, order: &Order) -> Option<(&'a str, Holding)> {
+    let customer = from.text()?;
+    let item = order.items.of(ItemId::of_rank(from.number()? as usize));
+    let quantity = from.number()?;
+    let is_named = from.byte()? == 1;
+    let promotion = from.where_set(is_named, Unpacking::number)?;
+    let promotion = promotion.map(|rank| order.promotions.of(PromotionId::of_rank(rank as usize)));
+    Some((customer, Holding { customer: NOBODY, item, quantity, promotion }))
 }

@@ -1,63 +1,49 @@
 //! A row, wherever it comes from, and the cells of a row as values.
 //!
-//! CSV, Parquet and JSON all arrive here as text, so the same content gives the same values and the same findings.
+//! CSV, Parquet and JSON all arrive here, and a [typed](super::typed) cell says what its text would say, so the same content
+//! gives the same values and the same findings.
 
+use super::batch::BatchColumn;
 use super::cell;
 use super::columns::{Column, Need, Schema};
+use super::memo::Memo;
+use super::typed::Cell;
+use termwise_engine::calendar::{Day, Instant};
 use termwise_engine::findings::Code;
+use termwise_engine::money::Price;
 
 /// What is wrong with a cell, and its column; an empty column stands for the row.
 pub(super) type Fault = (Code, &'static str);
 
-/// A column of a Parquet batch as text.
-#[derive(Debug)]
-pub(super) enum TextColumn {
-    /// Text as it stands.
-    Plain(arrow_array::StringArray),
-    /// Values written as text, one after the other, and where each ends.
-    Written {
-        /// All texts.
-        text: String,
-        /// The end of each row's text.
-        ends: Vec<usize>,
-    },
-}
-
-impl TextColumn {
-    fn cell(&self, row: usize) -> &str {
-        match self {
-            TextColumn::Plain(array) => {
-                use arrow_array::Array;
-                if array.is_null(row) { "" } else { array.value(row) }
-            }
-            TextColumn::Written { text, ends } => {
-                let start =
-                    row.checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or_default();
-                ends.get(row).and_then(|&end| text.get(start..end)).unwrap_or_default()
-            }
-        }
-    }
-}
-
 /// The fields of a row.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Fields<'a> {
+    /// A line of CSV without quotes, and where each field ends.
+    Line(&'a str, &'a [usize]),
     /// A CSV record, and the bytes that it stands for.
     Record(&'a csv::StringRecord, &'a str),
     /// A row of a Parquet batch.
-    Batch(&'a [TextColumn], usize),
+    Batch(&'a [BatchColumn], usize),
     /// Cells made of JSON.
     Cells(&'a [String]),
 }
 
 impl<'a> Fields<'a> {
-    fn get(self, place: usize) -> &'a str {
+    fn get(self, place: usize) -> Cell<'a> {
         match self {
-            Fields::Record(record, _) => record.get(place).unwrap_or_default(),
-            Fields::Batch(columns, row) => columns.get(place).map_or("", |column| column.cell(row)),
-            Fields::Cells(cells) => cells.get(place).map_or("", String::as_str),
+            Fields::Line(line, ends) => Cell::Text(field(line, ends, place)),
+            Fields::Record(record, _) => Cell::Text(record.get(place).unwrap_or_default()),
+            Fields::Batch(columns, row) => columns.get(place).map_or(Cell::Text(""), |column| column.cell(row)),
+            Fields::Cells(cells) => Cell::Text(cells.get(place).map_or("", String::as_str)),
         }
     }
+}
+
+/// A field of a line: from after the separator before it to its own end.
+fn field<'a>(line: &'a str, ends: &[usize], place: usize) -> &'a str {
+    let Some(&end) = ends.get(place) else { return "" };
+    let start = place.checked_sub(1).and_then(|before| ends.get(before)).map_or(0, |before| before + 1);
+    line.get(start..end).unwrap_or_default()
 }
 
 /// A data row of a file.
@@ -71,28 +57,47 @@ pub(super) struct Row<'a> {
     pub places: &'a [Option<usize>],
     /// Whether it has more or fewer fields than the header.
     pub ragged: bool,
+    /// Whether its text is known to hold nothing but printable ASCII.
+    pub is_ascii: bool,
 }
 
 /// An excerpt is for reading: more than this is cut.
 const EXCERPT_BYTES: usize = 2_000;
 
 impl<'a> Row<'a> {
-    /// The text of a column; empty where the file lacks it.
-    pub(super) fn cell(&self, column: Column) -> &'a str {
-        self.places.get(column.index).copied().flatten().map_or("", |place| self.fields.get(place))
+    /// The cell of a column; empty where the file lacks it.
+    fn get(&self, column: Column) -> Cell<'a> {
+        let place = self.places.get(column.index).copied().flatten();
+        place.map_or(Cell::Text(""), |place| self.fields.get(place))
     }
 
-    /// The text of the column of that name.
-    pub(super) fn cell_named(&self, schema: &Schema, name: &str) -> &'a str {
-        schema.columns.iter().find(|column| column.name == name).map_or("", |column| self.cell(*column))
+    /// The text of a column that is read as text; empty where the file lacks it.
+    pub(super) fn cell(&self, column: Column) -> &'a str {
+        if let Cell::Text(text) = self.get(column) { text } else { "" }
+    }
+
+    /// What stands in the column of that name.
+    pub(super) fn cell_named(&self, schema: &Schema, name: &str) -> String {
+        let mut text = String::new();
+        if let Some(column) = schema.columns.iter().find(|column| column.name == name) {
+            self.get(*column).write(&mut text);
+        }
+        text
     }
 
     /// The row as it stands in the file, or its cells joined by commas.
     pub(super) fn excerpt(&self) -> String {
         let whole = match self.fields {
-            Fields::Record(_, raw) => raw.to_owned(),
+            Fields::Line(raw, _) | Fields::Record(_, raw) => raw.to_owned(),
             Fields::Batch(columns, row) => {
-                columns.iter().map(|column| column.cell(row)).collect::<Vec<_>>().join(",")
+                let mut all = String::new();
+                for (number, column) in columns.iter().enumerate() {
+                    if number > 0 {
+                        all.push(',');
+                    }
+                    column.cell(row).write(&mut all);
+                }
+                all
             }
             Fields::Cells(cells) => cells.join(","),
         };
@@ -121,29 +126,44 @@ impl<'r, 'a> Cells<'r, 'a> {
         Cells { row, faults }
     }
 
-    /// The text of a cell that is not empty. Of a required one that is empty the row is not read.
-    pub(super) fn text(&mut self, column: Column) -> Option<&'a str> {
-        let text = self.row.cell(column);
+    /// A cell that is not empty. Of a required one that is empty the row is not read.
+    fn filled(&mut self, column: Column) -> Option<Cell<'a>> {
+        let cell = self.row.get(column);
+        let Cell::Text(text) = cell else { return Some(cell) };
         if text.is_empty() {
             if column.need == Need::Required {
                 self.fault(Code::ValueMissing, column);
             }
             return None;
         }
-        if !cell::is_plain(text) {
+        if !self.row.is_ascii && !cell::is_plain(text) {
             self.fault(Code::TextInvalid, column);
             return None;
         }
-        Some(text)
+        Some(cell)
     }
 
-    /// The value of a cell that is not empty.
+    /// The text of a cell that is not empty.
+    pub(super) fn text(&mut self, column: Column) -> Option<&'a str> {
+        match self.filled(column)? {
+            Cell::Text(text) => Some(text),
+            // Only columns of another kind than text come in a type of their own.
+            Cell::Day(_) | Cell::Moment(_) | Cell::Whole(_) | Cell::Decimal(..) | Cell::Flag(_) => None,
+        }
+    }
+
+    /// The value of a cell of text that is not empty.
     pub(super) fn read<T>(
         &mut self,
         column: Column,
         parse: impl FnOnce(&str) -> Result<T, Code>,
     ) -> Option<T> {
-        match parse(self.text(column)?) {
+        let text = self.text(column)?;
+        self.noted(column, parse(text))
+    }
+
+    fn noted<T>(&mut self, column: Column, value: Result<T, Code>) -> Option<T> {
+        match value {
             Ok(value) => Some(value),
             Err(code) => {
                 self.fault(code, column);
@@ -152,9 +172,70 @@ impl<'r, 'a> Cells<'r, 'a> {
         }
     }
 
+    fn typed<T>(
+        &mut self,
+        column: Column,
+        value: impl FnOnce(Cell<'a>) -> Result<T, Code>,
+    ) -> Option<T> {
+        let cell = self.filled(column)?;
+        self.noted(column, value(cell))
+    }
+
+    /// A date.
+    pub(super) fn day(&mut self, column: Column) -> Option<Day> {
+        self.typed(column, Cell::day)
+    }
+
+    /// An instant.
+    pub(super) fn instant(&mut self, column: Column) -> Option<Instant> {
+        self.typed(column, Cell::instant)
+    }
+
+    /// Seats, none of them perhaps.
+    pub(super) fn seats(&mut self, column: Column) -> Option<u32> {
+        self.typed(column, Cell::seats)
+    }
+
+    /// Seats that may be less than zero.
+    pub(super) fn signed_seats(&mut self, column: Column) -> Option<i32> {
+        self.typed(column, Cell::signed_seats)
+    }
+
+    /// An amount for one seat.
+    pub(super) fn money(&mut self, column: Column) -> Option<Price> {
+        self.typed(column, Cell::money)
+    }
+
+    /// True or false.
+    pub(super) fn flag(&mut self, column: Column) -> Option<bool> {
+        self.typed(column, Cell::flag)
+    }
+
     /// What a cell's word stands for.
     pub(super) fn word<T>(&mut self, column: Column, of: impl FnOnce(&str) -> Option<T>) -> Option<T> {
         self.read(column, |word| of(word).ok_or(Code::ValueUnknown))
+    }
+
+    /// What a cell's word stands for, where the same words come again and again.
+    pub(super) fn known<T: Copy>(
+        &mut self,
+        column: Column,
+        memo: &mut Memo<T>,
+        of: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        self.known_or(column, memo, Code::ValueUnknown, of)
+    }
+
+    /// The same, with a code of its own for what is not known.
+    pub(super) fn known_or<T: Copy>(
+        &mut self,
+        column: Column,
+        memo: &mut Memo<T>,
+        code: Code,
+        of: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        let text = self.text(column)?;
+        self.noted(column, memo.of(text, of).ok_or(code))
     }
 
     /// What each part of a cell's list stands for; empty where one of them is not known.
@@ -177,5 +258,10 @@ impl<'r, 'a> Cells<'r, 'a> {
     /// Whether everything so far could be read.
     pub(super) fn is_clean(&self) -> bool {
         self.faults.is_empty()
+    }
+
+    /// What is wrong so far.
+    pub(super) fn faults(&self) -> &[Fault] {
+        self.faults
     }
 }

@@ -1,17 +1,14 @@
 //! From texts to ids: each text is met, gets a number, and once all are known the numbers are ranked by the texts' bytes.
 //!
 //! Until then an id is **provisional**: it says which text, not which rank. The order of arrival is gone when
-//! [`Texts::ranked`] has spoken.
+//! [`Texts::ranks_in`] has spoken.
 
 use crate::names::TextTable;
 use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher;
 use std::marker::PhantomData;
-use termwise_engine::ids::{
-    BillToId, ChangeId, CodeId, CustomerId, ItemId, MarketId, OrderId, PartnerId, PromotionId, RegionId,
-    SubscriptionId, TaxCodeId,
-};
+use termwise_engine::ids::{CodeId, ItemId, MarketId, PartnerId, PromotionId, RegionId, TaxCodeId};
 
 /// An id that is the rank of a text.
 pub(super) trait Ranked: Copy {
@@ -34,20 +31,7 @@ macro_rules! ranked {
         })+
     };
 }
-ranked!(
-    BillToId,
-    ChangeId,
-    CodeId,
-    CustomerId,
-    ItemId,
-    MarketId,
-    OrderId,
-    PartnerId,
-    PromotionId,
-    RegionId,
-    SubscriptionId,
-    TaxCodeId
-);
+ranked!(CodeId, ItemId, MarketId, PartnerId, PromotionId, RegionId, TaxCodeId);
 
 /// The most texts of one kind, well below what an id can hold.
 const MOST: usize = 1 << 31;
@@ -104,48 +88,24 @@ impl<Id: Ranked> Texts<Id> {
         Id::with_rank(*last)
     }
 
-    /// The provisional id of a text that has been met.
-    pub(super) fn known(&self, text: &str) -> Option<Id> {
-        let hash = self.hasher.hash_one(text);
-        let equal = |slot: &Slot| slot.hash == hash && *self.texts[slot.number as usize] == *text;
-        self.table.find(hash, equal).map(|slot| Id::with_rank(slot.number as usize))
-    }
-
-    /// The text of a provisional id.
-    pub(super) fn text(&self, id: Id) -> &str {
-        &self.texts[id.its_rank()]
-    }
-
-    /// How many texts have been met.
-    pub(super) fn len(&self) -> usize {
-        self.texts.len()
-    }
-
     /// Whether there are more texts than ids are made for.
     pub(super) fn is_too_many(&self) -> bool {
         self.texts.len() >= MOST
     }
 
-    /// The texts in the order of their bytes, and the rank of each.
-    pub(super) fn ranked(self) -> (Vec<Box<str>>, Ranks<Id>) {
-        let mut order: Vec<(Box<str>, usize)> = self.texts.into_iter().zip(0..).collect();
-        order.sort_unstable();
-        let mut ranks = vec![Id::with_rank(0); order.len()];
-        for (rank, (_, number)) in order.iter().enumerate() {
-            ranks[*number] = Id::with_rank(rank);
-        }
-        (order.into_iter().map(|(text, _)| text).collect(), Ranks(ranks))
-    }
-
     /// The texts as they were met.
-    pub(super) fn into_texts(self) -> Vec<Box<str>> {
-        self.texts
+    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.texts.iter().map(|text| &**text)
     }
 
-    /// The ranked texts as a table of names.
-    pub(super) fn ranked_table(self) -> (TextTable, Ranks<Id>) {
-        let (texts, ranks) = self.ranked();
-        (TextTable::of(texts.iter().map(|text| &**text)), ranks)
+    /// Each id as it is.
+    pub(super) fn unranked(&self) -> Ranks<Id> {
+        Ranks((0..self.texts.len()).map(Id::with_rank).collect())
+    }
+
+    /// The rank of each text in a table that holds them all.
+    pub(super) fn ranks_in(&self, table: &TextTable) -> Ranks<Id> {
+        Ranks(self.iter().map(|text| Id::with_rank(table.rank(text).unwrap_or_default())).collect())
     }
 }
 

@@ -1,0 +1,287 @@
+//! A CSV file in blocks of whole rows: read once from front to back, hashed and counted on the way.
+//!
+//! Reading, hashing and finding the line breaks is quick and goes in order, so that every block knows the number of its
+//! first row; splitting rows into cells is slow, and blocks are split side by side. A block ends where a row ends: at a line
+//! feed with an even number of quotes before it. A block with quotes goes through the [guard](super::guard) first, which
+//! finds whatever would have led the counting of quotes astray.
+
+use super::error::IntakeError;
+use super::files::Version;
+use super::guard::{self, FIELD_BYTES, ROW_BYTES};
+use crate::job::InputFile;
+use std::fs::File;
+use std::io::Read;
+
+/// Bytes that are read at least before the header is looked at.
+const HEAD_BYTES: usize = 2 * FIELD_BYTES;
+
+/// Some rows of a file.
+#[derive(Debug)]
+pub(super) struct Block {
+    /// Its number, from 0.
+    pub number: usize,
+    /// Whole rows.
+    pub bytes: Vec<u8>,
+    /// Where it stands.
+    pub place: BlockPlace,
+    /// Lines of the file before it.
+    pub lines_before: u64,
+    /// The place of every line feed; not told where there are quotes.
+    pub breaks: Vec<usize>,
+    /// Whether it has quotes, or anything else that a plain split would get wrong.
+    pub needs_parser: bool,
+}
+
+/// Where a block stands in its file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct BlockPlace {
+    /// Rows before it.
+    pub first_row: u64,
+    /// Its rows.
+    pub rows: u64,
+    /// Bytes before it.
+    pub first_byte: u64,
+    /// Its bytes.
+    pub bytes: u64,
+}
+
+/// What was counted up to the end of the file.
+#[derive(Debug)]
+pub(super) struct Counted {
+    /// Data rows.
+    pub rows: u64,
+    /// Lines without a character.
+    pub blank_lines: u64,
+    /// Whether the last row ends with a line break.
+    pub ends_with_break: bool,
+    /// BLAKE3 of the bytes, in hexadecimal.
+    pub hash: String,
+    /// Where each block stands.
+    pub places: Vec<BlockPlace>,
+}
+
+/// A file that is being read.
+pub(super) struct Blocks {
+    shown: String,
+    path: std::path::PathBuf,
+    file: File,
+    version: Version,
+    hasher: blake3::Hasher,
+    block_bytes: usize,
+    columns: usize,
+    buffer: Vec<u8>,
+    is_at_end: bool,
+    bytes_before: u64,
+    lines_before: u64,
+    rows_before: u64,
+    blank_lines: u64,
+    ends_with_break: bool,
+    places: Vec<BlockPlace>,
+}
+
+impl Blocks {
+    /// Opens a file and reads what is needed to see its header.
+    pub(super) fn open(file: &InputFile, block_bytes: usize) -> Result<Blocks, IntakeError> {
+        let version = Version::of_input(file)?;
+        let open = File::open(&file.path).map_err(|error| IntakeError::unread(&file.shown, &error))?;
+        let mut blocks = Blocks {
+            shown: file.shown.clone(),
+            path: file.path.clone(),
+            file: open,
+            version,
+            hasher: blake3::Hasher::new(),
+            block_bytes: block_bytes.max(1),
+            columns: 0,
+            buffer: Vec::new(),
+            is_at_end: false,
+            bytes_before: 0,
+            lines_before: 0,
+            rows_before: 0,
+            blank_lines: 0,
+            ends_with_break: true,
+            places: Vec::new(),
+        };
+        blocks.fill(HEAD_BYTES)?;
+        Ok(blocks)
+    }
+
+    /// The size of the file.
+    pub(super) fn size(&self) -> u64 {
+        self.version.bytes()
+    }
+
+    /// Which version of the file it is.
+    pub(super) fn version(&self) -> &Version {
+        &self.version
+    }
+
+    /// The first bytes of the file.
+    pub(super) fn head(&self) -> &[u8] {
+        &self.buffer
+    }
+
+    /// Passes over the header: so many bytes and lines, some of them blank.
+    pub(super) fn pass_header(&mut self, bytes: usize, lines: u64, blank: u64, columns: usize) {
+        self.buffer.drain(..bytes);
+        self.bytes_before = bytes as u64;
+        self.lines_before = lines;
+        self.blank_lines = blank;
+        self.columns = columns;
+    }
+
+    /// Reads until the buffer holds so many bytes, or the file ends.
+    fn fill(&mut self, bytes: usize) -> Result<(), IntakeError> {
+        let held = self.buffer.len();
+        if self.is_at_end || held >= bytes {
+            return Ok(());
+        }
+        let wanted = (bytes - held) as u64;
+        let failed = |error: std::io::Error| IntakeError::unread(&self.shown, &error);
+        let read = (&self.file).take(wanted).read_to_end(&mut self.buffer).map_err(failed)?;
+        self.hasher.update(&self.buffer[held..]);
+        self.is_at_end = (read as u64) < wanted;
+        Ok(())
+    }
+
+    /// The next block, in the order of the file.
+    pub(super) fn next(&mut self) -> Result<Option<Block>, IntakeError> {
+        let mut window = self.block_bytes;
+        let cut = loop {
+            self.fill(window)?;
+            if self.buffer.is_empty() {
+                return Ok(None);
+            }
+            let seen = &self.buffer[..window.min(self.buffer.len())];
+            match last_row_end(seen) {
+                Some(end) => break end,
+                None if self.is_at_end && seen.len() == self.buffer.len() => break seen.len(),
+                // No row is as long as this: the guard says what is wrong.
+                None if seen.len() > ROW_BYTES + 2 * FIELD_BYTES => break seen.len(),
+                None => window += self.block_bytes.max(FIELD_BYTES),
+            }
+        };
+        let rest = self.buffer.split_off(cut);
+        let bytes = std::mem::replace(&mut self.buffer, rest);
+        self.block(bytes).map(Some)
+    }
+
+    fn block(&mut self, bytes: Vec<u8>) -> Result<Block, IntakeError> {
+        let breaks: Vec<usize> = memchr::memchr_iter(b'\n', &bytes).collect();
+        let lines = breaks.len() as u64;
+        let ends_with_break = bytes.last() == Some(&b'\n');
+        let (blank, longest) = shape(&bytes, &breaks);
+        let needs_parser = memchr::memchr(b'"', &bytes).is_some()
+            || !ends_with_break
+            || longest > FIELD_BYTES
+            || has_lone_return(&bytes);
+        let (rows, blank) = if needs_parser {
+            let text = std::str::from_utf8(&bytes)
+                .map_err(|error| self.not_utf8(&bytes, error.valid_up_to()))?;
+            let shape = guard::check(text, self.columns, self.rows_before, &self.shown)?;
+            (shape.rows, shape.blank_lines)
+        } else {
+            (lines - blank, blank)
+        };
+        let place = BlockPlace {
+            first_row: self.rows_before,
+            rows,
+            first_byte: self.bytes_before,
+            bytes: bytes.len() as u64,
+        };
+        let block = Block {
+            number: self.places.len(),
+            place,
+            lines_before: self.lines_before,
+            breaks,
+            needs_parser,
+            bytes,
+        };
+        self.places.push(place);
+        self.bytes_before += place.bytes;
+        self.lines_before += lines;
+        self.rows_before += rows;
+        self.blank_lines += blank;
+        self.ends_with_break = ends_with_break;
+        Ok(block)
+    }
+
+    fn not_utf8(&self, bytes: &[u8], at: usize) -> IntakeError {
+        not_utf8(bytes, at, (self.bytes_before, self.lines_before), &self.shown)
+    }
+
+    /// What was counted; refused where the file changed while it was read.
+    pub(super) fn finish(self) -> Result<Counted, IntakeError> {
+        self.version.check(&self.file, &self.path, &self.shown)?;
+        if self.bytes_before != self.version.bytes() {
+            return Err(IntakeError::Changed { shown: self.shown });
+        }
+        Ok(Counted {
+            rows: self.rows_before,
+            blank_lines: self.blank_lines,
+            ends_with_break: self.ends_with_break,
+            hash: self.hasher.finalize().to_hex().to_string(),
+            places: self.places,
+        })
+    }
+}
+
+/// A byte that belongs to no character, so many bytes and lines after the beginning of the file.
+pub(super) fn not_utf8(bytes: &[u8], at: usize, before: (u64, u64), shown: &str) -> IntakeError {
+    let line = before.1 + memchr::memchr_iter(b'\n', bytes.get(..at).unwrap_or_default()).count() as u64 + 1;
+    let byte = before.0 + at as u64;
+    let what = format!("the file is not UTF-8: byte {byte} (line {line}) does not belong to a character");
+    let hint = match bytes {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] if before.0 == 0 => "the file is UTF-16; export it as UTF-8",
+        _ => "export the file as UTF-8",
+    };
+    IntakeError::refused(shown, what, hint)
+}
+
+/// After the last line feed with an even number of quotes before it.
+fn last_row_end(bytes: &[u8]) -> Option<usize> {
+    let quotes = memchr::memchr_iter(b'"', bytes).count();
+    let mut end = bytes.len();
+    let mut after = 0;
+    for feed in memchr::memrchr_iter(b'\n', bytes) {
+        if quotes > 0 {
+            after += memchr::memchr_iter(b'"', &bytes[feed..end]).count();
+            end = feed;
+        }
+        if (quotes - after).is_multiple_of(2) {
+            return Some(feed + 1);
+        }
+    }
+    None
+}
+
+/// How many lines are without a character, and the length of the longest.
+fn shape(bytes: &[u8], breaks: &[usize]) -> (u64, usize) {
+    let (mut blank, mut longest, mut start) = (0, 0, 0);
+    for &feed in breaks {
+        let length = feed - start;
+        longest = longest.max(length);
+        if length == 0 || (length == 1 && bytes[start] == b'\r') {
+            blank += 1;
+        }
+        start = feed + 1;
+    }
+    (blank, longest.max(bytes.len() - start))
+}
+
+/// Whether a carriage return stands without a line feed.
+fn has_lone_return(bytes: &[u8]) -> bool {
+    memchr::memchr_iter(b'\r', bytes).any(|place| bytes.get(place + 1) != Some(&b'\n'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::last_row_end;
+
+    #[test]
+    fn a_block_ends_where_a_row_does() {
+        assert_eq!(last_row_end(b"a,b\nc,"), Some(4));
+        assert_eq!(last_row_end(b"a,\"b\nc\"\nd,\"e\n"), Some(8));
+        assert_eq!(last_row_end(b"\"a\nb"), None);
+        assert_eq!(last_row_end(b""), None);
+    }
+}
