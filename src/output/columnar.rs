@@ -11,45 +11,83 @@ use arrow_array::types::{Date32Type, Decimal128Type, Int64Type, TimestampMicrose
 use arrow_array::{ArrayRef, BooleanArray, PrimitiveArray, RecordBatch};
 use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
+use parquet::file::writer::SerializedFileWriter;
 use std::sync::Arc;
 use termwise_engine::calendar::Instant;
 
 const ZSTD_LEVEL: i32 = 1;
 const TICKS_PER_MICROSECOND: i64 = 10;
 
-/// Writes a table and gives the number of its rows.
-pub(super) fn write<R>(
-    columns: &[Column<R>],
-    context: &Context<'_>,
-    blocks: impl Iterator<Item = Vec<R>>,
-    file: &mut StagedFile,
-) -> Result<u64, OutputError> {
-    let path = file.path().to_owned();
-    let failed = |source: ParquetError| OutputError::Write { path: path.clone(), source: to_io(source) };
-    let schema = schema(columns);
-    let level = ZstdLevel::try_new(ZSTD_LEVEL).map_err(failed)?;
-    let properties = WriterProperties::builder()
-        .set_created_by(format!("termwise {}", env!("CARGO_PKG_VERSION")))
-        .set_compression(Compression::ZSTD(level))
-        .set_max_row_group_row_count(None)
-        .build();
-    let mut writer = ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties)).map_err(failed)?;
-    let mut rows = 0;
-    for block in blocks {
-        rows += block.len() as u64;
-        let batch = batch(&schema, columns, context, &block)?;
-        writer.write(&batch).map_err(failed)?;
-        writer.flush().map_err(failed)?;
+/// A row group, encoded.
+pub(super) type Chunks = Vec<ArrowColumnChunk>;
+
+/// A table's file, to which row groups are appended.
+pub(super) struct ColumnarFile {
+    writer: SerializedFileWriter<StagedFile>,
+    encoder: Encoder,
+}
+
+/// What encodes row groups; of any thread.
+#[derive(Clone)]
+pub(super) struct Encoder(Arc<ArrowRowGroupWriterFactory>);
+
+impl ColumnarFile {
+    /// Begins a table.
+    pub(super) fn new(schema: SchemaRef, file: StagedFile) -> Result<ColumnarFile, ParquetError> {
+        let level = ZstdLevel::try_new(ZSTD_LEVEL)?;
+        let properties = WriterProperties::builder()
+            .set_created_by(format!("termwise {}", env!("CARGO_PKG_VERSION")))
+            .set_compression(Compression::ZSTD(level))
+            .build();
+        let writer = ArrowWriter::try_new(file, schema, Some(properties))?;
+        let (writer, factory) = writer.into_serialized_writer()?;
+        Ok(ColumnarFile { writer, encoder: Encoder(Arc::new(factory)) })
     }
-    writer.close().map_err(failed)?;
-    Ok(rows)
+
+    /// What encodes its row groups.
+    pub(super) fn encoder(&self) -> Encoder {
+        self.encoder.clone()
+    }
+
+    /// Appends a row group.
+    pub(super) fn append(&mut self, chunks: Chunks) -> Result<(), ParquetError> {
+        let mut group = self.writer.next_row_group()?;
+        for chunk in chunks {
+            chunk.append_to_row_group(&mut group)?;
+        }
+        group.close()?;
+        Ok(())
+    }
+
+    /// Writes the end of the table.
+    pub(super) fn finish(self) -> Result<StagedFile, ParquetError> {
+        self.writer.into_inner()
+    }
+}
+
+impl Encoder {
+    /// Encodes a row group.
+    pub(super) fn encode(&self, batches: &[RecordBatch]) -> Result<Chunks, ParquetError> {
+        let mut writers = self.0.create_column_writers(0)?;
+        for batch in batches {
+            for ((writer, column), field) in
+                writers.iter_mut().zip(batch.columns()).zip(batch.schema_ref().fields())
+            {
+                for leaf in compute_leaves(field, column)? {
+                    writer.write(&leaf)?;
+                }
+            }
+        }
+        writers.into_iter().map(|writer| writer.close()).collect()
+    }
 }
 
 /// The error of the file below, where there is one.
-fn to_io(error: ParquetError) -> std::io::Error {
+pub(super) fn to_io(error: ParquetError) -> std::io::Error {
     match std::io::Error::from(error) {
         error if error.raw_os_error().is_some() => error,
         error => std::io::Error::other(error.to_string()),
@@ -57,7 +95,7 @@ fn to_io(error: ParquetError) -> std::io::Error {
 }
 
 /// The columns' names and types.
-fn schema<R>(columns: &[Column<R>]) -> SchemaRef {
+pub(super) fn schema<R>(columns: &[Column<R>]) -> SchemaRef {
     let field = |column: &Column<R>| Field::new(column.name, data_type(&column.cell), true);
     Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>()))
 }
@@ -75,13 +113,12 @@ fn data_type<R>(cell: &Cell<R>) -> DataType {
 
 /// The arrays of a block of rows.
 pub(super) fn batch<R>(
-    schema: &SchemaRef,
     columns: &[Column<R>],
     context: &Context<'_>,
     rows: &[R],
 ) -> Result<RecordBatch, OutputError> {
     let arrays = columns.iter().map(|column| array(column, context, rows)).collect::<Result<Vec<_>, _>>()?;
-    RecordBatch::try_new(Arc::clone(schema), arrays)
+    RecordBatch::try_new(schema(columns), arrays)
         .map_err(|error| OutputError::broken("every column has every row", error.to_string()))
 }
 

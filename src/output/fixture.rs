@@ -1,6 +1,6 @@
 //! A small run made by hand: three subscriptions of two customers in three currencies, five lines, three renewals.
 
-use super::{Counts, FileFacts, Report};
+use super::{Counts, FileFacts, OutputError, Published, Report, Stretch, Tables, Tally, Writer, prove};
 use crate::job::{Format, Inputs, Job, Limits, Outputs};
 use crate::names::{Names, Reject, SharedNames, TextTable};
 use std::collections::BTreeMap;
@@ -56,19 +56,36 @@ impl Run {
         }
     }
 
-    pub(super) fn report(&self) -> Report<'_> {
-        Report {
-            job: &self.job,
-            book: &self.book,
-            names: &self.names,
-            files: &self.files,
-            counts: &self.counts,
-            invoiced: &self.invoiced,
-            renewals: &self.renewals,
-            rejects: &self.rejects,
-            notes: &self.notes,
-            timings: &self.timings,
+    pub(super) fn stretch(&self) -> Stretch<'_> {
+        let Run { book, names, invoiced, renewals, .. } = self;
+        Stretch { book, names, invoiced, renewals }
+    }
+
+    pub(super) fn report<'a>(&'a self, tally: &'a Tally) -> Report<'a> {
+        let Run { job, files, counts, rejects, notes, timings, .. } = self;
+        Report { job, files, counts, tally, rejects, notes, timings }
+    }
+
+    /// Proves everything and writes nothing.
+    pub(super) fn prove(&self) -> Result<(), OutputError> {
+        Tables::new(&self.job, self.names.shared.clone()).prove(&self.stretch())?;
+        prove(&self.report(&Tally::of(&self.stretch())))
+    }
+
+    /// The whole way of one stretch: proved, set, encoded, appended and published.
+    pub(super) fn publish(&self) -> Result<Published, OutputError> {
+        let (tables, stretch) = (Tables::new(&self.job, self.names.shared.clone()), self.stretch());
+        tables.prove(&stretch)?;
+        let mut writer = Writer::open(&self.job)?;
+        let batches: Result<Vec<_>, _> =
+            tables.cuts(&stretch).iter().map(|cut| tables.set(&stretch, cut)).collect();
+        let mut blocks = writer.take(batches?)?;
+        blocks.extend(writer.rest());
+        // In another order than they came: the writer holds each until its turn.
+        for block in blocks.into_iter().rev() {
+            writer.append(block.encode()?)?;
         }
+        Ok(writer.publish(&self.report(&Tally::of(&stretch)))?.published)
     }
 }
 
@@ -315,7 +332,7 @@ fn renewals() -> Vec<Renewal> {
         reasons: Reasons::of(Reason::PromotionApplied),
         ..back_to_list
     };
-    vec![from_nothing, back_to_list, expires]
+    vec![back_to_list, expires, from_nothing]
 }
 
 fn files() -> Vec<FileFacts> {

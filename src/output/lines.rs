@@ -1,10 +1,13 @@
 //! The tables `invoice_lines` and `invoices`.
 
+use super::Stretch;
 use super::figures::Decimal;
 use super::keys::{push_invoice_id, push_line_id, push_reference_id};
-use super::sheet::{AMOUNT, BLOCK_ROWS, Column, Context, DISCOUNT, EFFECTIVE_PRICE, UNIT_PRICE};
-use termwise_engine::book::{Book, Subscription};
-use termwise_engine::invoicing::{Invoice, InvoiceKey, Invoiced};
+use super::sheet::{AMOUNT, Column, Context, DISCOUNT, EFFECTIVE_PRICE, UNIT_PRICE};
+use std::ops::Range;
+use termwise_engine::book::Subscription;
+use termwise_engine::ids::CustomerId;
+use termwise_engine::invoicing::{Invoice, InvoiceKey, Place};
 use termwise_engine::reasons::Reasons;
 use termwise_engine::workings::Line;
 
@@ -16,26 +19,26 @@ pub(super) struct LineRow<'a> {
     number: u32,
 }
 
-/// The rows of `invoice_lines`, block by block.
-pub(super) fn line_blocks<'a>(
-    book: &'a Book,
-    invoiced: &'a Invoiced,
-) -> impl Iterator<Item = Vec<LineRow<'a>>> {
-    let blocks = invoiced.lines.chunks(BLOCK_ROWS).zip(invoiced.places.chunks(BLOCK_ROWS));
-    blocks.map(move |(lines, places)| {
-        let row = |(line, place): (&'a Line, &termwise_engine::invoicing::Place)| LineRow {
-            line,
-            row: &book.subscriptions[line.subscription.rank()],
-            invoice: invoiced.invoices[place.invoice as usize].key,
-            number: place.line,
-        };
-        lines.iter().zip(places).map(row).collect()
-    })
+/// A row of `invoices`.
+pub(super) type InvoiceRow = Invoice;
+
+impl LineRow<'_> {
+    /// Whose it is.
+    pub(super) fn customer(&self) -> CustomerId {
+        self.row.customer
+    }
 }
 
-/// The rows of `invoices`, block by block.
-pub(super) fn invoice_blocks(invoiced: &Invoiced) -> impl Iterator<Item = Vec<Invoice>> {
-    invoiced.invoices.chunks(BLOCK_ROWS).map(<[Invoice]>::to_vec)
+/// Some rows of `invoice_lines`.
+pub(super) fn line_rows<'a>(stretch: &Stretch<'a>, rows: Range<usize>) -> Vec<LineRow<'a>> {
+    let (book, invoiced) = (stretch.book, stretch.invoiced);
+    let row = |(line, place): (&'a Line, &Place)| LineRow {
+        line,
+        row: &book.subscriptions[line.subscription.rank()],
+        invoice: invoiced.invoices[place.invoice as usize].key,
+        number: place.line,
+    };
+    invoiced.lines[rows.clone()].iter().zip(&invoiced.places[rows]).map(row).collect()
 }
 
 /// Writes who receives the invoice: the bill-to, or the customer itself.
@@ -141,7 +144,7 @@ fn why<'a>() -> Vec<Column<LineRow<'a>>> {
 }
 
 /// The columns of `invoices`; `from` and `to` are the run's window, not the lines' first and last days (C18).
-pub(super) fn invoice_columns() -> Vec<Column<Invoice>> {
+pub(super) fn invoice_columns() -> Vec<Column<InvoiceRow>> {
     vec![
         Column::text("invoice_id", |cx, row, out| push_invoice_id(out, cx.names, row.key, cx.window)),
         Column::text("customer_id", |cx, row, out| out.push_str(cx.names.customer(row.key.customer))),

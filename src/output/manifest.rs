@@ -2,11 +2,12 @@
 //!
 //! Nothing in it but `timings`, its last member, differs between two runs of the same inputs.
 
-use super::account::{Account, checks_not_made, dispositions_json, reasons_json};
+use super::account::{Account, checks_not_made, dispositions_json, invoices_json, reasons_json, totals_json};
 use super::staging::Written;
 use super::{KIND, Report};
 use crate::job::Format;
 use serde_json::{Map, Value, json};
+use std::time::Duration;
 
 const FOLDER_DIGITS: usize = 12;
 
@@ -84,11 +85,17 @@ impl Digest {
     }
 }
 
-/// The manifest as text, with a line feed at its end.
-pub(super) fn text(report: &Report<'_>, account: &Account, inputs: &str, outputs: &[Written]) -> String {
+/// The manifest as text, with a line feed at its end; `timings` are those of the run and of its output.
+pub(super) fn text(
+    report: &Report<'_>,
+    inputs: &str,
+    outputs: &[Written],
+    timings: &[(String, Duration)],
+) -> String {
+    let account = Account::of(report);
     let job = report.job;
     let output = |written: &Written| json!({ "name": written.name, "rows": written.rows, "bytes": written.bytes, "hash": written.hash });
-    let timing = |(step, took): &(String, std::time::Duration)| {
+    let timing = |(step, took): &(String, Duration)| {
         let microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         json!({ "step": step, "microseconds": microseconds })
     };
@@ -109,17 +116,17 @@ pub(super) fn text(report: &Report<'_>, account: &Account, inputs: &str, outputs
         "policy": policy,
         "inputs": inputs_json(report),
         "outputs": outputs.iter().map(output).collect::<Vec<_>>(),
-        "totals": account.totals_json(report),
-        "invoices": account.invoices_json(report),
-        "renewals": account.renewed.json(),
-        "forecasts": account.forecast.json(),
+        "totals": totals_json(report),
+        "invoices": invoices_json(report),
+        "renewals": report.tally.renewed.json(),
+        "forecasts": report.tally.forecast.json(),
         "rejects": account.rejects_json(),
         "reasons": reasons_json(report),
         "checks_not_made": checks_not_made(report),
         "notes": account.notes,
         "digest_of_inputs": inputs,
         "digest_of_outputs": output_digest(outputs),
-        "timings": report.timings.iter().map(timing).collect::<Vec<_>>(),
+        "timings": timings.iter().map(timing).collect::<Vec<_>>(),
     });
     format!("{manifest:#}\n")
 }

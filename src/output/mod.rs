@@ -8,10 +8,21 @@
 //! is told so. Files are staged beside it, put on the disk, read back and added up before the rename; a crash at any
 //! moment leaves either the whole folder or none.
 //!
+//! A book of any size passes through in [stretches](Stretch) of whole customers, so memory doesn't grow with the rows:
+//! ```text
+//! each stretch, on any thread:  Tables::prove   Tally::of   Tables::cuts, and each cut: Tables::set ──▶ batches
+//! in order, on one:             Writer::take (batches) ──▶ blocks
+//! each block, on any thread:    Block::encode ──▶ encoded
+//! in any order, on one:         Writer::append (encoded)
+//! at the end, on one:           Writer::rest, then its blocks as above; Writer::publish (report)
+//! ```
+//! Blocks are cut out of the stream of rows at fixed numbers, so neither stretches nor threads show in the bytes.
+//!
 //! What this deliberately does not do: compute. An amount is written as it came; the only sums here are those that
 //! [prove] it.
 
 mod account;
+mod balance;
 mod columnar;
 mod counts;
 mod figures;
@@ -25,6 +36,9 @@ mod renewals;
 mod sheet;
 mod staging;
 pub mod summary;
+mod tables;
+mod tally;
+mod writer;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
@@ -33,16 +47,16 @@ mod fixture;
 #[allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
 mod tests;
 
+pub use balance::prove;
 pub use counts::{Counts, Dispositions};
 pub use rejects::diagnostic;
+pub use tables::{Batch, Cut, OutputTable, Tables};
+pub use tally::Tally;
+pub use writer::{Block, Closed, Encoded, Writer};
 
 use crate::intake::FileFacts;
-use crate::job::{Format, Job};
+use crate::job::Job;
 use crate::names::{Names, Reject};
-use account::Account;
-use sheet::{Column, Context};
-use staging::{Staging, Written};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use termwise_engine::book::Book;
@@ -52,23 +66,31 @@ use termwise_engine::workings::Renewal;
 const MANIFEST: &str = "manifest.json";
 const KIND: &str = "invoice";
 
-/// Everything that a run tells.
+/// A part of the book and what playing it brought: whole customers, that come after those of the stretch before it and
+/// before those of the next.
+#[derive(Clone, Copy, Debug)]
+pub struct Stretch<'a> {
+    /// What was billed from.
+    pub book: &'a Book,
+    /// The texts behind the ids; those that are shared are the same for every stretch.
+    pub names: &'a Names,
+    /// Lines, invoices and totals.
+    pub invoiced: &'a Invoiced,
+    /// Renewals, by subscription and date (C4).
+    pub renewals: &'a [Renewal],
+}
+
+/// Everything that a run tells, besides its tables.
 #[derive(Clone, Copy, Debug)]
 pub struct Report<'a> {
     /// The job.
     pub job: &'a Job,
-    /// What was billed from.
-    pub book: &'a Book,
-    /// The texts behind the ids.
-    pub names: &'a Names,
     /// The input files, by table and number.
     pub files: &'a [FileFacts],
     /// What became of their rows.
     pub counts: &'a Counts,
-    /// Lines, invoices and totals.
-    pub invoiced: &'a Invoiced,
-    /// Renewals, in any order.
-    pub renewals: &'a [Renewal],
+    /// What its stretches add up to.
+    pub tally: &'a Tally,
     /// What stands in rejects.csv, in any order.
     pub rejects: &'a [Reject],
     /// What else to know.
@@ -158,128 +180,4 @@ impl OutputError {
             OutputError::Write { .. } => 74,
         }
     }
-}
-
-/// Proves the laws that hold for every run, without writing anything.
-///
-/// # Errors
-/// [`OutputError::Invariant`], with the first law that does not hold.
-pub fn prove(report: &Report<'_>) -> Result<(), OutputError> {
-    proof::prove(report, &renewals::in_order(report.renewals))
-}
-
-/// Proves a run, writes its folder beside the others, reads it back, and publishes it by one rename.
-///
-/// # Errors
-/// Nothing was published, and why.
-pub fn publish(report: &Report<'_>) -> Result<Published, OutputError> {
-    let renewals = renewals::in_order(report.renewals);
-    proof::prove(report, &renewals)?;
-    let account = Account::of(report);
-    let inputs = manifest::input_digest(report);
-    let name = manifest::folder_name(report, &inputs);
-    let staging = Staging::open(&report.job.outputs.dir)?;
-    let outputs = write_outputs(report, &renewals, &staging, &name)?;
-    for written in &outputs {
-        let adds_up = written.name.starts_with("invoice").then_some(&report.invoiced.totals);
-        readback::check(staging.folder(), written, adds_up)?;
-    }
-    let manifest = manifest::text(report, &account, &inputs, &outputs);
-    let manifest = write_text(&staging, MANIFEST, &manifest)?;
-    readback::check(staging.folder(), &manifest, None)?;
-    let folder = staging.place().join(&name);
-    let digest = manifest::output_digest(&outputs);
-    if staging.publish(&name)? {
-        return Ok(Published::Now { folder, digest });
-    }
-    same_as_before(&folder, &outputs)?;
-    Ok(Published::AlreadyThere { folder, digest })
-}
-
-/// Writes every file but the manifest, in the order of the contract.
-fn write_outputs(
-    report: &Report<'_>,
-    renewals: &[&Renewal],
-    staging: &Staging,
-    name: &str,
-) -> Result<Vec<Written>, OutputError> {
-    let format = report.job.outputs.format;
-    let context = Context { names: report.names, window: report.job.window };
-    let (book, invoiced) = (report.book, report.invoiced);
-    let mut rejects: Vec<&Reject> = report.rejects.iter().collect();
-    rejects.sort();
-    Ok(vec![
-        write_table(
-            staging,
-            &context,
-            "invoice_lines",
-            format,
-            &lines::line_columns(),
-            lines::line_blocks(book, invoiced),
-        )?,
-        write_table(
-            staging,
-            &context,
-            "invoices",
-            format,
-            &lines::invoice_columns(),
-            lines::invoice_blocks(invoiced),
-        )?,
-        write_table(
-            staging,
-            &context,
-            "renewals",
-            format,
-            &renewals::columns(),
-            renewals::blocks(book, renewals),
-        )?,
-        write_table(
-            staging,
-            &context,
-            "rejects",
-            Format::Csv,
-            &rejects::columns(),
-            std::iter::once(rejects),
-        )?,
-        write_text(staging, "summary.txt", &summary::text(report, name))?,
-    ])
-}
-
-fn write_table<R>(
-    staging: &Staging,
-    context: &Context<'_>,
-    name: &str,
-    format: Format,
-    columns: &[Column<R>],
-    blocks: impl Iterator<Item = Vec<R>>,
-) -> Result<Written, OutputError> {
-    let mut file = staging.create(&format!("{name}.{}", manifest::format_name(format)))?;
-    let rows = sheet::write(columns, context, format, blocks, &mut file)?;
-    file.finish(Some(rows))
-}
-
-fn write_text(staging: &Staging, name: &str, text: &str) -> Result<Written, OutputError> {
-    let mut file = staging.create(name)?;
-    let path = file.path().to_owned();
-    file.write_all(text.as_bytes()).map_err(|source| OutputError::Write { path, source })?;
-    file.finish(None)
-}
-
-/// A folder of this name is there: it must hold what this run made, byte for byte (section 15, one run twice).
-fn same_as_before(folder: &Path, outputs: &[Written]) -> Result<(), OutputError> {
-    for written in outputs.iter() {
-        let found = readback::hash(&folder.join(&written.name));
-        if !found.is_ok_and(|found| found == (written.bytes, written.hash.clone())) {
-            let why = format!(
-                "{} in it is not what this run makes of the same inputs: it was changed, or another build wrote it; \
-                 move the folder away",
-                written.name
-            );
-            return Err(OutputError::place(folder, why));
-        }
-    }
-    if folder.join(MANIFEST).is_file() {
-        return Ok(());
-    }
-    Err(OutputError::place(folder, format!("there is no {MANIFEST} in it; move the folder away")))
 }

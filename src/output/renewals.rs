@@ -2,10 +2,13 @@
 //!
 //! What comes after is empty where the subscription expires or its renewal is blocked.
 
+use super::Stretch;
 use super::figures::Decimal;
 use super::lines::{push_bill_to, push_reasons};
-use super::sheet::{AMOUNT, BLOCK_ROWS, Column, PERCENT, UNIT_PRICE};
-use termwise_engine::book::{Book, Subscription};
+use super::sheet::{AMOUNT, Column, PERCENT, UNIT_PRICE};
+use std::ops::Range;
+use termwise_engine::book::Subscription;
+use termwise_engine::ids::CustomerId;
 use termwise_engine::invoicing::InvoiceKey;
 use termwise_engine::money::{Currency, percent_change};
 use termwise_engine::workings::{Renewal, Renewed};
@@ -17,6 +20,11 @@ pub(super) struct RenewalRow<'a> {
 }
 
 impl RenewalRow<'_> {
+    /// Whose it is.
+    pub(super) fn customer(&self) -> CustomerId {
+        self.row.customer
+    }
+
     fn currency(&self) -> Currency {
         self.row.currency
     }
@@ -32,25 +40,12 @@ impl RenewalRow<'_> {
     }
 }
 
-/// The renewals in the order of their file: by customer and subscription, as their ids are, then by date (C4).
-pub(super) fn in_order(renewals: &[Renewal]) -> Vec<&Renewal> {
-    let mut sorted: Vec<&Renewal> = renewals.iter().collect();
-    sorted.sort_by_key(|renewal| (renewal.subscription, renewal.renewal_date));
-    sorted
-}
-
-/// The rows, block by block.
-pub(super) fn blocks<'a>(
-    book: &'a Book,
-    renewals: &'a [&'a Renewal],
-) -> impl Iterator<Item = Vec<RenewalRow<'a>>> {
-    renewals.chunks(BLOCK_ROWS).map(move |block| {
-        let row = |&renewal: &&'a Renewal| RenewalRow {
-            renewal,
-            row: &book.subscriptions[renewal.subscription.rank()],
-        };
-        block.iter().map(row).collect()
-    })
+/// Some rows of `renewals`.
+pub(super) fn rows<'a>(stretch: &Stretch<'a>, rows: Range<usize>) -> Vec<RenewalRow<'a>> {
+    let book = stretch.book;
+    let row =
+        |renewal: &'a Renewal| RenewalRow { renewal, row: &book.subscriptions[renewal.subscription.rank()] };
+    stretch.renewals[rows].iter().map(row).collect()
 }
 
 /// The columns.

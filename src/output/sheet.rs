@@ -3,16 +3,13 @@
 //! A [`Column`] is a name and how to get its cell from a row; the kind of the cell settles how CSV writes it and which
 //! type it has in Parquet. An empty text is no value: nothing in CSV, null in Parquet.
 
-use super::OutputError;
 use super::figures::{Decimal, push, push_day, push_instant};
-use super::staging::StagedFile;
+use super::{OutputError, columnar};
 use crate::job::Format;
 use crate::names::Names;
+use arrow_array::RecordBatch;
 use termwise_engine::book::Window;
 use termwise_engine::calendar::{Day, Instant};
-
-/// Rows that are encoded at a time; in Parquet a row group. A fixed number, so that nothing else shows in the bytes.
-pub(super) const BLOCK_ROWS: usize = 1 << 17;
 
 /// What cells are written with, besides their row.
 pub(super) struct Context<'a> {
@@ -144,45 +141,52 @@ impl<R> Column<R> {
     }
 }
 
-/// Writes a table, block by block in the order of the iterator, and gives the number of its rows.
-pub(super) fn write<R>(
+/// The cells of some rows.
+#[derive(Debug)]
+pub(super) enum Cells {
+    /// As CSV has them, without a header: pieces that are put one after the other are the table.
+    Text(Vec<u8>),
+    /// As Parquet has them.
+    Columns(RecordBatch),
+}
+
+/// Sets the cells of some rows.
+pub(super) fn cells<R>(
     columns: &[Column<R>],
     context: &Context<'_>,
     format: Format,
-    blocks: impl Iterator<Item = Vec<R>>,
-    file: &mut StagedFile,
-) -> Result<u64, OutputError> {
-    match format {
-        Format::Csv => write_csv(columns, context, blocks, file),
-        Format::Parquet => super::columnar::write(columns, context, blocks, file),
-    }
+    rows: &[R],
+) -> Result<Cells, OutputError> {
+    Ok(match format {
+        Format::Csv => Cells::Text(text(columns, context, rows)?),
+        Format::Parquet => Cells::Columns(columnar::batch(columns, context, rows)?),
+    })
 }
 
-fn write_csv<R>(
-    columns: &[Column<R>],
-    context: &Context<'_>,
-    blocks: impl Iterator<Item = Vec<R>>,
-    file: &mut StagedFile,
-) -> Result<u64, OutputError> {
-    let path = file.path().to_owned();
-    let failed = |source: csv::Error| OutputError::Write { path: path.clone(), source: source.into() };
-    let mut writer = csv::Writer::from_writer(file);
-    writer.write_record(columns.iter().map(|column| column.name)).map_err(failed)?;
-    let mut rows = 0;
-    for block in blocks {
-        rows += block.len() as u64;
-        write_csv_block(columns, context, &block, &mut writer).map_err(failed)?;
-    }
-    writer.flush().map_err(|source| OutputError::Write { path: path.clone(), source })?;
-    Ok(rows)
+/// The header of a table in CSV.
+pub(super) fn header<R>(columns: &[Column<R>]) -> Vec<u8> {
+    let mut header = columns.iter().map(|column| column.name).collect::<Vec<_>>().join(",").into_bytes();
+    header.push(b'\n');
+    header
 }
 
-/// Encodes a block of rows without a header; blocks that are encoded apart and put one after the other are the table.
-pub(super) fn write_csv_block<R, W: std::io::Write>(
+/// Some rows as CSV.
+pub(super) fn text<R>(
     columns: &[Column<R>],
     context: &Context<'_>,
     rows: &[R],
-    writer: &mut csv::Writer<W>,
+) -> Result<Vec<u8>, OutputError> {
+    let broken = |why: String| OutputError::broken("a row has a cell for each column", why);
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    write_rows(columns, context, rows, &mut writer).map_err(|error| broken(error.to_string()))?;
+    writer.into_inner().map_err(|error| broken(error.to_string()))
+}
+
+fn write_rows<R>(
+    columns: &[Column<R>],
+    context: &Context<'_>,
+    rows: &[R],
+    writer: &mut csv::Writer<Vec<u8>>,
 ) -> csv::Result<()> {
     let mut cell = String::new();
     for row in rows {

@@ -2,15 +2,16 @@
 //!
 //! Plain text of one screen; what does not fit is named and stands in manifest.json. The same as JSON for `--json`.
 
-use super::account::{Account, RenewalCounts, dispositions_json};
+use super::account::{Account, dispositions_json, invoices_json, invoices_of, totals_json};
 use super::counts::{Dispositions, is_billable};
 use super::figures::{Decimal, shortened};
+use super::tally::RenewalCounts;
 use super::{KIND, Report};
 use crate::names::printable;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use termwise_engine::findings::{Code, Disposition, NotDue};
-use termwise_engine::invoicing::{Total, Totals};
+use termwise_engine::invoicing::Total;
 use termwise_engine::money::Currency;
 use termwise_engine::workings::ChargeType;
 
@@ -26,13 +27,13 @@ pub fn text(report: &Report<'_>, place: &str) -> String {
     let account = Account::of(report);
     let mut before = title(report);
     before.extend(inputs(&account));
-    let mut after = renewals(report, &account);
+    let mut after = renewals(report);
     after.extend(rejects(&account));
     after.extend(notes(&account));
     after.push(format!("output: {}", printable(place)));
     let room = SCREEN.saturating_sub(before.len() + after.len() + 2);
     before.push(String::new());
-    before.extend(totals(report, &account, room));
+    before.extend(totals(report, room));
     before.push(String::new());
     before.extend(after);
     before.iter().map(|line| format!("{}\n", line.trim_end())).collect()
@@ -59,10 +60,10 @@ pub fn json(report: &Report<'_>, place: &str) -> Value {
         "from": report.job.window.billed.first.to_string(),
         "as_of": report.job.window.billed.last.to_string(),
         "inputs": inputs,
-        "totals": account.totals_json(report),
-        "invoices": account.invoices_json(report),
-        "renewals": account.renewed.json(),
-        "forecasts": account.forecast.json(),
+        "totals": totals_json(report),
+        "invoices": invoices_json(report),
+        "renewals": report.tally.renewed.json(),
+        "forecasts": report.tally.forecast.json(),
         "rejects": account.rejects_json(),
         "notes": account.notes,
         "output": place,
@@ -129,8 +130,8 @@ fn not_due(found: &Dispositions) -> String {
 }
 
 /// Totals by currency and charge type where they fit `room` lines, otherwise by currency, otherwise of the first ones.
-fn totals(report: &Report<'_>, account: &Account, room: usize) -> Vec<String> {
-    let totals = &report.invoiced.totals;
+fn totals(report: &Report<'_>, room: usize) -> Vec<String> {
+    let totals = &report.tally.totals;
     let row = |name: &str, total: Total, amount: Decimal, tail: &str| {
         format!("{name:<20}{:>10}{amount:>26}{tail}", total.lines)
     };
@@ -142,7 +143,7 @@ fn totals(report: &Report<'_>, account: &Account, room: usize) -> Vec<String> {
     }
     let mut full = Vec::new();
     for (currency, total) in totals.by_currency() {
-        let tail = format!("  {}", counted(invoices_of(account, currency), "invoice"));
+        let tail = format!("  {}", counted(invoices_of(report, currency), "invoice"));
         full.extend(by_type.remove(&currency).unwrap_or_default());
         full.push(row(currency.code(), total, Decimal::amount(total.subtotal, currency), &tail));
     }
@@ -156,7 +157,7 @@ fn totals(report: &Report<'_>, account: &Account, room: usize) -> Vec<String> {
         return lines;
     }
     // Too many for a line each: a line for each currency, a column for each charge type.
-    let mut lines = across(totals, account);
+    let mut lines = across(report);
     if lines.len() > room {
         let more = lines.len() + 1 - room;
         lines.truncate(room.saturating_sub(1));
@@ -165,12 +166,9 @@ fn totals(report: &Report<'_>, account: &Account, room: usize) -> Vec<String> {
     lines
 }
 
-fn invoices_of(account: &Account, currency: Currency) -> u64 {
-    account.invoices.get(&currency).copied().unwrap_or_default()
-}
-
 /// Totals as a table: a row for each currency, a column for each charge type that occurs.
-fn across(totals: &Totals, account: &Account) -> Vec<String> {
+fn across(report: &Report<'_>) -> Vec<String> {
+    let totals = &report.tally.totals;
     let cells: BTreeMap<(Currency, ChargeType), String> = totals
         .iter()
         .map(|(currency, kind, total)| {
@@ -188,7 +186,7 @@ fn across(totals: &Totals, account: &Account) -> Vec<String> {
         let mut row = vec![
             currency.code().to_owned(),
             total.lines.to_string(),
-            invoices_of(account, currency).to_string(),
+            invoices_of(report, currency).to_string(),
         ];
         let cell =
             |kind: &ChargeType| cells.get(&(currency, *kind)).cloned().unwrap_or_else(|| ".".to_owned());
@@ -212,11 +210,11 @@ fn counted(number: u64, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
-fn renewals(report: &Report<'_>, account: &Account) -> Vec<String> {
+fn renewals(report: &Report<'_>) -> Vec<String> {
     let until = report.job.window.horizon;
-    let mut lines = vec![format!("renewals: {}", outcomes(account.renewed))];
-    if account.forecast.all() > 0 {
-        lines.push(format!("forecast to {until}: {}", outcomes(account.forecast)));
+    let mut lines = vec![format!("renewals: {}", outcomes(report.tally.renewed))];
+    if report.tally.forecast.all() > 0 {
+        lines.push(format!("forecast to {until}: {}", outcomes(report.tally.forecast)));
     }
     lines.push(String::new());
     lines

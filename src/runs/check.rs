@@ -5,7 +5,7 @@
 use super::invoice::{SetAside, Work, calculate, in_pool};
 use super::{Progress, RunError};
 use crate::job::Job;
-use crate::output::{self, diagnostic};
+use crate::output::diagnostic;
 
 /// What a check has to tell.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -38,7 +38,7 @@ impl Checked {
 pub fn check(job: &Job, work: Work, progress: &dyn Progress) -> Result<Checked, RunError> {
     in_pool(work, || {
         let calculated = calculate(job, work, progress)?;
-        output::prove(&calculated.report(job))?;
+        calculated.prove(job)?;
         Ok(Checked {
             diagnostics: calculated.rejects.iter().map(diagnostic).collect(),
             set_aside: calculated.set_aside(job),

@@ -8,10 +8,11 @@ use super::{Progress, RunError};
 use crate::intake::{self, Intake};
 use crate::job::Job;
 use crate::names::Reject;
-use crate::output::{self, Counts, Published, Report, summary};
+use crate::output::{self, Block, Counts, Published, Report, Stretch, Tables, Tally, Writer, summary};
 use rayon::prelude::*;
 use serde_json::Value;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use termwise_engine::findings::Finding;
 use termwise_engine::invoicing::{self, Invoiced};
@@ -126,16 +127,17 @@ struct Part {
 pub fn run(job: &Job, is_dry: bool, work: Work, progress: &dyn Progress) -> Result<Outcome, RunError> {
     in_pool(work, || {
         let calculated = calculate(job, work, progress)?;
-        let report = calculated.report(job);
+        let tally = Tally::of(&calculated.stretch());
+        let report = calculated.report(job, &tally);
         let set_aside = calculated.set_aside(job);
         let end = if set_aside.is_too_many() {
             End::TooManyRejects
         } else if is_dry {
-            output::prove(&report)?;
+            calculated.prove(job)?;
             End::Dry
         } else {
             progress.stage("publishing", 0);
-            End::Published(output::publish(&report)?)
+            End::Published(publish(job, &calculated.stretch(), &report)?)
         };
         let place = place_of(&end, set_aside);
         let text = summary::text(&report, &place);
@@ -144,6 +146,22 @@ pub fn run(job: &Job, is_dry: bool, work: Work, progress: &dyn Progress) -> Resu
         let troubles = troubles.map(ToString::to_string).collect();
         Ok(Outcome { end, set_aside, troubles, text, json })
     })
+}
+
+/// Proves, sets, encodes and publishes the one stretch that the book is.
+fn publish(job: &Job, stretch: &Stretch<'_>, report: &Report<'_>) -> Result<Published, RunError> {
+    let tables = Tables::new(job, Arc::clone(&stretch.names.shared));
+    tables.prove(stretch)?;
+    let mut writer = Writer::open(job)?;
+    let cuts = tables.cuts(stretch);
+    let batches = cuts.par_iter().map(|cut| tables.set(stretch, cut)).collect::<Result<Vec<_>, _>>()?;
+    let mut blocks = writer.take(batches)?;
+    blocks.extend(writer.rest());
+    let encoded = blocks.into_par_iter().map(Block::encode).collect::<Result<Vec<_>, _>>()?;
+    for block in encoded {
+        writer.append(block)?;
+    }
+    Ok(writer.publish(report)?.published)
 }
 
 /// Reads and plays everything, on the threads of the pool that it is called in.
@@ -168,6 +186,7 @@ pub fn calculate(job: &Job, work: Work, progress: &dyn Progress) -> Result<Calcu
     }
     let invoiced = invoicing::invoice(&intake.book, lines);
     watch.lap("invoice");
+    renewals.sort_by_key(|renewal| (renewal.subscription, renewal.renewal_date));
     findings.sort_unstable();
     findings.dedup();
     let rejects = intake::excerpts(&job.inputs, &intake.files, &findings)?;
@@ -211,16 +230,33 @@ fn play_units(intake: &Intake, job: &Job, size: usize, progress: &dyn Progress) 
 }
 
 impl Calculated {
-    /// The report of the run.
-    pub fn report<'a>(&'a self, job: &'a Job) -> Report<'a> {
-        Report {
-            job,
+    /// The whole book as one stretch.
+    pub fn stretch(&self) -> Stretch<'_> {
+        Stretch {
             book: &self.intake.book,
             names: &self.intake.names,
-            files: &self.intake.files,
-            counts: &self.counts,
             invoiced: &self.invoiced,
             renewals: &self.renewals,
+        }
+    }
+
+    /// Proves everything, and writes nothing.
+    ///
+    /// # Errors
+    /// A law does not hold.
+    pub fn prove(&self, job: &Job) -> Result<(), RunError> {
+        let stretch = self.stretch();
+        Tables::new(job, Arc::clone(&stretch.names.shared)).prove(&stretch)?;
+        Ok(output::prove(&self.report(job, &Tally::of(&stretch)))?)
+    }
+
+    /// The report of the run.
+    pub fn report<'a>(&'a self, job: &'a Job, tally: &'a Tally) -> Report<'a> {
+        Report {
+            job,
+            files: &self.intake.files,
+            counts: &self.counts,
+            tally,
             rejects: &self.rejects,
             notes: &self.notes,
             timings: &self.timings,

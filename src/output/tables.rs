@@ -1,0 +1,167 @@
+//! The tables of a run: what must hold of a stretch of the book, and its rows as cells, piece by piece.
+//!
+//! Everything here only looks at a stretch, so any number of threads may do it at once.
+
+use super::lines::{self, InvoiceRow, LineRow};
+use super::renewals::{self, RenewalRow};
+use super::sheet::{self, Cells, Context};
+use super::{OutputError, Stretch, proof};
+use crate::job::{Format, Job};
+use crate::names::SharedNames;
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use termwise_engine::book::Window;
+use termwise_engine::ids::CustomerId;
+use termwise_engine::money::Rounding;
+
+/// Rows of a cut: enough to be worth a turn, few enough to stay near the processor.
+const CUT_ROWS: usize = 1 << 13;
+
+/// A table that a run publishes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum OutputTable {
+    /// What is charged.
+    InvoiceLines,
+    /// Their sums.
+    Invoices,
+    /// Terms that end, and what they lead to.
+    Renewals,
+}
+
+impl OutputTable {
+    /// Every table, in the order of the contract.
+    pub const ALL: [OutputTable; 3] =
+        [OutputTable::InvoiceLines, OutputTable::Invoices, OutputTable::Renewals];
+
+    /// As its file is called.
+    pub const fn name(self) -> &'static str {
+        match self {
+            OutputTable::InvoiceLines => "invoice_lines",
+            OutputTable::Invoices => "invoices",
+            OutputTable::Renewals => "renewals",
+        }
+    }
+
+    /// How many rows a stretch has of it.
+    pub(super) fn rows_of(self, stretch: &Stretch<'_>) -> usize {
+        match self {
+            OutputTable::InvoiceLines => stretch.invoiced.lines.len(),
+            OutputTable::Invoices => stretch.invoiced.invoices.len(),
+            OutputTable::Renewals => stretch.renewals.len(),
+        }
+    }
+
+    /// Whether its subtotals add up to the totals of the run.
+    pub(super) const fn has_subtotals(self) -> bool {
+        match self {
+            OutputTable::InvoiceLines | OutputTable::Invoices => true,
+            OutputTable::Renewals => false,
+        }
+    }
+}
+
+/// What the tables of a run are made with.
+#[derive(Debug)]
+pub struct Tables {
+    window: Window,
+    format: Format,
+    rounding: Rounding,
+}
+
+/// Some rows of one table of a stretch: the unit of work.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Cut {
+    table: OutputTable,
+    rows: Range<usize>,
+}
+
+/// The cells of a cut.
+#[derive(Debug)]
+pub struct Batch {
+    pub(super) table: OutputTable,
+    pub(super) rows: usize,
+    pub(super) cells: Cells,
+    /// The customers of the first and the last row.
+    pub(super) customers: (String, String),
+    /// Whether its stretch begins with it.
+    pub(super) begins: bool,
+    /// How long a thread took to set it.
+    pub(super) took: Duration,
+}
+
+impl Tables {
+    /// The tables of a job, whose rows have these names in common.
+    pub fn new(job: &Job, _shared: Arc<SharedNames>) -> Tables {
+        Tables { window: job.window, format: job.outputs.format, rounding: job.policy.rounding }
+    }
+
+    /// Proves what must hold of a stretch before anything of it is written.
+    ///
+    /// # Errors
+    /// The first law that does not hold.
+    pub fn prove(&self, stretch: &Stretch<'_>) -> Result<(), OutputError> {
+        proof::prove(stretch, self.rounding)
+    }
+
+    /// The rows of a stretch, cut into pieces; table by table, and within a table in the order of its rows.
+    pub fn cuts(&self, stretch: &Stretch<'_>) -> Vec<Cut> {
+        let of = |table: OutputTable| {
+            let rows = table.rows_of(stretch);
+            (0..rows)
+                .step_by(CUT_ROWS)
+                .map(move |first| Cut { table, rows: first..rows.min(first + CUT_ROWS) })
+        };
+        OutputTable::ALL.into_iter().flat_map(of).collect()
+    }
+
+    /// Sets the cells of a cut.
+    ///
+    /// # Errors
+    /// A number does not fit its column.
+    pub fn set(&self, stretch: &Stretch<'_>, cut: &Cut) -> Result<Batch, OutputError> {
+        let since = Instant::now();
+        let context = Context { names: stretch.names, window: self.window };
+        let rows = cut.rows.clone();
+        let (cells, customers) = match cut.table {
+            OutputTable::InvoiceLines => {
+                let rows: Vec<LineRow<'_>> = lines::line_rows(stretch, rows);
+                (self.cells(&lines::line_columns(), &context, &rows)?, ends(&rows, LineRow::customer))
+            }
+            OutputTable::Invoices => {
+                let rows: &[InvoiceRow] = &stretch.invoiced.invoices[rows];
+                let customer = |row: &InvoiceRow| row.key.customer;
+                (self.cells(&lines::invoice_columns(), &context, rows)?, ends(rows, customer))
+            }
+            OutputTable::Renewals => {
+                let rows: Vec<RenewalRow<'_>> = renewals::rows(stretch, rows);
+                (self.cells(&renewals::columns(), &context, &rows)?, ends(&rows, RenewalRow::customer))
+            }
+        };
+        let name = |customer: Option<CustomerId>| {
+            customer.map_or(String::new(), |id| stretch.names.customer(id).to_owned())
+        };
+        Ok(Batch {
+            table: cut.table,
+            rows: cut.rows.len(),
+            cells,
+            customers: (name(customers.0), name(customers.1)),
+            begins: cut.rows.start == 0,
+            took: since.elapsed(),
+        })
+    }
+
+    fn cells<R>(
+        &self,
+        columns: &[sheet::Column<R>],
+        context: &Context<'_>,
+        rows: &[R],
+    ) -> Result<Cells, OutputError> {
+        sheet::cells(columns, context, self.format, rows)
+    }
+}
+
+/// The customers of the first and of the last row.
+fn ends<R>(rows: &[R], customer: impl Fn(&R) -> CustomerId) -> (Option<CustomerId>, Option<CustomerId>) {
+    (rows.first().map(&customer), rows.last().map(&customer))
+}
