@@ -1,6 +1,6 @@
 //! What may be typed.
 
-use crate::runs::invoice::UNIT;
+use crate::runs::invoice::PART;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -71,8 +71,11 @@ pub(super) struct Shared {
     /// Worker threads; 0: one for each core. They change no byte of the output
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u16).range(..=512))]
     pub(super) threads: u16,
-    /// For tests: subscriptions of a work unit, at least
-    #[arg(long, value_name = "N", hide = true, default_value_t = UNIT)]
+    /// Memory for the book, such as 512MiB or 2GiB; what does not fit is cut to disk beside the output. It changes no byte
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(super) memory: Option<u64>,
+    /// For tests: subscriptions of a part of the book, about
+    #[arg(long, value_name = "N", hide = true, default_value_t = PART)]
     pub(super) unit: usize,
     /// Say nothing on success
     #[arg(short, long)]
@@ -101,6 +104,9 @@ pub(super) struct RunFlags {
     /// Print the closing summary as JSON
     #[arg(long)]
     pub(super) json: bool,
+    /// Say on stderr how long each stage took; the manifest says it too
+    #[arg(long)]
+    pub(super) timings: bool,
     #[command(flatten)]
     pub(super) shared: Shared,
 }
@@ -130,6 +136,23 @@ pub(super) struct SampleFlags {
     pub(super) quiet: bool,
 }
 
+/// Bytes, as `512MiB`, `2GiB` or `1000000`.
+fn size(text: &str) -> Result<u64, String> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let factor = match unit.trim_start() {
+        "" | "B" => Some(1_u64),
+        "KiB" => Some(1 << 10),
+        "MiB" => Some(1 << 20),
+        "GiB" => Some(1 << 30),
+        "TiB" => Some(1 << 40),
+        _ => None,
+    };
+    let bytes =
+        number.parse::<u64>().ok().zip(factor).and_then(|(number, factor)| number.checked_mul(factor));
+    bytes.ok_or_else(|| "write a whole number and B, KiB, MiB, GiB or TiB, such as 512MiB".to_owned())
+}
+
 /// How tables are written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub(super) enum FormatName {
@@ -150,6 +173,15 @@ pub(super) enum ProfileName {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn sizes_are_written_with_their_unit() {
+        let sizes = ["512MiB", "2GiB", "7", "0 KiB"].map(super::size);
+        assert_eq!(sizes, [Ok(512 << 20), Ok(2 << 30), Ok(7), Ok(0)]);
+        assert!(
+            ["", "MiB", "512MB", "-1", "1.5GiB", "99999999TiB"].iter().all(|text| super::size(text).is_err())
+        );
+    }
+
     use super::*;
     use clap::CommandFactory;
 

@@ -81,6 +81,9 @@ fn run(flags: &RunFlags, screen: Screen<'_>) -> Result<Exit, Exit> {
     let outcome = invoice::run(&given.job, flags.dry_run, work(shared), &progress);
     progress.finish();
     let outcome = outcome.map_err(|error| failed(&error, screen))?;
+    if flags.timings {
+        screen.error(&invoice::timings_text(&outcome.timings));
+    }
     let exit = Exit::of(outcome.exit_code());
     let rows = outcome.set_aside;
     let is_refused = outcome.end == End::TooManyRejects;
@@ -209,7 +212,7 @@ fn overrides(shared: &Shared, screen: Screen<'_>) -> Result<Overrides, Exit> {
 }
 
 const fn work(shared: &Shared) -> Work {
-    Work { threads: shared.threads as usize, unit: shared.unit }
+    Work { threads: shared.threads as usize, unit: shared.unit, memory: shared.memory }
 }
 
 const fn job_format(name: FormatName) -> Format {

@@ -10,8 +10,8 @@ use arrow_array::types::{
     TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{
-    Array, ArrayRef, ArrowPrimitiveType, BooleanArray, Date32Array, Decimal128Array, Int64Array, PrimitiveArray,
-    StringViewArray,
+    Array, ArrayRef, ArrowPrimitiveType, BooleanArray, Date32Array, Decimal128Array, Int64Array,
+    PrimitiveArray, StringViewArray,
 };
 use arrow_schema::{ArrowError, DataType, TimeUnit};
 use std::fmt::{Display, Write};
@@ -50,7 +50,9 @@ impl BatchColumn {
             BatchColumn::Days(days) if days.is_valid(row) => Cell::Day(days.value(row)),
             BatchColumn::Moments(ticks) if ticks.is_valid(row) => Cell::Moment(ticks.value(row)),
             BatchColumn::Wholes(numbers) if numbers.is_valid(row) => Cell::Whole(numbers.value(row)),
-            BatchColumn::Decimals(units, scale) if units.is_valid(row) => Cell::Decimal(units.value(row), *scale),
+            BatchColumn::Decimals(units, scale) if units.is_valid(row) => {
+                Cell::Decimal(units.value(row), *scale)
+            }
             BatchColumn::Flags(flags) if flags.is_valid(row) => Cell::Flag(flags.value(row)),
             BatchColumn::Written { text, ends } => {
                 let start =

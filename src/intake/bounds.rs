@@ -19,6 +19,8 @@ use termwise_engine::findings::Table;
 const SAMPLE: usize = 8_192;
 /// Bytes of CSV that are read at one place.
 const LOOK_BYTES: u64 = 2_048;
+/// Rows of that, about.
+const LOOK_ROWS: usize = 14;
 /// Samples of one part at least, for the parts to be even.
 const SAMPLES_OF_PART: usize = 8;
 
@@ -29,8 +31,10 @@ pub(super) fn bounds(files: &[InputFile], map: &ColumnMap, part_rows: usize) -> 
     for file in files {
         rows += sample(file, map, SAMPLE / files.len(), &mut customers).unwrap_or_default();
     }
-    let parts = usize::try_from(rows).unwrap_or(usize::MAX) / part_rows.max(1);
-    let parts = parts.min(customers.len() / SAMPLES_OF_PART.min(customers.len().max(1))).min(PARTS_MAX);
+    let rows = usize::try_from(rows).unwrap_or(usize::MAX);
+    // Where every row was looked at, a part may be as small as one customer.
+    let even = if rows <= customers.len() { rows } else { customers.len() / SAMPLES_OF_PART };
+    let parts = (rows / part_rows.max(1)).min(even).min(PARTS_MAX);
     customers.sort_unstable();
     let mut bounds: Vec<Box<str>> =
         (1..parts).filter_map(|part| customers.get(part * customers.len() / parts).cloned()).collect();
@@ -55,6 +59,8 @@ fn sample(
     let mut open = File::open(&file.path).map_err(|error| IntakeError::unread(&file.shown, &error))?;
     let size = blocks.size();
     let step = (size / texts.max(1) as u64).max(LOOK_BYTES);
+    let looks = (size / step + 1) as usize;
+    let stride = (looks * LOOK_ROWS / texts.max(1)).max(1) as u64;
     let (mut seen, mut seen_bytes) = (0_u64, 0_u64);
     let mut place = 0;
     while place < size {
@@ -71,7 +77,7 @@ fn sample(
         let visit: Visit<'_> = &mut |row: Row<'_>| {
             seen += 1;
             let text = row.cell(s::CUSTOMER_ID);
-            if seen % 8 == 1 && !text.is_empty() {
+            if seen.is_multiple_of(stride) && !text.is_empty() {
                 customers.push(text.into());
             }
             Ok(())

@@ -175,8 +175,8 @@ impl Blocks {
             || longest > FIELD_BYTES
             || has_lone_return(&bytes);
         let (rows, blank) = if needs_parser {
-            let text = std::str::from_utf8(&bytes)
-                .map_err(|error| self.not_utf8(&bytes, error.valid_up_to()))?;
+            let text =
+                std::str::from_utf8(&bytes).map_err(|error| self.not_utf8(&bytes, error.valid_up_to()))?;
             let shape = guard::check(text, self.columns, self.rows_before, &self.shown)?;
             (shape.rows, shape.blank_lines)
         } else {

@@ -39,7 +39,9 @@ pub(super) fn heading<'a>(
         Ok(text) => text,
         // Only the header has to be whole here; the rows are looked at block by block.
         Err(error) => match head.get(..error.valid_up_to()).map(std::str::from_utf8) {
-            Some(Ok(valid)) if valid.trim_start_matches([BYTE_ORDER_MARK, '\r', '\n']).contains('\n') => valid,
+            Some(Ok(valid)) if valid.trim_start_matches([BYTE_ORDER_MARK, '\r', '\n']).contains('\n') => {
+                valid
+            }
             Some(_) | None => return Err(not_utf8(head, error.valid_up_to(), (0, 0), shown)),
         },
     };

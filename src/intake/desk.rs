@@ -2,8 +2,8 @@
 
 use super::row::Fault;
 use super::texts::Texts;
-use termwise_engine::findings::{Code, Disposition, Fate, Finding, Source};
 use std::collections::BTreeSet;
+use termwise_engine::findings::{Code, Disposition, Fate, Finding, Source};
 use termwise_engine::ids::{CodeId, ItemId, MarketId, PartnerId, PromotionId, RegionId, TaxCodeId};
 
 /// Between a product and its SKU in one text: below every byte that a cell may hold, so that the texts sort by product

@@ -94,7 +94,9 @@ impl IntakeError {
             }
             IntakeError::Damaged { .. } => "export or copy the file again; nothing was billed from it",
             IntakeError::Refused { hint, .. } => hint,
-            IntakeError::Spill { .. } => "make room below the job's outputs.dir, or give the run more --memory",
+            IntakeError::Spill { .. } => {
+                "make room below the job's outputs.dir, or give the run more --memory"
+            }
             IntakeError::Limit { .. } => "split the file: each input of a job takes a list of files",
         }
     }

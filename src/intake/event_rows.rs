@@ -3,7 +3,9 @@
 use super::order::Order;
 use super::parcel::{Packing, Unpacking};
 use super::worker::Kind;
-use termwise_engine::book::{EventKind, LifecycleEvent, PromotionCell, Redemption, ScheduledChange, SeatChange};
+use termwise_engine::book::{
+    EventKind, LifecycleEvent, PromotionCell, Redemption, ScheduledChange, SeatChange,
+};
 use termwise_engine::calendar::{BillingCycle, Term};
 use termwise_engine::findings::{Source, Table};
 use termwise_engine::ids::{ChangeId, CodeId, ItemId, OrderId, PromotionId, SubscriptionId};

@@ -246,8 +246,7 @@ fn read_csv<W: Send>(
             counted.rows
         )));
     }
-    let trail =
-        Trail { version, blocks: counted.places, columns: heading.columns, places: heading.places };
+    let trail = Trail { version, blocks: counted.places, columns: heading.columns, places: heading.places };
     let (rows, blank_lines, hash) = (counted.rows, counted.blank_lines, counted.hash);
     Ok(FileRead { rows, blank_lines, warnings, bytes, hash, trail })
 }

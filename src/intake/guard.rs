@@ -76,7 +76,8 @@ impl Walk<'_> {
 /// Walks through data rows of a CSV file of so many `columns`, with so many rows before them.
 pub(super) fn check(data: &str, columns: usize, rows_before: u64, shown: &str) -> Result<Shape, IntakeError> {
     let bytes = data.as_bytes();
-    let mut walk = Walk { shown, shape: Shape::default(), rows_before, row_start: 0, field_start: 0, fields: 0 };
+    let mut walk =
+        Walk { shown, shape: Shape::default(), rows_before, row_start: 0, field_start: 0, fields: 0 };
     let mut at = At::FieldStart;
     let mut here = 0;
     while let Some(&byte) = bytes.get(here) {

@@ -70,11 +70,7 @@ pub(super) struct Index {
 
 impl Index {
     /// Everything that the workers found.
-    pub(super) fn of(
-        workers: Vec<Entries>,
-        unread: HashSet<Box<str>>,
-        hasher: DefaultHashBuilder,
-    ) -> Index {
+    pub(super) fn of(workers: Vec<Entries>, unread: HashSet<Box<str>>, hasher: DefaultHashBuilder) -> Index {
         let mut by_shard: Vec<Vec<Vec<u64>>> = (0..SHARDS).map(|_| Vec::new()).collect();
         for worker in workers {
             for (shard, entries) in by_shard.iter_mut().zip(worker.shards) {
@@ -180,7 +176,9 @@ mod tests {
         let unread = (0..20_000).step_by(7).map(|number| format!("S-{number}").into()).collect();
         let mut index = Index::of(workers, unread, hasher);
         assert_eq!(index.doubtful(), [1, 2, 4]);
-        for (id, part) in [("S-1", Some(1)), ("S-1", Some(4)), ("S-7", None), ("S-7", Some(2)), ("S-8", Some(3))] {
+        for (id, part) in
+            [("S-1", Some(1)), ("S-1", Some(4)), ("S-7", None), ("S-7", Some(2)), ("S-8", Some(3))]
+        {
             index.settle(id, part);
         }
         for number in 8..20_000_usize {

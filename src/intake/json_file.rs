@@ -139,7 +139,13 @@ pub(super) fn read(
             let mut cells = shared.clone();
             fill_product(&mut cells, product);
             number += 1;
-            visit(Row { number, fields: Fields::Cells(&cells), places: &places, ragged: false, is_ascii: false })?;
+            visit(Row {
+                number,
+                fields: Fields::Cells(&cells),
+                places: &places,
+                ragged: false,
+                is_ascii: false,
+            })?;
         }
     }
     let mut warnings = Vec::new();

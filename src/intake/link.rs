@@ -188,7 +188,8 @@ impl<'w, 'a> Linker<'w, 'a> {
             (id, *source, customer.map(|customer| Customer { id, ..customer }))
         };
         let rows: Vec<_> = unpacked.customers.iter().map(with_id).collect();
-        let holding = |(text, holding): &(&str, Holding)| Holding { customer: self.customer(text), ..*holding };
+        let holding =
+            |(text, holding): &(&str, Holding)| Holding { customer: self.customer(text), ..*holding };
         self.book.holdings = unpacked.holdings.iter().map(holding).collect();
         let distinct = distinct(rows, (Code::CustomerDuplicate, c::CUSTOMER_ID.name), &mut self.notes);
         self.book.customers = self.with.has_customers.then_some(distinct);
@@ -197,7 +198,8 @@ impl<'w, 'a> Linker<'w, 'a> {
 
     /// The rows that stand alone with their id and are sound in themselves; what is wrong with the others is noted.
     fn add_subscriptions(&mut self, unpacked: &Unpacked<'a>) {
-        let bill_tos = TextTable::of(unpacked.subscriptions.iter().map(|row| row.bill_to).filter(|id| !id.is_empty()));
+        let bill_tos =
+            TextTable::of(unpacked.subscriptions.iter().map(|row| row.bill_to).filter(|id| !id.is_empty()));
         self.add_orders_of_codes(unpacked);
         let mut customer = 0;
         for number in std::mem::take(&mut self.sorted) {

@@ -63,6 +63,7 @@ use parts::Parts;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use termwise_engine::catalog::Catalog;
 use termwise_engine::findings::{Fate, Finding, Source, Table};
 use termwise_engine::policy::Policy;
@@ -95,6 +96,8 @@ pub struct Intake {
     pub files: Vec<FileFacts>,
     /// What is odd and stops nothing.
     pub warnings: Vec<Warning>,
+    /// How long the reading of each file took, and what came between.
+    pub timings: Vec<(String, Duration)>,
     policy: Policy,
     has_customers: bool,
     parts: Parts,
@@ -145,6 +148,11 @@ impl Intake {
     /// How many parts the book has: stretches of customers, in the order of their ids.
     pub fn parts(&self) -> usize {
         self.parts.len()
+    }
+
+    /// How many rows of subscriptions were read.
+    pub fn subscriptions(&self) -> u64 {
+        self.files.iter().filter(|file| file.table == Table::Subscriptions).map(|file| file.rows).sum()
     }
 
     /// A part of the book, linked; its packed rows are gone then.

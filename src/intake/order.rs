@@ -66,16 +66,15 @@ fn pair_lone_skus(desks: &mut [Met]) {
     let products: BTreeSet<String> = desks.iter().flat_map(|met| met.items.iter().map(product)).collect();
     if let Some(met) = desks.first_mut() {
         for product in &products {
-            lone.iter().for_each(|sku| drop(met.item(product, sku)));
+            for sku in &lone {
+                met.item(product, sku);
+            }
         }
     }
 }
 
 /// The texts of one kind in the order of their bytes, and for each desk the rank of each of its own.
-fn ranked<Id: Ranked>(
-    desks: &[Met],
-    kind: impl Fn(&Met) -> &Texts<Id>,
-) -> (TextTable, Vec<Ranks<Id>>) {
+fn ranked<Id: Ranked>(desks: &[Met], kind: impl Fn(&Met) -> &Texts<Id>) -> (TextTable, Vec<Ranks<Id>>) {
     let table = TextTable::of(desks.iter().flat_map(|met| kind(met).iter()));
     let ranks = desks.iter().map(|met| kind(met).ranks_in(&table)).collect();
     (table, ranks)

@@ -265,12 +265,7 @@ impl<'a> Opened<'a> {
     }
 
     /// Visits the rows of a row group, or those of them that are wanted, by number.
-    fn visit_group(
-        &self,
-        group: usize,
-        wanted: Option<&[u32]>,
-        visit: Visit<'_>,
-    ) -> Result<(), IntakeError> {
+    fn visit_group(&self, group: usize, wanted: Option<&[u32]>, visit: Visit<'_>) -> Result<(), IntakeError> {
         let first = self.rows_before[group];
         let selection = wanted.map(|rows| selection(rows, first));
         let mut reader = decode(self.shown, || self.reader(group, selection))?;
@@ -396,7 +391,8 @@ fn decode<T, E: Display>(shown: &str, work: impl FnOnce() -> Result<T, E>) -> Re
 /// The last eight bytes say how long the footer is.
 fn check_footer(file: &Anywhere, shown: &str) -> Result<(), IntakeError> {
     let end = file.bytes.saturating_sub(8);
-    let bytes = file.at(end, (file.bytes - end) as usize).map_err(|error| IntakeError::unread(shown, &error))?;
+    let bytes =
+        file.at(end, (file.bytes - end) as usize).map_err(|error| IntakeError::unread(shown, &error))?;
     let Some((_, [a, b, c, d, magic @ ..])) = bytes.split_last_chunk::<8>() else {
         return Err(IntakeError::damaged(shown, "it is too short for Parquet"));
     };

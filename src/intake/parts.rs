@@ -30,7 +30,11 @@ pub(super) struct Chunk {
 enum Held {
     Here(Box<[u8]>),
     /// In the spill file, from a place on, with a checksum.
-    There { start: u64, length: usize, hash: blake3::Hash },
+    There {
+        start: u64,
+        length: usize,
+        hash: blake3::Hash,
+    },
 }
 
 /// All parts.
@@ -131,7 +135,9 @@ impl Parts {
         let copy = |chunk: &Chunk| {
             let held = match &chunk.held {
                 Held::Here(bytes) => Held::Here(bytes.clone()),
-                Held::There { start, length, hash } => Held::There { start: *start, length: *length, hash: *hash },
+                Held::There { start, length, hash } => {
+                    Held::There { start: *start, length: *length, hash: *hash }
+                }
             };
             self.bytes_of(Chunk { worker: chunk.worker, held })
         };

@@ -21,6 +21,7 @@ use crate::job::{InputFile, Inputs};
 use crate::names::SharedNames;
 use hashbrown::DefaultHashBuilder;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use termwise_engine::catalog::Catalog;
 use termwise_engine::findings::{Code, Disposition, Source, Table};
 use termwise_engine::policy::Policy;
@@ -72,6 +73,7 @@ struct Reader<'a> {
     no_map: ColumnMap,
     facts: Vec<FileFacts>,
     trails: Trails,
+    timings: Vec<(String, Duration)>,
 }
 
 /// Reads every input of a job, on the threads of the pool that it is called in.
@@ -92,6 +94,7 @@ pub fn read(
         no_map: ColumnMap::new(),
         facts: Vec::new(),
         trails: Trails::new(),
+        timings: Vec::new(),
     };
     let mut small = SmallRows::default();
     for table in SMALL {
@@ -116,10 +119,13 @@ pub fn read(
             }
         })?;
     }
+    let since = Instant::now();
     let index = index(&mut workers, &parts, hasher)?;
+    reader.timings.push(("read/index".to_owned(), since.elapsed()));
     let routes = Routes { parts: &parts, index: &index };
     for table in EVENTS {
-        reader.table(table, &mut workers, &|worker, row, source| events::take(worker, routes, row, source))?;
+        reader
+            .table(table, &mut workers, &|worker, row, source| events::take(worker, routes, row, source))?;
     }
     for worker in &mut workers {
         worker.scatter.hand_over(&parts)?;
@@ -140,8 +146,9 @@ fn index(workers: &mut [Worker], parts: &Parts, hasher: DefaultHashBuilder) -> R
     if doubtful.is_empty() && !index.has_doubts() {
         return Ok(index);
     }
-    let unranked: Vec<Order> =
-        std::iter::once(Order::as_met(&Met::default())).chain(workers.iter().map(|worker| Order::as_met(&worker.desk.met))).collect();
+    let unranked: Vec<Order> = std::iter::once(Order::as_met(&Met::default()))
+        .chain(workers.iter().map(|worker| Order::as_met(&worker.desk.met)))
+        .collect();
     for part in doubtful {
         each_subscription(&parts.look(part)?, &unranked, |id| index.settle(id, Some(part)))?;
     }
@@ -215,13 +222,14 @@ impl Reader<'_> {
     ) -> Result<(), IntakeError> {
         let bytes = std::fs::metadata(&file.path).map(|metadata| metadata.len()).unwrap_or_default();
         self.progress.file(&file.shown, bytes);
-        let taking: Take<'_, W> = &|worker, row| {
-            take(worker, row, Source { table, file: number, row: row.number })
-        };
+        let since = Instant::now();
+        let taking: Take<'_, W> =
+            &|worker, row| take(worker, row, Source { table, file: number, row: row.number });
         let columns = (schema_of(table), self.map(table));
         let FileRead { rows, blank_lines, mut warnings, bytes, hash, trail } =
             files::read(file, columns, self.grain, workers, taking)?;
         self.progress.rows(&file.shown, rows);
+        self.timings.push((format!("read/{}", table.name()), since.elapsed()));
         warnings.extend(more_warnings(workers));
         let shown = file.shown.clone();
         self.trails.insert((table, number), trail);
@@ -272,6 +280,7 @@ impl Reader<'_> {
             orders,
             index,
             trails: self.trails,
+            timings: self.timings,
         })
     }
 }

@@ -33,7 +33,9 @@ impl<'a> Fields<'a> {
         match self {
             Fields::Line(line, ends) => Cell::Text(field(line, ends, place)),
             Fields::Record(record, _) => Cell::Text(record.get(place).unwrap_or_default()),
-            Fields::Batch(columns, row) => columns.get(place).map_or(Cell::Text(""), |column| column.cell(row)),
+            Fields::Batch(columns, row) => {
+                columns.get(place).map_or(Cell::Text(""), |column| column.cell(row))
+            }
             Fields::Cells(cells) => Cell::Text(cells.get(place).map_or("", String::as_str)),
         }
     }
@@ -172,11 +174,7 @@ impl<'r, 'a> Cells<'r, 'a> {
         }
     }
 
-    fn typed<T>(
-        &mut self,
-        column: Column,
-        value: impl FnOnce(Cell<'a>) -> Result<T, Code>,
-    ) -> Option<T> {
+    fn typed<T>(&mut self, column: Column, value: impl FnOnce(Cell<'a>) -> Result<T, Code>) -> Option<T> {
         let cell = self.filled(column)?;
         self.noted(column, value(cell))
     }
@@ -258,10 +256,5 @@ impl<'r, 'a> Cells<'r, 'a> {
     /// Whether everything so far could be read.
     pub(super) fn is_clean(&self) -> bool {
         self.faults.is_empty()
-    }
-
-    /// What is wrong so far.
-    pub(super) fn faults(&self) -> &[Fault] {
-        self.faults
     }
 }

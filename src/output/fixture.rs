@@ -68,13 +68,13 @@ impl Run {
 
     /// Proves everything and writes nothing.
     pub(super) fn prove(&self) -> Result<(), OutputError> {
-        Tables::new(&self.job, self.names.shared.clone()).prove(&self.stretch())?;
+        Tables::new(&self.job).prove(&self.stretch())?;
         prove(&self.report(&Tally::of(&self.stretch())))
     }
 
     /// The whole way of one stretch: proved, set, encoded, appended and published.
     pub(super) fn publish(&self) -> Result<Published, OutputError> {
-        let (tables, stretch) = (Tables::new(&self.job, self.names.shared.clone()), self.stretch());
+        let (tables, stretch) = (Tables::new(&self.job), self.stretch());
         tables.prove(&stretch)?;
         let mut writer = Writer::open(&self.job)?;
         let batches: Result<Vec<_>, _> =
@@ -150,7 +150,7 @@ fn names() -> Names {
         customers: texts(&["CUS-1", "CUS:2"]),
         subscriptions: ["SUB-A", "SUB-B", "SUB-C"].into_iter().collect(),
         bill_tos: texts(&["PAYER"]),
-        orders: texts(&["ORD-1"]),
+        orders: ["ORD-1"].into_iter().collect(),
         changes: texts(&["ch:1"]),
     }
 }

@@ -7,9 +7,7 @@ use super::renewals::{self, RenewalRow};
 use super::sheet::{self, Cells, Context};
 use super::{OutputError, Stretch, proof};
 use crate::job::{Format, Job};
-use crate::names::SharedNames;
 use std::ops::Range;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 use termwise_engine::book::Window;
 use termwise_engine::ids::CustomerId;
@@ -91,8 +89,8 @@ pub struct Batch {
 }
 
 impl Tables {
-    /// The tables of a job, whose rows have these names in common.
-    pub fn new(job: &Job, _shared: Arc<SharedNames>) -> Tables {
+    /// The tables of a job.
+    pub const fn new(job: &Job) -> Tables {
         Tables { window: job.window, format: job.outputs.format, rounding: job.policy.rounding }
     }
 

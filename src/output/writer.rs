@@ -337,11 +337,11 @@ impl TableWriter {
 impl Timings {
     fn list(self) -> [(String, Duration); 5] {
         [
-            ("set".to_owned(), self.set),
-            ("encode".to_owned(), self.encode),
-            ("write".to_owned(), self.write),
-            ("sync".to_owned(), self.sync),
-            ("read back".to_owned(), self.read_back),
+            ("publish/set".to_owned(), self.set),
+            ("publish/encode".to_owned(), self.encode),
+            ("publish/write".to_owned(), self.write),
+            ("publish/sync".to_owned(), self.sync),
+            ("publish/read back".to_owned(), self.read_back),
         ]
     }
 }

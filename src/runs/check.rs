@@ -2,10 +2,11 @@
 //!
 //! What it tells is what rejects.csv of a run would hold, because it is found in the same way.
 
-use super::invoice::{SetAside, Work, calculate, in_pool};
+use super::invoice::{Found, SetAside, Work, in_pool, read};
+use super::pipeline;
 use super::{Progress, RunError};
 use crate::job::Job;
-use crate::output::diagnostic;
+use crate::output::{self, diagnostic};
 
 /// What a check has to tell.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -37,12 +38,13 @@ impl Checked {
 /// An input is refused as a whole, or a law does not hold.
 pub fn check(job: &Job, work: Work, progress: &dyn Progress) -> Result<Checked, RunError> {
     in_pool(work, || {
-        let calculated = calculate(job, work, progress)?;
-        calculated.prove(job)?;
+        let intake = read(job, work, progress)?;
+        let found = Found::new(job, &intake, pipeline::through(&intake, job, None, work.unit, progress)?)?;
+        output::prove(&found.report(job, &intake))?;
         Ok(Checked {
-            diagnostics: calculated.rejects.iter().map(diagnostic).collect(),
-            set_aside: calculated.set_aside(job),
-            warnings: calculated.notes,
+            diagnostics: found.rejects.iter().map(diagnostic).collect(),
+            set_aside: found.set_aside(job, &intake),
+            warnings: found.notes,
         })
     })
 }

@@ -5,10 +5,10 @@
 
 use super::account::{Account, LineTold, ReasonTold, RenewalTold, RowHead, RowTold, Side, TermTold};
 use super::figures;
-use super::invoice::{Work, in_pool};
+use super::invoice::{Work, in_pool, read};
 use super::words::{Scene, not_due, rule_of};
 use super::{Progress, RunError};
-use crate::intake::{self, Intake};
+use crate::intake::{Intake, Part};
 use crate::job::{InputFile, Job};
 use crate::names::Reject;
 use crate::names::printable;
@@ -32,19 +32,20 @@ pub fn explain(
     progress: &dyn Progress,
 ) -> Result<Account, RunError> {
     in_pool(work, || {
-        let intake = intake::read(&job.inputs, &job.policy, progress)?;
-        let found = intake.names.subscriptions.iter().position(|name| name == subscription);
-        let row = found.and_then(|rank| intake.book.subscriptions.get(rank));
-        match row {
-            Some(row) => of_row(job, &intake, row, subscription),
-            None => of_no_row(job, &intake, subscription),
+        let intake = read(job, work, progress)?;
+        let part = intake.part_with(subscription)?.unwrap_or_default();
+        let found = part.names.subscriptions.iter().position(|name| name == subscription);
+        match found.and_then(|rank| part.book.subscriptions.get(rank)) {
+            Some(row) => of_row(job, (&intake, &part), row, subscription),
+            None => of_no_row(job, (&intake, &part), subscription),
         }
     })
 }
 
 /// A subscription whose own row did not come into the book.
-fn of_no_row(job: &Job, intake: &Intake, subscription: &str) -> Result<Account, RunError> {
-    let rejects = rejects_of(job, &intake.files, &intake.findings, subscription)?;
+fn of_no_row(job: &Job, (intake, part): (&Intake, &Part), subscription: &str) -> Result<Account, RunError> {
+    let findings: Vec<Finding> = intake.findings.iter().chain(&part.findings).copied().collect();
+    let rejects = rejects_of(job, intake, findings, subscription)?;
     if rejects.is_empty() {
         return Err(RunError::NoSuchSubscription(subscription.to_owned()));
     }
@@ -53,20 +54,26 @@ fn of_no_row(job: &Job, intake: &Intake, subscription: &str) -> Result<Account, 
     Ok(account)
 }
 
-fn of_row(job: &Job, intake: &Intake, row: &Subscription, subscription: &str) -> Result<Account, RunError> {
+fn of_row(
+    job: &Job,
+    (intake, part): (&Intake, &Part),
+    row: &Subscription,
+    subscription: &str,
+) -> Result<Account, RunError> {
+    let book = &part.book;
     let same = |other: &Subscription| other.customer == row.customer;
     let rank = row.id.rank();
-    let first = rank - intake.book.subscriptions[..rank].iter().rev().take_while(|other| same(other)).count();
-    let end = rank + intake.book.subscriptions[rank..].iter().take_while(|other| same(other)).count();
+    let first = rank - book.subscriptions[..rank].iter().rev().take_while(|other| same(other)).count();
+    let end = rank + book.subscriptions[rank..].iter().take_while(|other| same(other)).count();
     let mut played = Played::default();
     let mut account = blank(job, subscription);
-    for customer in intake.book.customers_of(&intake.book.subscriptions[first..end]) {
+    for customer in book.customers_of(&book.subscriptions[first..end]) {
         timeline::play(customer, &intake.catalog, &job.policy, job.window, &mut played);
-        let findings: Vec<Finding> = intake.findings.iter().chain(&played.findings).copied().collect();
-        let rejects = rejects_of(job, &intake.files, &findings, subscription)?;
-        let teller = Teller { job, intake, played: &played, row };
+        let findings = intake.findings.iter().chain(&part.findings).chain(&played.findings);
+        let rejects = rejects_of(job, intake, findings.copied().collect(), subscription)?;
+        let teller = Teller { job, intake, part, played: &played, row };
         account.row = Some(teller.head());
-        account.terms = teller.terms(&invoicing::invoice(&intake.book, played.lines.clone()));
+        account.terms = teller.terms(&invoicing::invoice(book, played.lines.clone()));
         account.renewals = teller.renewals();
         account.rows = teller.rows(customer, rejects);
     }
@@ -89,14 +96,13 @@ fn blank(job: &Job, subscription: &str) -> Account {
 /// What stands in rejects.csv about a subscription, with the texts of the rows.
 fn rejects_of(
     job: &Job,
-    files: &[intake::FileFacts],
-    findings: &[Finding],
+    intake: &Intake,
+    mut findings: Vec<Finding>,
     subscription: &str,
 ) -> Result<Vec<Reject>, RunError> {
-    let mut findings = findings.to_vec();
     findings.sort_unstable();
     findings.dedup();
-    let mut rejects = intake::excerpts(&job.inputs, files, &findings)?;
+    let mut rejects = intake.excerpts(&job.inputs, &findings)?;
     rejects.retain(|reject| reject.key == subscription);
     Ok(rejects)
 }
@@ -131,6 +137,7 @@ fn reasons_of(reasons: Reasons) -> Vec<ReasonTold> {
 struct Teller<'a> {
     job: &'a Job,
     intake: &'a Intake,
+    part: &'a Part,
     played: &'a Played,
     row: &'a Subscription,
 }
@@ -148,7 +155,7 @@ impl Teller<'_> {
         line: Option<&'a Line>,
         place: &'a dyn Fn(Source) -> String,
     ) -> Scene<'a> {
-        let Intake { names, catalog, .. } = self.intake;
+        let (names, catalog) = (&self.part.names, &self.intake.catalog);
         Scene { names, catalog, policy: &self.job.policy, row: self.row, item, line, place }
     }
 
@@ -164,7 +171,7 @@ impl Teller<'_> {
     }
 
     fn head(&self) -> RowHead {
-        let (row, names) = (self.row, &self.intake.names);
+        let (row, names) = (self.row, &self.part.names);
         RowHead {
             customer: printable(names.customer(row.customer)),
             product: printable(names.product(row.item)),
@@ -234,7 +241,7 @@ impl Teller<'_> {
             Cause::Cycle(_) => String::new(),
             Cause::SeatChange(at, None) => format!("seat change at {at}"),
             Cause::SeatChange(at, Some(id)) => {
-                format!("seat change {} at {at}", printable(self.intake.names.change(id)))
+                format!("seat change {} at {at}", printable(self.part.names.change(id)))
             }
             Cause::Event(at, kind) => format!("{} at {at}", kind.name()),
         }
@@ -247,7 +254,7 @@ impl Teller<'_> {
 
     fn renewal(&self, renewal: &Renewal) -> RenewalTold {
         let currency = self.row.currency;
-        let promotion = |id| printable(self.intake.names.promotion(id));
+        let promotion = |id| printable(self.part.names.promotion(id));
         let after = renewal.after.map(|after| Side {
             unit_price: figures::price(after.unit_price, currency),
             promotion: after.promotion.map(promotion),
@@ -277,7 +284,7 @@ impl Teller<'_> {
     /// What became of every row of the subscription: those of the book with their fates, and what is wrong with any.
     fn rows(&self, customer: CustomerBook<'_>, rejects: Vec<Reject>) -> Vec<RowTold> {
         let mut fates: BTreeMap<Source, Fate> = BTreeMap::new();
-        for &(source, fate) in self.intake.fates.iter().chain(&self.played.fates) {
+        for &(source, fate) in self.intake.fates.iter().chain(&self.part.fates).chain(&self.played.fates) {
             fates.insert(source, fate);
         }
         let mut told: Vec<(Source, RowTold)> = Vec::new();
@@ -329,7 +336,7 @@ impl Teller<'_> {
     /// The subscription's rows in the book, each with what it says.
     fn rows_of_book(&self, customer: CustomerBook<'_>) -> Vec<(Source, String)> {
         let id = self.row.id;
-        let names = &self.intake.names;
+        let names = &self.part.names;
         let is_own = |subscription: SubscriptionId| subscription == id;
         let mut rows = vec![(self.row.source, String::new())];
         for change in customer.seat_changes.iter().filter(|row| is_own(row.subscription)) {
@@ -360,7 +367,7 @@ impl Teller<'_> {
                 PromotionCell::Empty => None,
                 PromotionCell::Declined => Some("no promotion".to_owned()),
                 PromotionCell::Id(id) => {
-                    Some(format!("promotion {}", printable(self.intake.names.promotion(id))))
+                    Some(format!("promotion {}", printable(self.part.names.promotion(id))))
                 }
             },
         ];

@@ -4,56 +4,53 @@
 //! threads and put together in their order, so the number of threads changes no byte of the output. A run whose rejects
 //! pass the job's limit publishes nothing and says why.
 
+use super::pipeline::{self, Through};
 use super::{Progress, RunError};
-use crate::intake::{self, Intake};
+use crate::intake::{self, Intake, Reading};
 use crate::job::Job;
 use crate::names::Reject;
-use crate::output::{self, Block, Counts, Published, Report, Stretch, Tables, Tally, Writer, summary};
-use rayon::prelude::*;
+use crate::output::{self, Counts, Published, Report, Tally, Writer, summary};
 use serde_json::Value;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
-use termwise_engine::findings::Finding;
-use termwise_engine::invoicing::{self, Invoiced};
-use termwise_engine::timeline;
-use termwise_engine::workings::{Line, Played, Renewal};
 
-/// Subscriptions of a unit: enough to keep a thread busy for some milliseconds, few enough to share out evenly.
-pub const UNIT: usize = 4_096;
+/// Subscriptions of a part of the book: enough for what a part costs to vanish, few enough for several to be held.
+pub const PART: usize = 1 << 16;
+/// Packed rows may take one part in so many of the memory that a run is given; the rest is for the parts in work.
+const SHARE_OF_ROWS: u64 = 4;
+/// Bytes that a subscription takes while its part is in work, generously.
+const BYTES_IN_WORK: u64 = 4 << 10;
 
 /// How the work is done; it shows in no result.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Work {
     /// Worker threads; 0: one for each core.
     pub threads: usize,
-    /// Subscriptions of a unit, at least.
+    /// Subscriptions of a part, about.
     pub unit: usize,
+    /// Bytes of memory; none: as many as it takes.
+    pub memory: Option<u64>,
 }
 
 impl Default for Work {
     fn default() -> Work {
-        Work { threads: 0, unit: UNIT }
+        Work { threads: 0, unit: PART, memory: None }
     }
 }
 
-/// Everything that a run made, before it is published.
-#[derive(Debug)]
-pub struct Calculated {
-    /// What was read.
-    pub intake: Intake,
-    /// Lines, invoices and totals.
-    pub invoiced: Invoiced,
-    /// Renewals that came, and forecasts.
-    pub renewals: Vec<Renewal>,
-    /// What stands in rejects.csv.
-    pub rejects: Vec<Reject>,
-    /// What became of every row.
-    pub counts: Counts,
-    /// What to know beside it.
-    pub notes: Vec<String>,
-    /// How long each step took.
-    pub timings: Vec<(String, Duration)>,
+impl Work {
+    /// How the inputs of a job are read with it.
+    pub(super) fn reading(self, job: &Job) -> Reading {
+        let threads = rayon::current_num_threads();
+        let in_work = self.memory.map(|bytes| bytes / BYTES_IN_WORK / (threads as u64 + 2));
+        let bound = in_work.map_or(usize::MAX, |rows| usize::try_from(rows).unwrap_or(usize::MAX));
+        Reading {
+            threads,
+            part_rows: self.unit.min(bound).max(1),
+            memory: self.memory.map(|bytes| bytes / SHARE_OF_ROWS),
+            beside: job.outputs.dir.clone(),
+        }
+    }
 }
 
 /// Rows that were set aside, against what the job tolerates (C9).
@@ -98,6 +95,8 @@ pub struct Outcome {
     pub text: String,
     /// The same as JSON.
     pub json: Value,
+    /// How long each stage took.
+    pub timings: Vec<(String, Duration)>,
 }
 
 impl Outcome {
@@ -112,87 +111,103 @@ impl Outcome {
     }
 }
 
-/// What one unit brought, without its steps.
-struct Part {
-    lines: Vec<Line>,
-    renewals: Vec<Renewal>,
-    findings: Vec<Finding>,
-    counts: Counts,
-}
-
 /// Runs a job: everything is computed and proved, and published unless it is a dry run.
 ///
 /// # Errors
 /// An input is refused as a whole, a law does not hold, or the output can't be written. Nothing is published then.
 pub fn run(job: &Job, is_dry: bool, work: Work, progress: &dyn Progress) -> Result<Outcome, RunError> {
     in_pool(work, || {
-        let calculated = calculate(job, work, progress)?;
-        let tally = Tally::of(&calculated.stretch());
-        let report = calculated.report(job, &tally);
-        let set_aside = calculated.set_aside(job);
-        let end = if set_aside.is_too_many() {
-            End::TooManyRejects
-        } else if is_dry {
-            calculated.prove(job)?;
-            End::Dry
-        } else {
-            progress.stage("publishing", 0);
-            End::Published(publish(job, &calculated.stretch(), &report)?)
+        let mut watch = Watch::start();
+        let intake = read(job, work, progress)?;
+        watch.lap("read");
+        let mut writer = if is_dry { None } else { Some(Writer::open(job)?) };
+        watch.laps.extend(intake.timings.iter().cloned());
+        let through = pipeline::through(&intake, job, writer.as_mut(), work.unit, progress)?;
+        watch.lap("bill");
+        let spent = through.spent.list();
+        watch.laps.extend(spent.map(|(step, took)| (format!("bill/{step}"), took)));
+        let mut found = Found::new(job, &intake, through)?;
+        watch.lap("excerpts");
+        found.timings.clone_from(&watch.laps);
+        let report = found.report(job, &intake);
+        let set_aside = found.set_aside(job, &intake);
+        let end = match writer {
+            _ if set_aside.is_too_many() => End::TooManyRejects,
+            None => {
+                output::prove(&report)?;
+                End::Dry
+            }
+            Some(mut writer) => {
+                progress.stage("publishing", 0);
+                for block in writer.rest() {
+                    writer.append(block.encode()?)?;
+                }
+                let closed = writer.publish(&report)?;
+                watch.lap("publish");
+                watch.laps.extend(closed.timings);
+                End::Published(closed.published)
+            }
         };
         let place = place_of(&end, set_aside);
         let text = summary::text(&report, &place);
         let json = json_of(summary::json(&report, &place), &end, set_aside);
-        let troubles = calculated.intake.warnings.iter().filter(|warning| warning.is_trouble);
+        let troubles = intake.warnings.iter().filter(|warning| warning.is_trouble);
         let troubles = troubles.map(ToString::to_string).collect();
-        Ok(Outcome { end, set_aside, troubles, text, json })
+        Ok(Outcome { end, set_aside, troubles, text, json, timings: watch.laps })
     })
 }
 
-/// Proves, sets, encodes and publishes the one stretch that the book is.
-fn publish(job: &Job, stretch: &Stretch<'_>, report: &Report<'_>) -> Result<Published, RunError> {
-    let tables = Tables::new(job, Arc::clone(&stretch.names.shared));
-    tables.prove(stretch)?;
-    let mut writer = Writer::open(job)?;
-    let cuts = tables.cuts(stretch);
-    let batches = cuts.par_iter().map(|cut| tables.set(stretch, cut)).collect::<Result<Vec<_>, _>>()?;
-    let mut blocks = writer.take(batches)?;
-    blocks.extend(writer.rest());
-    let encoded = blocks.into_par_iter().map(Block::encode).collect::<Result<Vec<_>, _>>()?;
-    for block in encoded {
-        writer.append(block)?;
-    }
-    Ok(writer.publish(report)?.published)
+/// Reads the inputs of a job.
+pub(super) fn read(job: &Job, work: Work, progress: &dyn Progress) -> Result<Intake, RunError> {
+    Ok(intake::read(&job.inputs, &job.policy, &work.reading(job), progress)?)
 }
 
-/// Reads and plays everything, on the threads of the pool that it is called in.
-///
-/// # Errors
-/// An input is refused as a whole.
-pub fn calculate(job: &Job, work: Work, progress: &dyn Progress) -> Result<Calculated, RunError> {
-    let mut watch = Watch::start();
-    let mut intake = intake::read(&job.inputs, &job.policy, progress)?;
-    watch.lap("read");
-    let parts = play_units(&intake, job, work.unit, progress);
-    watch.lap("play");
-    let mut findings = std::mem::take(&mut intake.findings);
-    let mut counts: Counts = std::mem::take(&mut intake.fates).into_iter().collect();
-    let mut lines = Vec::with_capacity(parts.iter().map(|part| part.lines.len()).sum());
-    let mut renewals = Vec::with_capacity(parts.iter().map(|part| part.renewals.len()).sum());
-    for part in parts {
-        lines.extend(part.lines);
-        renewals.extend(part.renewals);
-        findings.extend(part.findings);
-        counts.add(&part.counts);
+/// What a run found, beside its tables.
+pub(super) struct Found {
+    tally: Tally,
+    counts: Counts,
+    /// What stands in rejects.csv.
+    pub(super) rejects: Vec<Reject>,
+    /// What to know beside it.
+    pub(super) notes: Vec<String>,
+    timings: Vec<(String, Duration)>,
+}
+
+impl Found {
+    /// What intake and the parts of the book found, in order and with the texts of the rows.
+    pub(super) fn new(job: &Job, intake: &Intake, through: Through) -> Result<Found, RunError> {
+        let Through { tally, mut counts, mut findings, spent: _ } = through;
+        findings.extend(&intake.findings);
+        intake.fates.iter().for_each(|&(source, fate)| counts.count(source, fate));
+        findings.sort_unstable();
+        findings.dedup();
+        let rejects = intake.excerpts(&job.inputs, &findings)?;
+        let notes = intake.warnings.iter().map(ToString::to_string).collect();
+        Ok(Found { tally, counts, rejects, notes, timings: Vec::new() })
     }
-    let invoiced = invoicing::invoice(&intake.book, lines);
-    watch.lap("invoice");
-    renewals.sort_by_key(|renewal| (renewal.subscription, renewal.renewal_date));
-    findings.sort_unstable();
-    findings.dedup();
-    let rejects = intake::excerpts(&job.inputs, &intake.files, &findings)?;
-    watch.lap("excerpts");
-    let notes = intake.warnings.iter().map(ToString::to_string).collect();
-    Ok(Calculated { intake, invoiced, renewals, rejects, counts, notes, timings: watch.laps })
+
+    /// The report of the run.
+    pub(super) fn report<'a>(&'a self, job: &'a Job, intake: &'a Intake) -> Report<'a> {
+        Report {
+            job,
+            files: &intake.files,
+            counts: &self.counts,
+            tally: &self.tally,
+            rejects: &self.rejects,
+            notes: &self.notes,
+            timings: &self.timings,
+        }
+    }
+
+    /// How many rows were set aside, of all that were read (C9).
+    pub(super) fn set_aside(&self, job: &Job, intake: &Intake) -> SetAside {
+        let mut found = SetAside { rows: 0, of: 0, tolerated: job.limits.rejected_rows };
+        for file in &intake.files {
+            found.rows += self.counts.of(file).set_aside();
+            found.of += file.rows;
+        }
+        found
+    }
 }
 
 /// Does something on as many threads as asked for.
@@ -204,74 +219,6 @@ pub fn in_pool<T: Send>(
     what: impl FnOnce() -> Result<T, RunError> + Send,
 ) -> Result<T, RunError> {
     rayon::ThreadPoolBuilder::new().num_threads(work.threads).build()?.install(what)
-}
-
-fn play_units(intake: &Intake, job: &Job, size: usize, progress: &dyn Progress) -> Vec<Part> {
-    let units = intake.book.units(size.max(1));
-    progress.stage("billing", intake.book.subscriptions.len() as u64);
-    units
-        .into_par_iter()
-        .map_init(Played::default, |played, unit| {
-            for customer in intake.book.customers_of(unit) {
-                timeline::play(customer, &intake.catalog, &job.policy, job.window, played);
-            }
-            // The steps are read by explain alone, which plays one customer for itself.
-            let part = Part {
-                lines: played.lines.clone(),
-                renewals: played.renewals.clone(),
-                findings: played.findings.clone(),
-                counts: played.fates.iter().copied().collect(),
-            };
-            played.clear();
-            progress.advance(unit.len() as u64);
-            part
-        })
-        .collect()
-}
-
-impl Calculated {
-    /// The whole book as one stretch.
-    pub fn stretch(&self) -> Stretch<'_> {
-        Stretch {
-            book: &self.intake.book,
-            names: &self.intake.names,
-            invoiced: &self.invoiced,
-            renewals: &self.renewals,
-        }
-    }
-
-    /// Proves everything, and writes nothing.
-    ///
-    /// # Errors
-    /// A law does not hold.
-    pub fn prove(&self, job: &Job) -> Result<(), RunError> {
-        let stretch = self.stretch();
-        Tables::new(job, Arc::clone(&stretch.names.shared)).prove(&stretch)?;
-        Ok(output::prove(&self.report(job, &Tally::of(&stretch)))?)
-    }
-
-    /// The report of the run.
-    pub fn report<'a>(&'a self, job: &'a Job, tally: &'a Tally) -> Report<'a> {
-        Report {
-            job,
-            files: &self.intake.files,
-            counts: &self.counts,
-            tally,
-            rejects: &self.rejects,
-            notes: &self.notes,
-            timings: &self.timings,
-        }
-    }
-
-    /// How many rows were set aside, of all that were read (C9).
-    pub fn set_aside(&self, job: &Job) -> SetAside {
-        let mut found = SetAside { rows: 0, of: 0, tolerated: job.limits.rejected_rows };
-        for file in &self.intake.files {
-            found.rows += self.counts.of(file).set_aside();
-            found.of += file.rows;
-        }
-        found
-    }
 }
 
 /// Where the output is, in the words of the summary.
@@ -325,6 +272,17 @@ fn json_of(mut summary: Value, end: &End, set_aside: SetAside) -> Value {
     summary
 }
 
+/// How long each stage took, as a table: a stage's wall time, and below it what all threads together spent on its steps.
+pub fn timings_text(timings: &[(String, Duration)]) -> String {
+    let mut text = String::from("timings in seconds; steps are sums over all threads");
+    for (stage, took) in timings {
+        let (indent, name) = stage.split_once('/').map_or(("", stage.as_str()), |(_, step)| ("  ", step));
+        let (seconds, thousandths) = (took.as_millis() / 1_000, took.as_millis() % 1_000);
+        text.push_str(&format!("\n{:<34}{seconds:>6}.{thousandths:03}", format!("{indent}{name}")));
+    }
+    text
+}
+
 /// How long each step takes; it goes into the manifest's timings and nowhere else.
 struct Watch {
     since: Instant,
@@ -361,8 +319,8 @@ mod tests {
     fn a_run_exits_as_the_contract_says() {
         let exit = |end, rows| {
             let set_aside = SetAside { rows, of: 100, tolerated: 0 };
-            Outcome { end, set_aside, troubles: Vec::new(), text: String::new(), json: Value::Null }
-                .exit_code()
+            let (text, timings) = (String::new(), Vec::new());
+            Outcome { end, set_aside, troubles: Vec::new(), text, json: Value::Null, timings }.exit_code()
         };
         let published = || End::Published(Published::Now { folder: "out/x".into(), digest: "d".into() });
         let there = End::Published(Published::AlreadyThere { folder: "out/x".into(), digest: "d".into() });

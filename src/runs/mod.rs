@@ -7,6 +7,7 @@ pub mod invoice;
 pub mod words;
 
 mod figures;
+mod pipeline;
 
 use crate::intake::{self, IntakeError};
 use crate::output::OutputError;

@@ -236,7 +236,8 @@ pub fn termwise(args: &[&str]) -> (u8, String) {
     (exit, said)
 }
 
-/// Runs a job in-process, in units of so many subscriptions at least, and gives its exit code and what went wrong.
+/// Runs a job in-process, in parts of so many subscriptions, and gives its exit code and what went wrong. Where parts are as
+/// small as can be, the book is cut to disk too.
 pub fn bill(job: &Path, out: &Path, threads: usize, unit: usize) -> (u8, String) {
     use termwise::job::{Overrides, read};
     use termwise::runs::invoice::{Work, run};
@@ -246,7 +247,8 @@ pub fn bill(job: &Path, out: &Path, threads: usize, unit: usize) -> (u8, String)
         Ok(given) => given,
         Err(error) => return (2, error.to_string()),
     };
-    match run(&given.job, false, Work { threads, unit }, &()) {
+    let work = Work { threads, unit, memory: (unit == 1).then_some(1) };
+    match run(&given.job, false, work, &()) {
         Ok(outcome) => (outcome.exit_code(), outcome.text),
         Err(error) => (error.exit_code(), error.to_string()),
     }

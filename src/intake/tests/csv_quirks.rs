@@ -133,7 +133,7 @@ fn rows_are_counted_without_header_and_blank_lines() {
         "customers:5:market text-invalid rejected",
     ];
     assert_eq!(given.findings(), expected);
-    let rejects = excerpts(&given.inputs, &given.read().files, &given.read().findings).unwrap_or_default();
+    let rejects = given.read().intake.excerpts(&given.inputs, &given.read().findings).unwrap_or_default();
     let shown: Vec<_> =
         rejects.iter().map(|r| (r.key.as_str(), r.value.as_str(), r.excerpt.as_str())).collect();
     assert_eq!(shown, [("B", "", "B,BE,extra"), ("C", "", "C"), ("D", "", "D,"), ("E", "N\tL", "E,N\tL")]);

@@ -5,7 +5,7 @@ use termwise_engine::findings::{Disposition, NotDue};
 
 const GOOD: &str = "P,1,NL,EUR,P1Y,monthly,10,2026-01-01";
 
-fn fates(read: &Intake) -> Vec<String> {
+fn fates(read: &Read) -> Vec<String> {
     let shown = |fate: &Fate| match fate {
         Fate::Billed => "billed".to_owned(),
         Fate::NotDue(why) => why.name().to_owned(),
@@ -232,7 +232,7 @@ fn excerpts_show_the_rows_of_all_findings() {
         code: Code::PriceMissing,
         column: "",
     });
-    let rejects = excerpts(&given.inputs, &given.read().files, &findings).unwrap_or_default();
+    let rejects = given.read().intake.excerpts(&given.inputs, &findings).unwrap_or_default();
     let shown: Vec<_> = rejects
         .iter()
         .map(|r| (r.file.as_str(), r.key.as_str(), r.value.as_str(), r.excerpt.clone()))

@@ -6,10 +6,13 @@ mod parquet_quirks;
 mod price_list;
 mod promotions;
 
+use super::columns::schema_of;
 use super::*;
-use std::collections::BTreeMap;
+use crate::job::InputFile;
+use crate::names::Names;
 use std::path::Path;
 use tempfile::TempDir;
+use termwise_engine::book::Book;
 use termwise_engine::calendar::{MonthEnd, Span};
 use termwise_engine::findings::Code;
 use termwise_engine::money::Rounding;
@@ -41,6 +44,23 @@ pub(super) fn policy() -> Policy {
         trial_days: 30,
         trial_seats: 25,
     }
+}
+
+/// The whole book in one part.
+fn whole(folder: &Path) -> Reading {
+    Reading { threads: 2, part_rows: usize::MAX, memory: None, beside: folder.to_owned() }
+}
+
+/// What was read, with the one part that the book is.
+#[derive(Debug)]
+pub(super) struct Read {
+    pub(super) book: Book,
+    pub(super) names: Names,
+    pub(super) findings: Vec<Finding>,
+    pub(super) fates: Vec<(Source, Fate)>,
+    pub(super) files: Vec<FileFacts>,
+    pub(super) warnings: Vec<Warning>,
+    pub(super) intake: Intake,
 }
 
 /// A folder of inputs.
@@ -82,12 +102,26 @@ impl Given {
         self.folder.path()
     }
 
-    pub(super) fn read(&self) -> Intake {
-        read(&self.inputs, &policy(), &()).unwrap_or_else(|error| unreachable!("{error}"))
+    pub(super) fn try_read(&self) -> Result<Read, IntakeError> {
+        let intake = super::read(&self.inputs, &policy(), &whole(self.folder()), &())?;
+        let part = intake.take_part(0)?;
+        let (mut findings, mut fates) = (part.findings, part.fates);
+        findings.extend(&intake.findings);
+        fates.extend(&intake.fates);
+        findings.sort_unstable_by_key(|finding| {
+            (finding.source, finding.column, finding.code, finding.disposition)
+        });
+        fates.sort_unstable();
+        let (files, warnings) = (intake.files.clone(), intake.warnings.clone());
+        Ok(Read { book: part.book, names: part.names, findings, fates, files, warnings, intake })
+    }
+
+    pub(super) fn read(&self) -> Read {
+        self.try_read().unwrap_or_else(|error| unreachable!("{error}"))
     }
 
     pub(super) fn refusal(&self) -> IntakeError {
-        match read(&self.inputs, &policy(), &()) {
+        match self.try_read() {
             Ok(_) => unreachable!("the inputs were read"),
             Err(error) => error,
         }
@@ -97,7 +131,7 @@ impl Given {
     pub(super) fn findings(&self) -> Vec<String> {
         let read = self.read();
         // Whatever is found can also be shown.
-        let shown = excerpts(&self.inputs, &read.files, &read.findings);
+        let shown = read.intake.excerpts(&self.inputs, &read.findings);
         assert_eq!(shown.map(|rejects| rejects.len()), Ok(read.findings.len()));
         read.findings.iter().map(shown_finding).collect()
     }

@@ -51,8 +51,11 @@ const SUBSCRIPTION_ROWS: &str = "subscription_id,customer_id,partner_id,product_
 const CHANGE_ROWS: &str = "subscription_id,changed_at,quantity,change_id\n\
     S1,2026-02-03T10:00:00.5Z,9,c1\nS1,2026-02-04,x,c2\nS9,2026-02-04,1,\nS4,2026-02-04,1,\nS2,2026-02-04,12,\n";
 
-fn shown(read: &Intake) -> String {
-    format!("{:?}\n{:?}\n{:?}\n{:?}\n{:?}", read.book, read.names, read.findings, read.fates, read.catalog)
+fn shown(read: &Read) -> String {
+    format!(
+        "{:?}\n{:?}\n{:?}\n{:?}\n{:?}",
+        read.book, read.names, read.findings, read.fates, read.intake.catalog
+    )
 }
 
 #[test]
@@ -70,8 +73,7 @@ fn equal_content_gives_equal_books_names_and_findings() {
     assert_eq!(shown(&from_text.read()), shown(&columns.read()));
     assert_eq!(from_text.read().findings.len(), 6);
     let values = |given: &Given| -> Vec<(String, String)> {
-        let rejects =
-            excerpts(&given.inputs, &given.read().files, &given.read().findings).unwrap_or_default();
+        let rejects = given.read().intake.excerpts(&given.inputs, &given.read().findings).unwrap_or_default();
         rejects.into_iter().map(|reject| (reject.key, reject.value)).collect()
     };
     assert_eq!(values(&from_text), values(&columns));
@@ -215,10 +217,10 @@ const CHECKSUMMED: &[u8] = include_bytes!("../../../tests/fixtures/customers_wit
 /// The customers as they are read, or the exit code of the refusal.
 fn read_customers(bytes: &[u8]) -> Result<String, u8> {
     let given = Given::new().with(Table::Customers, "customers.parquet", bytes);
-    let read = read(&given.inputs, &policy(), &()).map_err(|error| error.exit_code())?;
+    let read = given.try_read().map_err(|error| error.exit_code())?;
     Ok(format!(
         "{:?}{:?}{:?}{:?}{:?}",
-        read.book, read.catalog.partners, read.names, read.findings, read.warnings
+        read.book, read.intake.catalog.partners, read.names, read.findings, read.warnings
     ))
 }
 

@@ -18,7 +18,7 @@ fn price(given: &Given, cycle: BillingCycle, seats: u32, on: &str) -> Result<i64
         segment: Segment::Commercial,
     };
     let on: Day = cell::open_day(on)?;
-    read.catalog.prices.quote(key, cycle, seats, on).map(|quote| quote.unit_price.millionths())
+    read.intake.catalog.prices.quote(key, cycle, seats, on).map(|quote| quote.unit_price.millionths())
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn only_licences_get_promotions() {
         "B,1,P1Y,Annual,NL,EUR,1,2020-01-01,,IncludesOverage",
         "C,1,P1Y,Annual,NL,EUR,1,2020-01-01,,",
     ];
-    let promotions = Given::new().csv(Table::PriceList, PRICES, &rows).read().catalog.promotions;
+    let promotions = Given::new().csv(Table::PriceList, PRICES, &rows).read().intake.catalog.promotions;
     let licensed: Vec<bool> = (0..3).map(|rank| promotions.is_licensed(ItemId::of_rank(rank))).collect();
     assert_eq!(licensed, [true, false, true]);
 }

@@ -28,7 +28,7 @@ const ITEM: &str = r#"{
 fn all(given: &Given) -> Vec<Promotion> {
     let read = given.read();
     let ids = (0..read.names.shared.promotions.len()).map(PromotionId::of_rank);
-    ids.filter_map(|id| read.catalog.promotions.get(id).cloned()).collect()
+    ids.filter_map(|id| read.intake.catalog.promotions.get(id).cloned()).collect()
 }
 
 fn json(text: impl AsRef<[u8]>) -> Given {
@@ -144,7 +144,7 @@ fn codes_are_exact_and_for_products() {
     let read = given.read();
     let items = |text: &str| {
         let id = read.names.shared.codes.rank(text).map(CodeId::of_rank)?;
-        read.catalog.codes.get(id).map(|code| code.items.clone())
+        read.intake.catalog.codes.get(id).map(|code| code.items.clone())
     };
     let item = ItemId::of_rank;
     assert_eq!(items("SAVE-10"), Some(Some(vec![item(0), item(1)])));

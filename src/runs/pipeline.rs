@@ -1,0 +1,278 @@
+//! The pipeline: the parts of the book go through all steps side by side, and come out in their order. With intake this is
+//! the only place that knows threads.
+//!
+//! ```text
+//! part 7 ─ link ─ play ─ invoice ─ prove ─ set ─┐
+//! part 8 ─ link ─ play ─ invoice ─ prove ─ set ─┼─ in order: tallied, cut into blocks ─┬ encode ┬─ appended in order
+//! part 9 ─ …                                    ┘                                      └ encode ┘
+//! ```
+//! A part is begun only when an earlier one is through, so that memory follows the threads and not the book.
+
+use super::{Progress, RunError};
+use crate::intake::{Intake, Part};
+use crate::job::Job;
+use crate::output::{Block, Counts, Encoded, OutputError, Stretch, Tables, Tally, Writer};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use termwise_engine::findings::Finding;
+use termwise_engine::invoicing;
+use termwise_engine::timeline;
+use termwise_engine::workings::{Line, Played, Renewal};
+
+/// Parts that are begun beyond one for each thread, so that nobody waits for the slowest.
+const AHEAD: usize = 1;
+
+/// Subscriptions of a unit: enough to keep a thread busy for some milliseconds, few enough to share out evenly.
+const UNIT: usize = 4_096;
+
+/// What went through.
+#[derive(Debug, Default)]
+pub(super) struct Through {
+    /// Sums and counts of everything.
+    pub tally: Tally,
+    /// What became of every row of the book.
+    pub counts: Counts,
+    /// What is wrong with rows, in any order.
+    pub findings: Vec<Finding>,
+    /// How long each step took, all threads together.
+    pub spent: Spent,
+}
+
+/// How long each step took, all threads together.
+#[derive(Clone, Copy, Default, Debug)]
+pub(super) struct Spent {
+    link: Duration,
+    play: Duration,
+    invoice: Duration,
+    prove: Duration,
+    tally: Duration,
+}
+
+impl Spent {
+    /// The steps in their order.
+    pub(super) fn list(self) -> [(&'static str, Duration); 5] {
+        let Spent { link, play, invoice, prove, tally } = self;
+        [("link", link), ("play", play), ("invoice", invoice), ("prove", prove), ("tally", tally)]
+    }
+
+    fn add(&mut self, other: Spent) {
+        self.link += other.link;
+        self.play += other.play;
+        self.invoice += other.invoice;
+        self.prove += other.prove;
+        self.tally += other.tally;
+    }
+}
+
+/// What one part brought.
+struct Billed {
+    batches: Vec<crate::output::Batch>,
+    through: Through,
+    subscriptions: u64,
+}
+
+/// What one unit brought, without its steps.
+struct Unit {
+    lines: Vec<Line>,
+    renewals: Vec<Renewal>,
+    findings: Vec<Finding>,
+    counts: Counts,
+}
+
+/// Takes all parts of a book through every step. Without a writer everything is proved and nothing is set.
+///
+/// # Errors
+/// A law does not hold, or something can't be written.
+pub(super) fn through(
+    intake: &Intake,
+    job: &Job,
+    writer: Option<&mut Writer>,
+    unit: usize,
+    progress: &dyn Progress,
+) -> Result<Through, RunError> {
+    let tables = Tables::new(job);
+    let is_set = writer.is_some();
+    let state = State {
+        begun: 0,
+        out: 0,
+        waiting: BTreeMap::new(),
+        through: Through::default(),
+        writer,
+        failure: None,
+    };
+    let pipeline = Pipeline { intake, job, tables, unit, is_set, progress, state: Mutex::new(state) };
+    progress.stage("billing", intake.subscriptions());
+    rayon::scope(|scope| {
+        for _ in 0..rayon::current_num_threads() + AHEAD {
+            pipeline.begin_next(scope);
+        }
+    });
+    let state = pipeline.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+    match state.failure {
+        Some(error) => Err(error),
+        None => Ok(state.through),
+    }
+}
+
+struct Pipeline<'p> {
+    intake: &'p Intake,
+    job: &'p Job,
+    tables: Tables,
+    unit: usize,
+    is_set: bool,
+    progress: &'p dyn Progress,
+    state: Mutex<State<'p>>,
+}
+
+struct State<'p> {
+    /// Parts that were begun.
+    begun: usize,
+    /// Parts that came out.
+    out: usize,
+    /// Parts whose turn has not come.
+    waiting: BTreeMap<usize, Billed>,
+    through: Through,
+    writer: Option<&'p mut Writer>,
+    failure: Option<RunError>,
+}
+
+impl<'p> Pipeline<'p> {
+    fn state(&self) -> MutexGuard<'_, State<'p>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins the next part, if there is one and nothing went wrong.
+    fn begin_next<'s>(&'s self, scope: &rayon::Scope<'s>) {
+        let mut state = self.state();
+        if state.begun >= self.intake.parts() || state.failure.is_some() {
+            return;
+        }
+        let number = state.begun;
+        state.begun += 1;
+        drop(state);
+        scope.spawn(move |scope| match self.bill(number) {
+            Ok(billed) => self.bring_out(scope, number, billed),
+            Err(error) => self.state().fail(error),
+        });
+    }
+
+    /// Brings out a part, and those that waited for it.
+    fn bring_out<'s>(&'s self, scope: &rayon::Scope<'s>, number: usize, billed: Billed) {
+        let mut state = self.state();
+        state.waiting.insert(number, billed);
+        let before = state.out;
+        let blocks = match state.bring_out(self.progress) {
+            Ok(blocks) => blocks,
+            Err(error) => return state.fail(error.into()),
+        };
+        let came_out = state.out - before;
+        drop(state);
+        // A thread takes the latest work first, so what is encoded is out before another part is begun.
+        (0..came_out).for_each(|_| self.begin_next(scope));
+        for block in blocks {
+            scope.spawn(move |_| self.append(block.encode()));
+        }
+    }
+
+    fn append(&self, encoded: Result<Encoded, OutputError>) {
+        let mut state = self.state();
+        let appended = match (encoded, state.writer.as_mut()) {
+            (Ok(encoded), Some(writer)) => writer.append(encoded),
+            (Ok(_), None) => Ok(()),
+            (Err(error), _) => Err(error),
+        };
+        if let Err(error) = appended {
+            state.fail(error.into());
+        }
+    }
+
+    /// Takes a part through all steps up to its cells.
+    fn bill(&self, number: usize) -> Result<Billed, RunError> {
+        let mut watch = Instant::now();
+        let Part { book, names, findings, fates } = self.intake.take_part(number)?;
+        let mut spent = Spent { link: lap(&mut watch), ..Spent::default() };
+        let units = self.play(&book);
+        let mut through = Through { findings, counts: fates.into_iter().collect(), ..Through::default() };
+        let mut lines = Vec::with_capacity(units.iter().map(|unit| unit.lines.len()).sum());
+        let mut renewals = Vec::with_capacity(units.iter().map(|unit| unit.renewals.len()).sum());
+        for unit in units {
+            lines.extend(unit.lines);
+            renewals.extend(unit.renewals);
+            through.findings.extend(unit.findings);
+            through.counts.add(&unit.counts);
+        }
+        spent.play = lap(&mut watch);
+        let invoiced = invoicing::invoice(&book, lines);
+        spent.invoice = lap(&mut watch);
+        let stretch = Stretch { book: &book, names: &names, invoiced: &invoiced, renewals: &renewals };
+        self.tables.prove(&stretch)?;
+        spent.prove = lap(&mut watch);
+        through.tally = Tally::of(&stretch);
+        spent.tally = lap(&mut watch);
+        let cuts = if self.is_set { self.tables.cuts(&stretch) } else { Vec::new() };
+        let batches = cuts.par_iter().map(|cut| self.tables.set(&stretch, cut)).collect::<Result<_, _>>()?;
+        through.spent = spent;
+        Ok(Billed { batches, through, subscriptions: book.subscriptions.len() as u64 })
+    }
+
+    /// Plays the customers of a part, in units that depend on the book alone.
+    fn play(&self, book: &termwise_engine::book::Book) -> Vec<Unit> {
+        let units = book.units(UNIT.min(self.unit).max(1));
+        let play = |played: &mut Played, unit: &[termwise_engine::book::Subscription]| {
+            for customer in book.customers_of(unit) {
+                timeline::play(customer, &self.intake.catalog, &self.job.policy, self.job.window, played);
+            }
+            played.renewals.sort_by_key(|renewal| (renewal.subscription, renewal.renewal_date));
+            // The steps are read by explain alone, which plays one customer for itself.
+            let unit = Unit {
+                lines: played.lines.clone(),
+                renewals: played.renewals.clone(),
+                findings: played.findings.clone(),
+                counts: played.fates.iter().copied().collect(),
+            };
+            played.clear();
+            unit
+        };
+        units.into_par_iter().map_init(Played::default, play).collect()
+    }
+}
+
+/// The time since the last lap.
+fn lap(since: &mut Instant) -> Duration {
+    let now = Instant::now();
+    let lap = now.duration_since(*since);
+    *since = now;
+    lap
+}
+
+impl State<'_> {
+    /// Notes what went wrong; the first stands.
+    fn fail(&mut self, error: RunError) {
+        self.failure.get_or_insert(error);
+    }
+
+    /// Brings out every part whose turn has come, and gives the blocks that are full then.
+    fn bring_out(&mut self, progress: &dyn Progress) -> Result<Vec<Block>, OutputError> {
+        let mut blocks = Vec::new();
+        while let Some(Billed { batches, through, subscriptions }) = self.waiting.remove(&self.out) {
+            self.out += 1;
+            self.through.add(through);
+            progress.advance(subscriptions);
+            if let Some(writer) = self.writer.as_mut() {
+                blocks.extend(writer.take(batches)?);
+            }
+        }
+        Ok(blocks)
+    }
+}
+
+impl Through {
+    fn add(&mut self, other: Through) {
+        self.tally.add(&other.tally);
+        self.counts.add(&other.counts);
+        self.findings.extend(other.findings);
+        self.spent.add(other.spent);
+    }
+}
