@@ -4,125 +4,201 @@
 //! End dates are inclusive (R2): a term 2023-03-02 … 2024-03-01 renews on 2024-03-02. Cycles are counted from their
 //! anchor, never from the previous cycle (R3): Jan 31, Feb 28, Mar 31. Nothing here reads the clock.
 
-use chrono::{Datelike, Days, Months, NaiveDate};
-use std::fmt;
+mod grid;
+mod term;
 
-/// A civil date in UTC.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
-pub struct Day(NaiveDate);
+pub use grid::Grid;
+pub use term::{BillingCycle, MonthEnd, Term};
+
+use std::fmt;
+use std::num::{NonZeroU32, NonZeroU64};
+
+/// A civil date in UTC, kept as a count of days, so that days are compared, counted and added as numbers.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day(NonZeroU32);
 
 const TICKS_PER_SECOND: i64 = 10_000_000;
 const TICKS_PER_DAY: i64 = 86_400 * TICKS_PER_SECOND;
-const EPOCH: NaiveDate = NaiveDate::from_epoch_days(0).unwrap();
+
+// The Gregorian calendar repeats every 400 years. Years are counted from March here, so that a leap day is the last of its
+// year, and from 40,000 years before year 0, so that nothing is negative and an optional day needs no more room than a day.
+const DAYS_PER_ERA: u32 = 146_097;
+const YEARS_BEFORE_ZERO: i32 = 40_000;
+const DAY_OF_EPOCH: i32 = 719_468 + 100 * DAYS_PER_ERA as i32;
+const DAYS: u32 = 200 * DAYS_PER_ERA - 1;
+
+/// A month, counted like days: the difference of two is the number of calendar months between.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+struct Month(i32);
+
+impl Month {
+    const fn of(year: i32, month: u32) -> Month {
+        Month((year + YEARS_BEFORE_ZERO) * 12 + month as i32 - 3)
+    }
+
+    /// The count of its first day.
+    const fn first(self) -> u32 {
+        let months = self.0.unsigned_abs();
+        let (year, month) = (months / 12, months % 12);
+        year * 365 + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5
+    }
+
+    const fn days(self) -> u32 {
+        Month(self.0 + 1).first() - self.first()
+    }
+
+    /// Its day with this number, or its last (R4).
+    const fn day(self, number: u32) -> Day {
+        let (first, days) = (self.first(), if number <= 28 { 31 } else { self.days() });
+        Day::at(first + if number < days { number } else { days } - 1)
+    }
+
+    const fn plus(self, months: i32) -> Month {
+        let sum = self.0 + months;
+        Month(if sum < 0 { 0 } else { sum })
+    }
+}
 
 impl Day {
+    /// The day after so many, at most the last one that can be counted.
+    const fn at(count: u32) -> Day {
+        Day(NonZeroU32::MIN.saturating_add(if count < DAYS { count } else { DAYS }))
+    }
+
+    const fn count(self) -> u32 {
+        self.0.get() - 1
+    }
+
+    /// The month, and the number of the day in it.
+    const fn in_month(self) -> (Month, u32) {
+        let (era, day) = (self.count() / DAYS_PER_ERA, self.count() % DAYS_PER_ERA);
+        let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+        let day_of_year = day - (365 * year + year / 4 - year / 100);
+        let month = (5 * day_of_year + 2) / 153;
+        let months = (era * 400 + year) * 12 + month;
+        (Month(months as i32), day_of_year - (153 * month + 2) / 5 + 1)
+    }
+
     /// The day of a year, month and day, if there is one.
-    pub fn from_ymd(year: i32, month: u32, day: u32) -> Option<Day> {
-        NaiveDate::from_ymd_opt(year, month, day).map(Day)
+    pub const fn from_ymd(year: i32, month: u32, day: u32) -> Option<Day> {
+        if year <= -YEARS_BEFORE_ZERO || year >= YEARS_BEFORE_ZERO || month < 1 || month > 12 {
+            return None;
+        }
+        let of = Month::of(year, month);
+        if day < 1 || day > of.days() { None } else { Some(of.day(day)) }
     }
 
     /// The day so many days after 1970-01-01.
-    pub fn from_epoch_days(days: i32) -> Option<Day> {
-        NaiveDate::from_epoch_days(days).map(Day)
+    pub const fn from_epoch_days(days: i32) -> Option<Day> {
+        let count = days as i64 + DAY_OF_EPOCH as i64;
+        if count < 0 || count > DAYS as i64 { None } else { Some(Day::at(count as u32)) }
     }
 
     /// Days since 1970-01-01.
-    pub fn epoch_days(self) -> i32 {
-        self.0.to_epoch_days()
+    pub const fn epoch_days(self) -> i32 {
+        self.count() as i32 - DAY_OF_EPOCH
     }
 
     /// 00:00:00Z of this day.
-    pub fn start(self) -> Instant {
-        Instant(i64::from(self.epoch_days()) * TICKS_PER_DAY)
+    pub const fn start(self) -> Instant {
+        Instant::from_ticks((self.epoch_days() as i64).saturating_mul(TICKS_PER_DAY))
     }
 
     /// The day before.
-    pub fn previous(self) -> Day {
-        Day(self.0.pred_opt().unwrap_or(NaiveDate::MIN))
+    pub const fn previous(self) -> Day {
+        Day::at(self.count().saturating_sub(1))
     }
 
     /// The day after.
-    pub fn next(self) -> Day {
-        Day(self.0.succ_opt().unwrap_or(NaiveDate::MAX))
+    pub const fn next(self) -> Day {
+        Day::at(self.count() + 1)
     }
 
     /// So many days later.
-    pub fn plus_days(self, days: u32) -> Day {
-        Day(self.0.checked_add_days(Days::new(u64::from(days))).unwrap_or(NaiveDate::MAX))
+    pub const fn plus_days(self, days: u32) -> Day {
+        Day::at(self.count().saturating_add(days))
     }
 
     /// So many months later (earlier where negative), clamped to the month's last day (R4).
-    pub fn plus_months(self, months: i32) -> Day {
-        let by = Months::new(months.unsigned_abs());
-        let moved = if months < 0 { self.0.checked_sub_months(by) } else { self.0.checked_add_months(by) };
-        Day(moved.unwrap_or(if months < 0 { NaiveDate::MIN } else { NaiveDate::MAX }))
-    }
-
-    /// Months since year zero: the difference of two is the number of calendar months between.
-    fn month_number(self) -> i32 {
-        self.0.year() * 12 + self.0.month0() as i32
+    pub const fn plus_months(self, months: i32) -> Day {
+        let (month, day) = self.in_month();
+        month.plus(months).day(day)
     }
 
     /// Day of the month.
-    pub fn day_of_month(self) -> u32 {
-        self.0.day()
+    pub const fn day_of_month(self) -> u32 {
+        self.in_month().1
+    }
+
+    /// Month of the year, from 1.
+    pub const fn month(self) -> u32 {
+        (self.in_month().0.0 + 2).unsigned_abs() % 12 + 1
     }
 
     /// Year of the date.
-    pub fn year(self) -> i32 {
-        self.0.year()
+    pub const fn year(self) -> i32 {
+        (self.in_month().0.0 + 2) / 12 - YEARS_BEFORE_ZERO
     }
 
     /// Whether this is the last day of its month.
-    pub fn is_month_end(self) -> bool {
+    pub const fn is_month_end(self) -> bool {
         self.next().day_of_month() == 1
-    }
-
-    fn days_in_month(self) -> u32 {
-        u32::from(self.0.num_days_in_month())
     }
 }
 
 impl fmt::Display for Day {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}", self.0.format("%Y-%m-%d"))
+        let (year, month, day) = (self.year(), self.month(), self.day_of_month());
+        if (0..10_000).contains(&year) {
+            write!(out, "{year:04}-{month:02}-{day:02}")
+        } else {
+            write!(out, "{year:+05}-{month:02}-{day:02}")
+        }
     }
 }
 
-/// A moment in UTC, in ticks of 100 nanoseconds since 1970 (the seven digits that the vendor's files carry).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
-pub struct Instant(i64);
+impl fmt::Debug for Day {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, out)
+    }
+}
+
+/// A moment in UTC, in ticks of 100 nanoseconds since 1970 (the seven digits that the vendor's files carry), kept as their
+/// number since the first moment of all, so that an optional moment needs no more room than a moment.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Instant(NonZeroU64);
 
 impl Instant {
     /// Before everything.
-    pub const BEGINNING: Instant = Instant(i64::MIN);
+    pub const BEGINNING: Instant = Instant::from_ticks(i64::MIN);
 
     /// The moment so many ticks after 1970-01-01T00:00:00Z.
     pub const fn from_ticks(ticks: i64) -> Instant {
-        Instant(ticks)
+        Instant(NonZeroU64::MIN.saturating_add(ticks.abs_diff(i64::MIN)))
     }
 
     /// Ticks since 1970-01-01T00:00:00Z.
     pub const fn ticks(self) -> i64 {
-        self.0
+        i64::MIN.wrapping_add_unsigned(self.0.get() - 1)
     }
 
     /// The UTC date of this moment (D1).
-    pub fn day(self) -> Day {
-        let days = self.0.div_euclid(TICKS_PER_DAY);
-        i32::try_from(days).ok().and_then(Day::from_epoch_days).unwrap_or(Day(EPOCH))
+    pub const fn day(self) -> Day {
+        // Whatever ticks can say lies within the days that can be counted.
+        let days = self.ticks().div_euclid(TICKS_PER_DAY) + DAY_OF_EPOCH as i64;
+        Day::at(days as u32)
     }
 
     /// Whether no more than `span` has gone by since `earlier`; the span's last moment counts (A12).
-    pub fn is_within(self, span: Span, earlier: Instant) -> bool {
-        self.0.saturating_sub(earlier.0) <= span.0
+    pub const fn is_within(self, span: Span, earlier: Instant) -> bool {
+        self.ticks().saturating_sub(earlier.ticks()) <= span.0
     }
 }
 
 impl fmt::Display for Instant {
     /// RFC 3339 in UTC, with as many digits of a second as it has.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ticks = self.0.rem_euclid(TICKS_PER_DAY);
+        let ticks = self.ticks().rem_euclid(TICKS_PER_DAY);
         let seconds = ticks / TICKS_PER_SECOND;
         let fraction = ticks % TICKS_PER_SECOND;
         write!(out, "{}T{:02}:{:02}:{:02}", self.day(), seconds / 3600, seconds / 60 % 60, seconds % 60)?;
@@ -131,6 +207,12 @@ impl fmt::Display for Instant {
             write!(out, ".{}", digits.trim_end_matches('0'))?;
         }
         out.write_str("Z")
+    }
+}
+
+impl fmt::Debug for Instant {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, out)
     }
 }
 
@@ -181,153 +263,13 @@ impl Period {
     }
 }
 
-/// The committed length.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
-pub enum Term {
-    /// A month.
-    P1M,
-    /// A year.
-    P1Y,
-    /// Three years.
-    P3Y,
-}
-
-impl Term {
-    /// Every term.
-    pub const ALL: [Term; 3] = [Term::P1M, Term::P1Y, Term::P3Y];
-
-    /// Its months.
-    pub const fn months(self) -> u32 {
-        match self {
-            Term::P1M => 1,
-            Term::P1Y => 12,
-            Term::P3Y => 36,
-        }
-    }
-
-    /// As files write it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Term::P1M => "P1M",
-            Term::P1Y => "P1Y",
-            Term::P3Y => "P3Y",
-        }
-    }
-}
-
-/// How often a term is charged.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
-pub enum BillingCycle {
-    /// Every month.
-    Monthly,
-    /// Every year.
-    Annual,
-    /// Once, for the whole term.
-    Upfront,
-}
-
-impl BillingCycle {
-    /// Every billing cycle.
-    pub const ALL: [BillingCycle; 3] = [BillingCycle::Monthly, BillingCycle::Annual, BillingCycle::Upfront];
-
-    /// Months of one charge cycle in a term; `None` where the term can't have it (annual of P1M, B27).
-    pub const fn months(self, term: Term) -> Option<u32> {
-        match (self, term) {
-            (BillingCycle::Monthly, Term::P1M | Term::P1Y | Term::P3Y) => Some(1),
-            (BillingCycle::Annual, Term::P1M) => None,
-            (BillingCycle::Annual, Term::P1Y | Term::P3Y) => Some(12),
-            (BillingCycle::Upfront, Term::P1M | Term::P1Y | Term::P3Y) => Some(term.months()),
-        }
-    }
-
-    /// As files write it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            BillingCycle::Monthly => "monthly",
-            BillingCycle::Annual => "annual",
-            BillingCycle::Upfront => "upfront",
-        }
-    }
-}
-
-/// What becomes of a day that a month does not have (R4).
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
-pub enum MonthEnd {
-    /// Jan 30 → Feb 28 → Mar 30.
-    Clamp,
-    /// Jan 30 → Feb 27 → Mar 30 → Apr 29: as far from the month's end as the anchor.
-    KeepDistance,
-}
-
-/// An endless row of days, months apart, counted from an anchor.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Grid {
-    anchor: Day,
-    offset: i32,
-    months: u32,
-    keep_distance: bool,
-}
-
-impl Grid {
-    /// The days that lie `months` apart from `anchor`.
-    pub const fn new(anchor: Day, months: u32) -> Grid {
-        Grid { anchor, offset: 0, months, keep_distance: false }
-    }
-
-    /// The days that lie `months` apart from the anchor's day `offset` months later, still clamped from the anchor (A4).
-    pub const fn with_offset(anchor: Day, offset: i32, months: u32) -> Grid {
-        Grid { anchor, offset, months, keep_distance: false }
-    }
-
-    /// The monthly grid inside a long term under the policy's `month_end` (R4, A27).
-    pub fn monthly(anchor: Day, term: Term, month_end: MonthEnd) -> Grid {
-        let keep_distance = match (month_end, term) {
-            (MonthEnd::Clamp, Term::P1M | Term::P1Y | Term::P3Y) | (MonthEnd::KeepDistance, Term::P1M) => {
-                false
-            }
-            (MonthEnd::KeepDistance, Term::P1Y | Term::P3Y) => anchor.day_of_month() >= 29,
-        };
-        Grid { anchor, offset: 0, months: 1, keep_distance }
-    }
-
-    /// Day number `index` of the grid; the anchor is number 0.
-    pub fn day(self, index: i32) -> Day {
-        let months = self.offset + index * self.months as i32;
-        let clamped = self.anchor.plus_months(months);
-        if !self.keep_distance || months == 0 {
-            return clamped;
-        }
-        let distance = self.anchor.days_in_month() - self.anchor.day_of_month();
-        let first = Day(clamped.0.with_day(1).unwrap_or(clamped.0));
-        first.plus_days(clamped.days_in_month() - 1 - distance)
-    }
-
-    /// The number of the last grid day on or before `day`.
-    pub fn index_at(self, day: Day) -> i32 {
-        let months = day.month_number() - self.anchor.month_number() - self.offset;
-        let mut index = months.div_euclid(self.months as i32);
-        while self.day(index) > day {
-            index -= 1;
-        }
-        while self.day(index + 1) <= day {
-            index += 1;
-        }
-        index
-    }
-
-    /// The number of a day that is on the grid.
-    pub fn index_of(self, day: Day) -> Option<i32> {
-        let index = self.index_at(day);
-        (self.day(index) == day).then_some(index)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn day(text: &str) -> Day {
-        Day(text.parse().unwrap_or_default())
+        let numbers: Vec<u32> = text.split('-').filter_map(|part| part.parse().ok()).collect();
+        Day::from_ymd(numbers[0] as i32, numbers[1], numbers[2]).unwrap()
     }
 
     #[test]
@@ -366,11 +308,11 @@ mod tests {
 
     #[test]
     fn an_instant_prints_as_it_is() {
-        let noon = Instant(day("2026-11-30").start().0 + TICKS_PER_DAY / 2);
+        let noon = Instant::from_ticks(day("2026-11-30").start().ticks() + TICKS_PER_DAY / 2);
         assert_eq!(noon.to_string(), "2026-11-30T12:00:00Z");
-        assert_eq!(Instant(noon.0 + 2_500_000).to_string(), "2026-11-30T12:00:00.25Z");
-        assert_eq!(Instant(-1).day(), day("1969-12-31"));
+        assert_eq!(Instant::from_ticks(noon.ticks() + 2_500_000).to_string(), "2026-11-30T12:00:00.25Z");
+        assert_eq!(Instant::from_ticks(-1).day(), day("1969-12-31"));
         assert!(noon.is_within(Span::hours(12), day("2026-11-30").start()));
-        assert!(!Instant(noon.0 + 1).is_within(Span::hours(12), day("2026-11-30").start()));
+        assert!(!Instant::from_ticks(noon.ticks() + 1).is_within(Span::hours(12), day("2026-11-30").start()));
     }
 }

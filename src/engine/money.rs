@@ -6,6 +6,7 @@
 //! and no sums over different currencies.
 
 use std::fmt;
+use std::num::NonZeroU64;
 
 /// Digits of a [`Price`] after the point.
 pub const PRICE_DIGITS: u32 = 6;
@@ -37,25 +38,42 @@ pub const TERM_MAX_UNITS: i64 = 1_000_000_000_000;
 
 /// Whether the seats of a whole term at this price stay within [`TERM_MAX_UNITS`].
 pub const fn fits_a_line(unit_price: Price, seats: u32) -> bool {
-    unit_price.0 as i128 * seats as i128 <= TERM_MAX_UNITS as i128 * MILLION as i128
+    unit_price.millionths() as i128 * seats as i128 <= TERM_MAX_UNITS as i128 * MILLION as i128
 }
 
-/// A price for one seat, in millionths of the currency's unit; never negative.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Hash)]
-pub struct Price(i64);
+/// A price for one seat, in millionths of the currency's unit; never negative. It is kept one higher than it is, so that an
+/// optional price needs no more room than a price.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Price(NonZeroU64);
 
 impl Price {
     /// Free of charge, as a trial is (R28, R48).
-    pub const ZERO: Price = Price(0);
+    pub const ZERO: Price = Price(NonZeroU64::MIN);
 
     /// A price from millionths; `None` below zero or above [`PRICE_MAX_UNITS`].
     pub const fn from_millionths(millionths: i64) -> Option<Price> {
-        if millionths < 0 || millionths > PRICE_MAX_UNITS * MILLION { None } else { Some(Price(millionths)) }
+        if millionths < 0 || millionths > PRICE_MAX_UNITS * MILLION {
+            None
+        } else {
+            Some(Price(NonZeroU64::MIN.saturating_add(millionths.unsigned_abs())))
+        }
     }
 
     /// The price in millionths.
     pub const fn millionths(self) -> i64 {
-        self.0
+        self.0.get() as i64 - 1
+    }
+}
+
+impl Default for Price {
+    fn default() -> Price {
+        Price::ZERO
+    }
+}
+
+impl fmt::Debug for Price {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Price({})", self.millionths())
     }
 }
 
@@ -81,31 +99,34 @@ impl Discount {
 
     /// What is left of a price after this discount.
     pub const fn kept(self) -> Kept {
-        Kept { numerator: (MILLION - self.0 as i64) as u64, denominator: MILLION as u64 }
+        Kept { first: MILLION as u32 - self.0, second: MILLION as u32 }
     }
 }
 
-/// What discounts leave of a price, as a fraction of two integers: after 15 % it is 850000/1000000.
+/// What two discounts at most leave of a price, as a fraction for each: after 15 % it is 850000/1000000.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
 pub struct Kept {
-    numerator: u64,
-    denominator: u64,
+    first: u32,
+    second: u32,
 }
 
 impl Kept {
     /// No discount.
-    pub const ALL: Kept = Kept { numerator: 1, denominator: 1 };
+    pub const ALL: Kept = Discount::NONE.kept();
 
     /// One discount after the other: the second comes off what the first has left (R43 `combine`).
     pub const fn then(self, discount: Discount) -> Kept {
         let next = discount.kept();
-        Kept { numerator: self.numerator * next.numerator, denominator: self.denominator * next.denominator }
+        if self.first == Kept::ALL.first {
+            return next;
+        }
+        assert!(self.second == Kept::ALL.second);
+        Kept { first: self.first, second: next.first }
     }
 
     /// The fraction taken off in trillionths (10⁻¹²), which is exact for any two discounts.
     pub const fn taken_off_trillionths(self) -> u64 {
-        let scale = 1_000_000_000_000 / self.denominator;
-        1_000_000_000_000 - self.numerator * scale
+        1_000_000_000_000 - self.first as u64 * self.second as u64
     }
 }
 
@@ -127,6 +148,11 @@ impl Currency {
     /// The three letters.
     pub fn code(self) -> &'static str {
         self.0.code()
+    }
+
+    /// A number of its own, in no particular order.
+    pub(crate) const fn number(self) -> u16 {
+        self.0 as u16
     }
 
     /// Digits of the minor unit: JPY 0, EUR 2, KWD 3.
@@ -177,7 +203,7 @@ impl Exact {
 
     /// A price as an exact amount.
     pub const fn of(price: Price) -> Exact {
-        Exact { numerator: price.0 as i128, denominator: 1 }
+        Exact { numerator: price.millionths() as i128, denominator: 1 }
     }
 
     /// An amount in minor units of a currency with that many digits.
@@ -188,15 +214,15 @@ impl Exact {
     /// `part ÷ whole` of this amount; `whole` must not be zero.
     pub const fn share(self, part: u32, whole: u32) -> Exact {
         assert!(whole > 0);
+        if part == whole {
+            return self;
+        }
         Exact { numerator: self.numerator * part as i128, denominator: self.denominator * whole as i128 }
     }
 
     /// What discounts leave of this amount.
     pub const fn keep(self, kept: Kept) -> Exact {
-        Exact {
-            numerator: self.numerator * kept.numerator as i128,
-            denominator: self.denominator * kept.denominator as i128,
-        }
+        self.share(kept.first, MILLION as u32).share(kept.second, MILLION as u32)
     }
 
     /// This amount for so many seats.
@@ -235,8 +261,8 @@ impl Exact {
 
 /// The one division: exact integers in, one rounded integer out.
 const fn divide(numerator: i128, denominator: i128, mode: Rounding) -> i128 {
-    let quotient = numerator / denominator;
-    let remainder = (numerator % denominator).abs();
+    let (quotient, remainder) = quotient_and_remainder(numerator, denominator);
+    let remainder = remainder.abs();
     let away = match mode {
         Rounding::Truncate => false,
         Rounding::HalfUp => remainder * 2 >= denominator,
@@ -250,6 +276,16 @@ const fn divide(numerator: i128, denominator: i128, mode: Rounding) -> i128 {
         quotient - 1
     } else {
         quotient + 1
+    }
+}
+
+/// Nearly all products fit 64 bits, which a processor divides at once; 128 bits take it a routine.
+const fn quotient_and_remainder(numerator: i128, denominator: i128) -> (i128, i128) {
+    let (short, short_denominator) = (numerator as i64, denominator as i64);
+    if short as i128 == numerator && short_denominator as i128 == denominator && short != i64::MIN {
+        ((short / short_denominator) as i128, (short % short_denominator) as i128)
+    } else {
+        (numerator / denominator, numerator % denominator)
     }
 }
 

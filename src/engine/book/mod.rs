@@ -7,16 +7,19 @@
 //! A row in here can be read; whether a rule lets it stand is settled by [`Subscription::fault`] for what the row says
 //! alone, and by the time line for what depends on prices and other rows.
 
+mod customer_book;
 mod customers;
 mod events;
 mod subscription;
 
+pub use customer_book::CustomerBook;
 pub use customers::{Customer, Holding, Known, Qualification, Qualifications};
 pub use events::{EventKind, LifecycleEvent, Redemption, ScheduledChange, SeatChange};
 pub use subscription::{Channel, Origin, PromotionCell, Status, Subscription, check_term_end, natural_end};
 
 use crate::calendar::{Day, Period};
 use crate::ids::CustomerId;
+use customer_book::advance;
 
 /// The days that a run bills: from `from` to `as_of`, and the renewals that it forecasts after that.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -73,23 +76,31 @@ impl Book {
         found.map_or(Known::Missing, |place| Known::Customer(customers[place]))
     }
 
-    /// The rows of each customer of some of the book's subscriptions, which are whole customers.
+    /// The rows of each customer of some of the book's subscriptions, which are whole customers in their order. Every table
+    /// is walked once beside them.
     pub fn customers_of<'a>(
         &'a self,
         subscriptions: &'a [Subscription],
     ) -> impl Iterator<Item = CustomerBook<'a>> {
-        subscriptions.chunk_by(|left, right| left.customer == right.customer).map(|subscriptions| {
-            let (first, last) = (subscriptions[0].id, subscriptions[subscriptions.len() - 1].id);
-            let customer = subscriptions[0].customer;
-            CustomerBook {
-                known: self.known(customer),
-                holdings: between(&self.holdings, |holding| holding.customer, customer, customer),
-                subscriptions,
-                seat_changes: between(&self.seat_changes, |row| row.subscription, first, last),
-                redemptions: between(&self.redemptions, |row| row.subscription, first, last),
-                events: between(&self.events, |row| row.subscription, first, last),
-                scheduled: between(&self.scheduled, |row| row.subscription, first, last),
-            }
+        let mut customers = self.customers.as_deref();
+        let mut left = CustomerBook {
+            known: Known::NoFile,
+            holdings: &self.holdings,
+            subscriptions,
+            seat_changes: &self.seat_changes,
+            redemptions: &self.redemptions,
+            events: &self.events,
+            scheduled: &self.scheduled,
+        };
+        subscriptions.chunk_by(|left, right| left.customer == right.customer).map(move |subscriptions| {
+            let id = subscriptions[0].customer;
+            let known = customers.as_mut().map(|customers| advance(customers, |row| row.id, id, id).first());
+            left.known = match known {
+                None => Known::NoFile,
+                Some(row) => row.map_or(Known::Missing, |&customer| Known::Customer(customer)),
+            };
+            let holdings = advance(&mut left.holdings, |holding| holding.customer, id, id);
+            CustomerBook { holdings, ..left.advance(subscriptions) }
         })
     }
 
@@ -111,30 +122,4 @@ impl Book {
         }
         units
     }
-}
-
-/// The rows of sorted `rows` whose key lies from `first` to `last`.
-pub fn between<T, K: Ord + Copy>(rows: &[T], key: impl Fn(&T) -> K, first: K, last: K) -> &[T] {
-    let start = rows.partition_point(|row| key(row) < first);
-    let end = start + rows[start..].partition_point(|row| key(row) <= last);
-    &rows[start..end]
-}
-
-/// One customer's rows.
-#[derive(Clone, Copy, Debug)]
-pub struct CustomerBook<'a> {
-    /// What the customers file says of it.
-    pub known: Known,
-    /// What it holds through others.
-    pub holdings: &'a [Holding],
-    /// At least one.
-    pub subscriptions: &'a [Subscription],
-    /// As in [`Book`].
-    pub seat_changes: &'a [SeatChange],
-    /// As in [`Book`].
-    pub redemptions: &'a [Redemption],
-    /// As in [`Book`].
-    pub events: &'a [LifecycleEvent],
-    /// As in [`Book`].
-    pub scheduled: &'a [ScheduledChange],
 }

@@ -163,9 +163,15 @@ impl Subscription {
         }
     }
 
+    /// Whether it was cancelled or has expired: history alone, whose events are refused (B13). Those of what the vendor bills
+    /// are not due (B20).
+    pub const fn is_over(&self) -> bool {
+        matches!(self.status, Status::Cancelled | Status::Expired)
+    }
+
     /// Whether lines can come of it at all: neither history nor billed by the vendor (B13, B20).
     pub fn is_billable(&self) -> bool {
-        matches!(self.status, Status::Active | Status::Suspended) && self.channel == Channel::Reseller
+        !self.is_over() && self.channel == Channel::Reseller
     }
 }
 

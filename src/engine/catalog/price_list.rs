@@ -93,18 +93,22 @@ pub struct Quote {
     pub tiered: bool,
 }
 
-/// The rows of a price list, by key.
+/// The rows of a price list, by key: frozen when it is built, so that a key is found by one probe.
 #[derive(Debug, Default)]
 pub struct PriceList {
-    keys: BTreeMap<PriceKey, KeyRows>,
+    keys: KeyTable,
+    /// The rows of every key, one key after the other, by start.
+    rows: Vec<KeyRow>,
     overlap: Option<PriceOverlap>,
 }
 
-#[derive(Debug, Default)]
-struct KeyRows {
-    /// By start, earliest first.
-    rows: Vec<PriceRow>,
-    fault: Option<Code>,
+/// A row without its key.
+#[derive(Clone, Copy, Debug)]
+struct KeyRow {
+    effective: Period,
+    tier: Tier,
+    unit_price: Price,
+    row: u32,
 }
 
 impl PriceList {
@@ -112,24 +116,36 @@ impl PriceList {
     /// leave out.
     pub fn new(mut rows: Vec<PriceRow>, unreadable: &BTreeSet<PriceKey>, overlap: PriceOverlap) -> PriceList {
         rows.sort_unstable();
-        let mut keys: BTreeMap<PriceKey, KeyRows> = BTreeMap::new();
+        let mut keys: BTreeMap<PriceKey, (Vec<PriceRow>, Option<Code>)> = BTreeMap::new();
         for row in rows {
-            let entry = keys.entry(row.key).or_default();
+            let (own, fault) = keys.entry(row.key).or_default();
             let rival = |other: &&mut PriceRow| {
                 other.effective.first == row.effective.first && other.tier.meets(row.tier)
             };
-            match entry.rows.iter_mut().find(rival) {
-                None => entry.rows.push(row),
+            match own.iter_mut().find(rival) {
+                None => own.push(row),
                 Some(same) if same.unit_price == row.unit_price && same.tier == row.tier => {
                     same.effective.last = same.effective.last.max(row.effective.last);
                 }
-                Some(_) => entry.fault = Some(Code::PriceConflict),
+                Some(_) => *fault = Some(Code::PriceConflict),
             }
         }
         for key in unreadable {
-            keys.entry(*key).or_default().fault.get_or_insert(Code::PriceUnreadable);
+            keys.entry(*key).or_default().1.get_or_insert(Code::PriceUnreadable);
         }
-        PriceList { keys, overlap: Some(overlap) }
+        let mut frozen = Vec::new();
+        let mut entries = Vec::with_capacity(keys.len());
+        for (key, (own, fault)) in keys {
+            let first = frozen.len();
+            frozen.extend(own.into_iter().map(|PriceRow { effective, tier, unit_price, row, .. }| KeyRow {
+                effective,
+                tier,
+                unit_price,
+                row,
+            }));
+            entries.push(KeyEntry { key, first, end: frozen.len(), fault });
+        }
+        PriceList { keys: KeyTable::new(entries), rows: frozen, overlap: Some(overlap) }
     }
 
     /// The unit price of `key`'s product for a billing cycle, for so many seats, on a day (R7, R9, R10, B27).
@@ -139,16 +155,16 @@ impl PriceList {
     /// key's rows can't be trusted (C24). Never a neighbour's price, never zero.
     pub fn quote(&self, key: PriceKey, cycle: BillingCycle, seats: u32, on: Day) -> Result<Quote, Code> {
         for (number, &plan) in plans(cycle, key.term).iter().enumerate() {
-            let key = PriceKey { plan, ..key };
-            let Some(entry) = self.keys.get(&key) else { continue };
+            let Some(entry) = self.keys.find(&PriceKey { plan, ..key }) else { continue };
             if let Some(fault) = entry.fault {
                 return Err(fault);
             }
-            let in_force = |row: &&PriceRow| row.effective.holds(on);
-            if !entry.rows.iter().any(|row| in_force(&row)) {
+            let rows = &self.rows[entry.first..entry.end];
+            let in_force = |row: &&KeyRow| row.effective.holds(on);
+            if !rows.iter().any(|row| in_force(&row)) {
                 continue;
             }
-            let mut held = entry.rows.iter().filter(in_force).filter(|row| row.tier.holds(seats));
+            let mut held = rows.iter().filter(in_force).filter(|row| row.tier.holds(seats));
             let row = match self.overlap {
                 Some(PriceOverlap::NewestStart) => held.next_back(),
                 Some(PriceOverlap::OlderHolds) | None => held.next(),
@@ -159,6 +175,62 @@ impl PriceList {
         }
         Err(Code::PriceMissing)
     }
+}
+
+/// Keys, found by hashing; they are never listed, so the hash can't show in a result.
+#[derive(Debug, Default)]
+struct KeyTable {
+    entries: Vec<KeyEntry>,
+    /// At least twice as many as keys, a power of two: the number of an entry plus one, or 0. A key stands at its hash or at
+    /// the first free slot after it.
+    slots: Vec<u32>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct KeyEntry {
+    key: PriceKey,
+    /// Its rows in [`PriceList::rows`].
+    first: usize,
+    end: usize,
+    fault: Option<Code>,
+}
+
+impl KeyTable {
+    fn new(entries: Vec<KeyEntry>) -> KeyTable {
+        let mut slots = vec![0; (entries.len() * 2).next_power_of_two()];
+        for (entry, number) in entries.iter().zip(1..) {
+            let mut slot = hash(&entry.key) & (slots.len() - 1);
+            while slots[slot] != 0 {
+                slot = (slot + 1) & (slots.len() - 1);
+            }
+            slots[slot] = number;
+        }
+        KeyTable { entries, slots }
+    }
+
+    fn find(&self, key: &PriceKey) -> Option<&KeyEntry> {
+        if self.entries.is_empty() {
+            return None;
+        }
+        let mut slot = hash(key) & (self.slots.len() - 1);
+        loop {
+            let number = self.slots[slot].checked_sub(1)?;
+            let entry = &self.entries[number as usize];
+            if entry.key == *key {
+                return Some(entry);
+            }
+            slot = (slot + 1) & (self.slots.len() - 1);
+        }
+    }
+}
+
+/// Mixes the parts of a key, by multiplication with an odd number whose bits are spread evenly.
+const fn hash(key: &PriceKey) -> usize {
+    const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
+    let sides = ((key.term as u64) << 4) | ((key.plan as u64) << 2) | key.segment as u64;
+    let place = ((key.item.rank() as u64) << 32) | key.market.rank() as u64;
+    let mixed = place.wrapping_mul(SPREAD) ^ ((key.currency.number() as u64) << 8 | sides);
+    (mixed.wrapping_mul(SPREAD) >> 32) as usize
 }
 
 /// The plans under which a billing cycle's price may stand, in order (B27).

@@ -63,14 +63,9 @@ impl Promotion {
     /// The percentage of a promotion that is held unexamined (A20): that of the fitting row, else the one percentage of its
     /// rows for the product:SKU, else the one of all its rows. Where those differ none can be told.
     pub fn discount_held(&self, item: ItemId, term: Term, cycle: BillingCycle) -> Option<Discount> {
-        let one = |offers: Vec<Discount>| {
-            let first = *offers.first()?;
-            offers.iter().all(|&discount| discount == first).then_some(first)
-        };
-        let named =
-            self.offers.iter().filter(|offer| offer.item == item).map(|offer| offer.discount).collect();
-        let all = || self.offers.iter().map(|offer| offer.discount).collect();
-        let fallback = || if self.names(item) { one(named) } else { one(all()) };
+        let named = self.offers.iter().filter(|offer| offer.item == item);
+        let all = self.offers.iter();
+        let fallback = || if self.names(item) { the_one(named) } else { the_one(all) };
         self.discount_for(item, term, cycle).or_else(fallback)
     }
 
@@ -80,45 +75,70 @@ impl Promotion {
     }
 }
 
-/// All promotions, by id and by product:SKU.
+/// The percentage of offers that all have the same.
+fn the_one<'a>(mut offers: impl Iterator<Item = &'a Offer>) -> Option<Discount> {
+    let first = offers.next()?.discount;
+    offers.all(|offer| offer.discount == first).then_some(first)
+}
+
+/// All promotions, by id and by product:SKU: tables by the rank of the id, so that nothing is searched for.
 #[derive(Debug, Default)]
 pub struct Promotions {
-    by_id: BTreeMap<PromotionId, Promotion>,
-    by_item: BTreeMap<ItemId, Vec<PromotionId>>,
-    unlicensed: BTreeSet<ItemId>,
+    /// By id.
+    all: Vec<Promotion>,
+    /// The number of each promotion of the file.
+    by_id: Vec<Option<u32>>,
+    by_item: Vec<OfItem>,
+}
+
+/// What promotions say of a product:SKU.
+#[derive(Clone, Debug, Default)]
+struct OfItem {
+    /// The numbers of those that name it, lowest id first.
+    named_by: Vec<u32>,
+    /// Whether its tags lack `License` (R12).
+    is_unlicensed: bool,
 }
 
 impl Promotions {
     /// The promotions, and the product:SKUs whose tags lack `License`, which get none (R12).
     pub fn new(promotions: Vec<Promotion>, unlicensed: BTreeSet<ItemId>) -> Promotions {
-        let mut by_item: BTreeMap<ItemId, Vec<PromotionId>> = BTreeMap::new();
-        let mut by_id = BTreeMap::new();
-        for promotion in promotions {
-            let items: BTreeSet<ItemId> = promotion.offers.iter().map(|offer| offer.item).collect();
-            for item in items {
-                by_item.entry(item).or_default().push(promotion.id);
+        let all: BTreeMap<PromotionId, Promotion> =
+            promotions.into_iter().map(|promotion| (promotion.id, promotion)).collect();
+        let all: Vec<Promotion> = all.into_values().collect();
+        let mut by_id = vec![None; all.last().map_or(0, |last| last.id.rank() + 1)];
+        let named = all.iter().flat_map(|promotion| &promotion.offers).map(|offer| offer.item);
+        let ranks = named.chain(unlicensed.iter().copied()).map(|item| item.rank() + 1).max().unwrap_or(0);
+        let mut by_item = vec![OfItem::default(); ranks];
+        for (promotion, number) in all.iter().zip(0..) {
+            by_id[promotion.id.rank()] = Some(number);
+            for offer in &promotion.offers {
+                let named_by = &mut by_item[offer.item.rank()].named_by;
+                if named_by.last() != Some(&number) {
+                    named_by.push(number);
+                }
             }
-            by_id.insert(promotion.id, promotion);
         }
-        for ids in by_item.values_mut() {
-            ids.sort_unstable();
+        for item in unlicensed {
+            by_item[item.rank()].is_unlicensed = true;
         }
-        Promotions { by_id, by_item, unlicensed }
+        Promotions { all, by_id, by_item }
     }
 
     /// A promotion of the file.
     pub fn get(&self, id: PromotionId) -> Option<&Promotion> {
-        self.by_id.get(&id)
+        let number = (*self.by_id.get(id.rank())?)?;
+        self.all.get(number as usize)
     }
 
     /// The promotions that name a product:SKU, lowest id first.
     pub fn naming(&self, item: ItemId) -> impl Iterator<Item = &Promotion> {
-        let ids = self.by_item.get(&item).map(Vec::as_slice).unwrap_or_default();
-        ids.iter().filter_map(|id| self.by_id.get(id))
+        let named_by = self.by_item.get(item.rank()).map(|of| of.named_by.as_slice()).unwrap_or_default();
+        named_by.iter().map(|&number| &self.all[number as usize])
     }
 
     /// Whether promotions exist for the product:SKU: it is licence-based (R12).
     pub fn is_licensed(&self, item: ItemId) -> bool {
-        !self.unlicensed.contains(&item)
+        self.by_item.get(item.rank()).is_none_or(|of| !of.is_unlicensed)
     }
 }

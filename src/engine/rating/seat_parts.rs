@@ -4,7 +4,7 @@
 //! discount, so each part is a line of its own, the discounted one first.
 
 use crate::ids::{CodeId, PromotionId};
-use crate::money::{Discount, Exact, Kept, Price};
+use crate::money::{Discount, Exact, Price};
 use crate::policy::Stacking;
 use crate::workings::Reduction;
 
@@ -81,14 +81,15 @@ impl Parts {
         &self.parts[..self.len]
     }
 
-    fn push(&mut self, part: Part) {
-        if part.seats == 0 {
+    fn push(&mut self, seats: u32, reduction: impl FnOnce() -> Reduction) {
+        if seats == 0 {
             return;
         }
+        let reduction = reduction();
         match self.parts[..self.len].last_mut() {
-            Some(last) if last.reduction == part.reduction => last.seats += part.seats,
+            Some(last) if last.reduction == reduction => last.seats += seats,
             Some(_) | None => {
-                self.parts[self.len] = part;
+                self.parts[self.len] = Part { reduction, seats };
                 self.len += 1;
             }
         }
@@ -121,10 +122,10 @@ impl Discounts {
         let promoted = if self.promotion.is_some() { seats.promoted } else { 0 };
         let mut parts = Parts { parts: [Part::EMPTY; 3], len: 0 };
         let both = coded.min(promoted);
-        parts.push(Part { reduction: self.reduction(true, true), seats: both });
-        parts.push(Part { reduction: self.reduction(true, false), seats: promoted - both });
-        parts.push(Part { reduction: self.reduction(false, true), seats: coded - both });
-        parts.push(Part { reduction: Reduction::NONE, seats: total - promoted.max(coded) });
+        parts.push(both, || self.reduction(true, true));
+        parts.push(promoted - both, || self.reduction(true, false));
+        parts.push(coded - both, || self.reduction(false, true));
+        parts.push(total - promoted.max(coded), || Reduction::NONE);
         parts
     }
 
@@ -154,7 +155,7 @@ impl Discounts {
                 alone(promotion)
             }
             (Some(promotion), Some(code), Stacking::Combine) => Reduction {
-                kept: Kept::ALL.then(promotion.discount).then(code.discount),
+                kept: promotion.discount.kept().then(code.discount),
                 promotion: Some(promotion.id),
                 code: Some(code.id),
             },

@@ -5,7 +5,7 @@
 use proptest::prelude::*;
 use rust_decimal::{Decimal, RoundingStrategy};
 use termwise_engine::book::natural_end;
-use termwise_engine::calendar::{BillingCycle, Day, MonthEnd, Period, Term};
+use termwise_engine::calendar::{BillingCycle, Day, Instant, MonthEnd, Period, Term};
 use termwise_engine::money::{
     Discount, EFFECTIVE_DIGITS, Exact, Price, Rounding, explain_subtotal, round_line,
 };
@@ -42,7 +42,52 @@ fn strategy_of(mode: Rounding) -> RoundingStrategy {
     }
 }
 
+/// What chrono says of a day, if it has one.
+fn chrono_day(day: Day) -> chrono::NaiveDate {
+    chrono::NaiveDate::from_epoch_days(day.epoch_days()).expect("a day that chrono can say")
+}
+
+#[test]
+fn every_day_of_a_thousand_years_is_the_one_that_chrono_says() {
+    use chrono::Datelike;
+    let first = Day::from_ymd(1599, 12, 31).expect("a day").epoch_days();
+    let last = Day::from_ymd(2600, 1, 1).expect("a day").epoch_days();
+    for number in first..=last {
+        let day = Day::from_epoch_days(number).expect("a day");
+        let said = chrono_day(day);
+        assert_eq!(day.to_string(), said.to_string());
+        assert_eq!(Day::from_ymd(said.year(), said.month(), said.day()), Some(day));
+        assert_eq!(day.is_month_end(), said.day() == u32::from(said.num_days_in_month()));
+        assert_eq!((day.previous().epoch_days(), day.next().epoch_days()), (number - 1, number + 1));
+        assert_eq!((day.start().day(), day.previous().start().day()), (day, day.previous()));
+    }
+}
+
 proptest! {
+    #[test]
+    fn days_far_away_and_months_apart_are_the_ones_that_chrono_says(number in -14_000_000..13_000_000_i32,
+                                                                     months in -5_000..5_000_i32) {
+        let day = Day::from_epoch_days(number).expect("a day");
+        let said = chrono_day(day);
+        prop_assert_eq!(day.to_string(), said.to_string());
+        let by = chrono::Months::new(months.unsigned_abs());
+        let moved = if months < 0 { said.checked_sub_months(by) } else { said.checked_add_months(by) };
+        prop_assert_eq!(Some(chrono_day(day.plus_months(months))), moved);
+    }
+
+    #[test]
+    fn a_date_that_chrono_lacks_is_no_day(year in 1..9_999_i32, month in 0..=13_u32, day in 0..=32_u32) {
+        let said = chrono::NaiveDate::from_ymd_opt(year, month, day);
+        prop_assert_eq!(Day::from_ymd(year, month, day).map(chrono_day), said);
+    }
+
+    #[test]
+    fn a_moment_is_its_ticks(ticks in -(1_i64 << 62)..(1_i64 << 62)) {
+        prop_assert_eq!(Instant::from_ticks(ticks).ticks(), ticks);
+        let day = Instant::from_ticks(ticks).day();
+        prop_assert!(day.start().ticks() <= ticks && ticks < day.next().start().ticks());
+    }
+
     #[test]
     fn a_whole_cycle_is_what_decimals_say(price in prices(), off in discounts(), seats in 1..10_000_u32,
                                            digits in 0..=3_u32, mode in modes(), refund: bool) {

@@ -63,12 +63,13 @@ impl TimeLine<'_> {
     }
 
     fn charge_cycle(&mut self, number: usize, cycle: Cycle) {
+        let row = self.row(number);
         let running = &mut self.running[number];
         let Some(term) = running.term.as_mut() else { return };
         term.next_cycle += 1;
         let term = *term;
         // A cycle that begins while a legacy subscription is suspended is not charged (A26).
-        if running.suspended && running.row.commerce == Commerce::Legacy {
+        if running.suspended && row.commerce == Commerce::Legacy {
             return;
         }
         let first = cycle.period.first;
@@ -113,12 +114,13 @@ impl TimeLine<'_> {
         reduction: Reduction,
         seats: u32,
     ) {
+        let row = self.row(number);
         let in_window = self.window.billed.holds(draft.due);
         let running = &mut self.running[number];
         if reduction.code.is_some() {
             running.code_used = reduction.code;
         }
-        if !in_window && !running.keeps_sum {
+        if !in_window && !running.keeps_sum() {
             return;
         }
         let first = self.played.steps.len();
@@ -132,14 +134,13 @@ impl TimeLine<'_> {
             seats,
             side: draft.side,
         };
-        let rating = rate(charge, running.row.currency, self.policy, &mut self.played.steps);
+        let rating = rate(charge, row.currency, self.policy, &mut self.played.steps);
         self.keep_sum(number, rating.rounded.subtotal);
-        let running = &mut self.running[number];
-        if !in_window || running.row.parked {
+        if !in_window || row.parked {
             self.played.steps.truncate(first);
             return;
         }
-        running.billed = true;
+        self.running[number].billed = true;
         let reasons = draft.reasons.without(outdone(reduction)).union(reasons_of(reduction, term));
         let amounts = Amounts { unit_price: rating.unit_price, rounded: rating.rounded, reduction, seats };
         self.push(number, term, Draft { reasons, ..draft }, amounts, first);
@@ -149,7 +150,7 @@ impl TimeLine<'_> {
     fn push(&mut self, number: usize, term: &RunningTerm, draft: Draft, amounts: Amounts, first_step: usize) {
         let steps = self.steps_since(first_step);
         self.played.lines.push(Line {
-            subscription: self.running[number].row.id,
+            subscription: self.row(number).id,
             item: term.item,
             charge_type: draft.charge_type,
             charge: draft.charge,
@@ -175,14 +176,15 @@ impl TimeLine<'_> {
 
     /// Writes the one line of a full refund: minus the sum of the term's lines so far, with no discount of its own (A9).
     pub(super) fn write_full_refund(&mut self, number: usize, draft: Draft, cycle: Cycle) {
+        let row = self.row(number);
         let running = &mut self.running[number];
         let Some(term) = running.term else { return };
         let seats = running.seats().total();
-        running.billed |= self.window.billed.holds(draft.due) && !running.row.parked;
-        if !self.window.billed.holds(draft.due) || running.row.parked {
+        running.billed |= self.window.billed.holds(draft.due) && !row.parked;
+        if !self.window.billed.holds(draft.due) || row.parked {
             return;
         }
-        let digits = running.row.currency.digits();
+        let digits = row.currency.digits();
         let rounded = money::explain_subtotal(-term.charged, seats, digits, self.policy.rounding);
         let first = self.played.steps.len();
         let months = term.billing_cycle.months(term.term).unwrap_or(term.term.months());

@@ -2,7 +2,7 @@
 
 use super::TimeLine;
 use super::state::State;
-use crate::book::{Redemption, between};
+use crate::book::Redemption;
 use crate::findings::{Code, Disposition, Fate, NotDue};
 use crate::ids::{CodeId, OrderId};
 use crate::rating::promo_code::judge;
@@ -39,8 +39,8 @@ impl TimeLine<'_> {
             if redemption.entered_at.day() > self.window.billed.last {
                 continue;
             }
-            let subscription = self.number_of(redemption.subscription.rank());
-            let row = self.running[subscription].row;
+            let subscription = self.number_of(redemption.subscription);
+            let row = self.row(subscription);
             let first = claimed.get(&redemption.code).copied().flatten();
             judged[number] = match judge(redemption, row, &self.catalog.codes, first) {
                 Err(why) => Judged::Refused(why),
@@ -61,11 +61,10 @@ impl TimeLine<'_> {
 
     /// The code of a purchase, with the steps of every code that was entered for it.
     pub(super) fn code_of(&mut self, number: usize) -> (Option<HeldCode>, bool) {
-        let row = self.running[number].row;
+        let row = self.row(number);
         let (mut held, mut refused) = (None, false);
-        let own = between(self.book.redemptions, |redemption| redemption.subscription, row.id, row.id);
-        let first = self.book.redemptions.partition_point(|redemption| redemption.subscription < row.id);
-        for (redemption, judged) in own.iter().zip(&self.judged_codes[first..]) {
+        let own = self.running[number].redemptions;
+        for (redemption, judged) in own.of(self.book.redemptions).iter().zip(own.of(&self.judged_codes)) {
             match *judged {
                 Judged::Counts(code) => {
                     held = Some(code);
@@ -93,9 +92,9 @@ impl TimeLine<'_> {
     }
 
     fn redemption_fate(&mut self, redemption: &Redemption, judged: Judged) -> Fate {
-        let number = self.number_of(redemption.subscription.rank());
+        let number = self.number_of(redemption.subscription);
         let running = &self.running[number];
-        let set_aside = matches!(running.state, State::Failed(_)) || running.row.parked;
+        let set_aside = matches!(running.state, State::Failed(_)) || self.row(number).parked;
         match (judged, running.state) {
             _ if set_aside => Fate::NotDue(NotDue::SubscriptionRejected),
             (_, State::History(why)) => Fate::NotDue(why),

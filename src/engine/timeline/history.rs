@@ -2,93 +2,93 @@
 //!
 //! Kept as running totals, so that a customer with a million subscriptions is judged as fast as one with two.
 
+use super::few::Few;
 use crate::book::Holding;
 use crate::catalog::{Commerce, Promotion};
 use crate::ids::{ItemId, PromotionId};
 use crate::policy::SeatCount;
 use crate::rating::eligibility::Record;
-use std::collections::BTreeMap;
 
 /// What one subscription contributes, so that it can be left out of its own judgement at a renewal.
 #[derive(Clone, Copy)]
 pub(super) struct Own<'b> {
     pub(super) commerce: Commerce,
     pub(super) counted: Option<(ItemId, u32)>,
-    pub(super) promotions: &'b [PromotionId],
-    pub(super) items: &'b [ItemId],
+    pub(super) promotions: &'b Few<PromotionId>,
+    pub(super) items: &'b Few<ItemId>,
 }
 
-pub(super) struct History<'a> {
-    holdings: &'a [Holding],
-    seat_count: SeatCount,
-    seats: BTreeMap<(ItemId, Commerce), u64>,
-    promoted: BTreeMap<(PromotionId, ItemId), u64>,
-    redeemed: BTreeMap<PromotionId, u32>,
-    begun: BTreeMap<(ItemId, Commerce), u32>,
+#[derive(Debug, Default)]
+pub(super) struct History {
+    seats: Totals<(ItemId, Commerce)>,
+    promoted: Totals<(PromotionId, ItemId)>,
+    redeemed: Totals<PromotionId>,
+    begun: Totals<(ItemId, Commerce)>,
 }
 
-impl<'a> History<'a> {
-    pub(super) fn new(holdings: &'a [Holding], seat_count: SeatCount) -> History<'a> {
-        History {
-            holdings,
-            seat_count,
-            seats: BTreeMap::new(),
-            promoted: BTreeMap::new(),
-            redeemed: BTreeMap::new(),
-            begun: BTreeMap::new(),
+impl History {
+    /// Begins anew, with what the customer holds through others: it counts in either commerce, and as had before (A7, B14).
+    pub(super) fn restart(&mut self, holdings: &[Holding]) {
+        self.seats.clear();
+        self.promoted.clear();
+        self.redeemed.clear();
+        self.begun.clear();
+        for holding in holdings {
+            for commerce in [Commerce::New, Commerce::Legacy] {
+                self.seats.add((holding.item, commerce), holding.quantity);
+                self.begun.add((holding.item, commerce), 1);
+            }
+            if let Some(promotion) = holding.promotion {
+                self.promoted.add((promotion, holding.item), holding.quantity);
+                self.redeemed.add(promotion, 1);
+            }
         }
     }
 
     /// A subscription's seats count for a product:SKU from now on, instead of what it counted for before.
     pub(super) fn recount(&mut self, own: Own<'_>, now: Option<(ItemId, u32)>) {
+        if own.counted == now {
+            return;
+        }
         if let Some((item, seats)) = own.counted {
-            let seats = u64::from(seats);
-            if let Some(total) = self.seats.get_mut(&(item, own.commerce)) {
-                *total -= seats;
-            }
-            for &promotion in own.promotions {
-                if let Some(total) = self.promoted.get_mut(&(promotion, item)) {
-                    *total -= seats;
-                }
+            self.seats.take((item, own.commerce), seats);
+            for promotion in own.promotions.iter() {
+                self.promoted.take((promotion, item), seats);
             }
         }
         if let Some((item, seats)) = now {
-            *self.seats.entry((item, own.commerce)).or_default() += u64::from(seats);
-            for &promotion in own.promotions {
-                *self.promoted.entry((promotion, item)).or_default() += u64::from(seats);
+            self.seats.add((item, own.commerce), seats);
+            for promotion in own.promotions.iter() {
+                self.promoted.add((promotion, item), seats);
             }
         }
     }
 
     /// A subscription gets a promotion that it never held before: a redemption, counted once (B14).
     pub(super) fn redeem(&mut self, promotion: PromotionId, counted: Option<(ItemId, u32)>) {
-        *self.redeemed.entry(promotion).or_default() += 1;
+        self.redeemed.add(promotion, 1);
         if let Some((item, seats)) = counted {
-            *self.promoted.entry((promotion, item)).or_default() += u64::from(seats);
+            self.promoted.add((promotion, item), seats);
         }
     }
 
     /// A subscription of a product:SKU begins.
     pub(super) fn begin(&mut self, item: ItemId, commerce: Commerce) {
-        *self.begun.entry((item, commerce)).or_default() += 1;
+        self.begun.add((item, commerce), 1);
     }
 
     /// Seats of one commerce that count towards a promotion's maximum for a product:SKU, everybody's (A7).
-    pub(super) fn seats_counted(&self, promotion: &Promotion, item: ItemId, commerce: Commerce) -> u64 {
-        let ours = match self.seat_count {
-            SeatCount::Sku => self.seats.get(&(item, commerce)),
-            SeatCount::Promotion => self.promoted.get(&(promotion.id, item)),
-        };
-        let counts = |holding: &&Holding| {
-            holding.item == item
-                && match self.seat_count {
-                    SeatCount::Sku => true,
-                    SeatCount::Promotion => holding.promotion == Some(promotion.id),
-                }
-        };
-        let others: u64 =
-            self.holdings.iter().filter(counts).map(|holding| u64::from(holding.quantity)).sum();
-        ours.copied().unwrap_or(0) + others
+    pub(super) fn seats_counted(
+        &self,
+        promotion: &Promotion,
+        item: ItemId,
+        commerce: Commerce,
+        count: SeatCount,
+    ) -> u64 {
+        match count {
+            SeatCount::Sku => self.seats.of((item, commerce)),
+            SeatCount::Promotion => self.promoted.of((promotion.id, item)),
+        }
     }
 
     /// What the customer has or had of a promotion and product:SKU, apart from one subscription of its own.
@@ -97,24 +97,59 @@ impl<'a> History<'a> {
         promotion: &Promotion,
         item: ItemId,
         own: Own<'_>,
+        count: SeatCount,
         holds_required: bool,
     ) -> Record {
-        let is_redeemed = own.promotions.contains(&promotion.id);
-        let own_seats = match (own.counted, self.seat_count) {
+        let is_redeemed = own.promotions.contains(promotion.id);
+        let own_seats = match (own.counted, count) {
             (Some((counted, seats)), SeatCount::Sku) if counted == item => seats,
             (Some((counted, seats)), SeatCount::Promotion) if counted == item && is_redeemed => seats,
             (Some(_) | None, SeatCount::Sku | SeatCount::Promotion) => 0,
         };
-        let held_through_others =
-            self.holdings.iter().filter(|holding| holding.promotion == Some(promotion.id));
-        let redeemed = self.redeemed.get(&promotion.id).copied().unwrap_or(0);
-        let begun = self.begun.get(&(item, own.commerce)).copied().unwrap_or(0);
-        let own_begun = own.items.iter().filter(|&&begun| begun == item).count() as u32;
+        let redeemed = self.redeemed.of(promotion.id) - u64::from(is_redeemed);
+        let begun = self.begun.of((item, own.commerce));
         Record {
-            seats_counted: self.seats_counted(promotion, item, own.commerce) - u64::from(own_seats),
-            redemptions: redeemed - u32::from(is_redeemed) + held_through_others.count() as u32,
-            had_product: begun > own_begun || self.holdings.iter().any(|holding| holding.item == item),
+            seats_counted: self.seats_counted(promotion, item, own.commerce, count) - u64::from(own_seats),
+            redemptions: u32::try_from(redeemed).unwrap_or(u32::MAX),
+            had_product: begun > u64::from(own.items.contains(item)),
             holds_required,
+        }
+    }
+}
+
+/// Sums by what they are of, sorted: a customer has few products, however many its subscriptions.
+#[derive(Debug)]
+struct Totals<K>(Vec<(K, u64)>);
+
+impl<K> Default for Totals<K> {
+    fn default() -> Totals<K> {
+        Totals(Vec::new())
+    }
+}
+
+impl<K: Ord + Copy> Totals<K> {
+    fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    fn place(&self, of: K) -> Result<usize, usize> {
+        self.0.binary_search_by_key(&of, |&(key, _)| key)
+    }
+
+    fn of(&self, key: K) -> u64 {
+        self.place(key).map_or(0, |place| self.0[place].1)
+    }
+
+    fn add(&mut self, key: K, count: u32) {
+        match self.place(key) {
+            Ok(place) => self.0[place].1 += u64::from(count),
+            Err(place) => self.0.insert(place, (key, u64::from(count))),
+        }
+    }
+
+    fn take(&mut self, key: K, count: u32) {
+        if let Ok(place) = self.place(key) {
+            self.0[place].1 -= u64::from(count);
         }
     }
 }

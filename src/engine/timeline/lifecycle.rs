@@ -49,7 +49,7 @@ impl TimeLine<'_> {
             self.charge_through(number, day);
             self.end(number, day);
             // It keeps the trial from converting, once that day has come.
-            let converts = self.running[number].row.auto_renew && term.period.last < self.window.billed.last;
+            let converts = self.row(number).auto_renew && term.period.last < self.window.billed.last;
             return Some(if converts { Fate::Billed } else { Fate::NotDue(NotDue::NoEffect) });
         }
         if !full && !prorated {
@@ -90,7 +90,7 @@ impl TimeLine<'_> {
         let Some(term) = running.term else { return };
         // What a suspended legacy subscription had paid was refunded when it was suspended.
         // A trial cost nothing, and ends without a line (B7).
-        if (running.suspended && running.row.commerce == Commerce::Legacy) || term.is_trial {
+        if (running.suspended && self.row(number).commerce == Commerce::Legacy) || term.is_trial {
             return;
         }
         let Some(cycle) = term.schedule.cycle_at(event.happened_at.day()) else { return };
@@ -109,7 +109,7 @@ impl TimeLine<'_> {
             return Some(Fate::NotDue(NotDue::NoChange));
         }
         self.charge_through(number, event.happened_at.day());
-        let is_legacy = self.running[number].row.commerce == Commerce::Legacy;
+        let is_legacy = self.row(number).commerce == Commerce::Legacy;
         if is_legacy {
             self.refund_days_left(number, event, Reason::LegacySuspended);
         }
@@ -127,7 +127,7 @@ impl TimeLine<'_> {
         self.charge_through(number, day);
         self.running[number].suspended = false;
         let running = &self.running[number];
-        if running.row.commerce == Commerce::New {
+        if self.row(number).commerce == Commerce::New {
             return None;
         }
         let term = running.term?;
@@ -148,7 +148,7 @@ impl TimeLine<'_> {
         if self.running[number].suspended {
             return Some(self.refuse(number, event.source, Code::SubscriptionNotActive, "subscription_id"));
         }
-        let (row, day) = (self.running[number].row, event.happened_at.day());
+        let (row, day) = (self.row(number), event.happened_at.day());
         let held = self.running[number].seats().total();
         let seats = event.quantity.unwrap_or(held);
         if seats == 0 {
@@ -192,7 +192,7 @@ impl TimeLine<'_> {
         seats: u32,
         on: Day,
     ) -> Result<RunningTerm, (Code, &'static str)> {
-        let row = self.running[number].row;
+        let row = self.row(number);
         let last = crate::book::natural_end(on, term, row.anchored_on);
         let period = Period { first: on, last };
         let schedule = self
@@ -219,7 +219,7 @@ impl TimeLine<'_> {
 
     /// The legacy side of a migration: a refund of the days left, whatever the windows say, and no renewal (B6).
     fn migrate(&mut self, number: usize, event: LifecycleEvent) -> Option<Fate> {
-        if self.running[number].row.commerce == Commerce::New {
+        if self.row(number).commerce == Commerce::New {
             return Some(self.refuse(number, event.source, Code::NotLegacy, "kind"));
         }
         let day = event.happened_at.day();

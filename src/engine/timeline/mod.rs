@@ -7,6 +7,7 @@
 
 mod charging;
 mod codes;
+mod few;
 mod history;
 mod lifecycle;
 mod promotions;
@@ -14,19 +15,23 @@ mod purchase;
 mod renewal;
 mod scheduled;
 mod seats;
+mod slate;
 mod state;
 
-use crate::book::{CustomerBook, Origin, Status, Window};
+pub use slate::Slate;
+
+use crate::book::{CustomerBook, EventKind, Origin, Status, Subscription, Window};
 use crate::calendar::{Day, Instant};
-use crate::catalog::{Catalog, Segment};
+use crate::catalog::Catalog;
 use crate::findings::{Code, Disposition, Fate, Finding, NotDue, Source};
+use crate::ids::{ItemId, SubscriptionId};
 use crate::policy::Policy;
 use crate::workings::Played;
 use codes::Judged;
 use history::History;
 use state::{Mark, Running, State};
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeSet, BinaryHeap};
 
 /// Plays one customer from its first term to the end of the window and the forecast, and adds what came of it.
 ///
@@ -39,13 +44,25 @@ pub fn play(
     window: Window,
     played: &mut Played,
 ) {
-    let mut line = TimeLine::new(customer, catalog, policy, window, played);
+    play_on(&mut Slate::default(), customer, catalog, policy, window, played);
+}
+
+/// Plays one customer like [`play`], in memory that was used for others before.
+pub fn play_on(
+    slate: &mut Slate,
+    customer: CustomerBook<'_>,
+    catalog: &Catalog,
+    policy: &Policy,
+    window: Window,
+    played: &mut Played,
+) {
+    let mut line = TimeLine::new(std::mem::take(slate), customer, catalog, policy, window, played);
     line.judge_redemptions();
     line.mark_seat_changes();
     line.mark_events();
     line.mark_scheduled();
     let happenings = line.happenings();
-    for happening in happenings {
+    for &happening in &happenings {
         line.end_terms_before(happening.at);
         line.take(happening);
     }
@@ -53,10 +70,11 @@ pub fn play(
     line.charge_all_through(window.billed.last);
     line.forecast();
     line.finish();
+    *slate = line.wiped(happenings);
 }
 
-/// What is taken next; renewals come before all of these (A6).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// What is taken next, in this order (A6); renewals come before all of these.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 struct Happening {
     at: Instant,
     kind: Kind,
@@ -64,15 +82,15 @@ struct Happening {
     subscription: usize,
     /// Number of the row in its table, which is sorted by change id and kind.
     row: usize,
+    /// Whether an order begins its term, or a row of origin renewal begins to count as history (A7).
+    begins: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Kind {
-    /// A row of origin renewal begins to count as history (A7).
-    Known,
-    Purchase,
+    Order,
     SeatChange,
-    Event,
+    Event(EventKind),
 }
 
 struct TimeLine<'a> {
@@ -80,10 +98,12 @@ struct TimeLine<'a> {
     catalog: &'a Catalog,
     policy: &'a Policy,
     window: Window,
-    running: Vec<Running<'a>>,
-    history: History<'a>,
-    /// Whether any row is of the government's segment: most customers have none, and need not be looked through.
-    knows_government: bool,
+    running: Vec<Running>,
+    history: History,
+    /// The numbers of the government's subscriptions that have begun, but for those found ended (R51).
+    government: Vec<usize>,
+    /// Which subscriptions are or were of which product:SKU, once a promotion has asked (B16).
+    holders: Option<BTreeSet<(ItemId, usize)>>,
     /// When each running term ends: the renewal date and the subscription's number.
     renewals: BinaryHeap<Reverse<(Day, usize)>>,
     judged_codes: Vec<Judged>,
@@ -94,114 +114,77 @@ struct TimeLine<'a> {
     seat_fates: Vec<Option<Fate>>,
     event_fates: Vec<Option<Fate>>,
     scheduled_fates: Vec<Option<Fate>>,
+    happenings: Vec<Happening>,
     /// Whether the window is past and renewals are only forecast (B22).
     is_forecast: bool,
     played: &'a mut Played,
 }
 
 impl<'a> TimeLine<'a> {
-    fn new(
-        book: CustomerBook<'a>,
-        catalog: &'a Catalog,
-        policy: &'a Policy,
-        window: Window,
-        played: &'a mut Played,
-    ) -> TimeLine<'a> {
-        let running = book.subscriptions.iter().map(|row| Running::new(row, &book)).collect();
-        TimeLine {
-            book,
-            catalog,
-            policy,
-            window,
-            running,
-            history: History::new(book.holdings, policy.seat_count),
-            knows_government: book.subscriptions.iter().any(|row| row.segment == Segment::Government),
-            renewals: BinaryHeap::new(),
-            judged_codes: Vec::new(),
-            seat_marks: Vec::with_capacity(book.seat_changes.len()),
-            event_marks: Vec::with_capacity(book.events.len()),
-            scheduled_marks: Vec::with_capacity(book.scheduled.len()),
-            seat_fates: vec![None; book.seat_changes.len()],
-            event_fates: vec![None; book.events.len()],
-            scheduled_fates: vec![None; book.scheduled.len()],
-            is_forecast: false,
-            played,
-        }
-    }
-
     /// Everything that happens up to `as_of`, in order; what comes later is not due (B30).
     fn happenings(&mut self) -> Vec<Happening> {
         let as_of = self.window.billed.last;
-        let mut happenings = Vec::with_capacity(self.running.len() + self.book.seat_changes.len());
-        for (number, running) in self.running.iter().enumerate() {
-            let row = running.row;
+        let mut happenings = std::mem::take(&mut self.happenings);
+        for (subscription, (running, row)) in self.running.iter().zip(self.book.subscriptions).enumerate() {
+            let order = |at, begins| Happening { at, kind: Kind::Order, subscription, row: 0, begins };
             let at = row.begins_at();
             if at.day() <= as_of {
-                happenings.push(Happening { at, kind: Kind::Purchase, subscription: number, row: 0 });
+                happenings.push(order(at, true));
             }
             let known = row.ordered_at.unwrap_or(Instant::BEGINNING);
             if row.origin == Origin::Renewal
                 && known < at
                 && (known == Instant::BEGINNING || known.day() <= as_of)
             {
-                happenings.push(Happening { at: known, kind: Kind::Known, subscription: number, row: 0 });
+                happenings.push(order(known, false));
             }
-        }
-        for (row, change) in self.book.seat_changes.iter().enumerate() {
-            if change.changed_at.day() > as_of {
-                self.seat_fates[row] = Some(Fate::NotDue(NotDue::AfterAsOf));
-            } else {
-                let subscription = self.number_of(change.subscription.rank());
+            for row in running.seat_changes.numbers() {
+                let at = self.book.seat_changes[row].changed_at;
                 let kind = Kind::SeatChange;
-                happenings.push(Happening { at: change.changed_at, kind, subscription, row });
+                if at.day() > as_of {
+                    self.seat_fates[row] = Some(Fate::NotDue(NotDue::AfterAsOf));
+                } else {
+                    happenings.push(Happening { at, kind, subscription, row, begins: false });
+                }
+            }
+            for row in running.events.numbers() {
+                let event = self.book.events[row];
+                let (at, kind) = (event.happened_at, Kind::Event(event.kind));
+                if at.day() > as_of {
+                    self.event_fates[row] = Some(Fate::NotDue(NotDue::AfterAsOf));
+                } else {
+                    happenings.push(Happening { at, kind, subscription, row, begins: false });
+                }
             }
         }
-        for (row, event) in self.book.events.iter().enumerate() {
-            if event.happened_at.day() > as_of {
-                self.event_fates[row] = Some(Fate::NotDue(NotDue::AfterAsOf));
-            } else {
-                let subscription = self.number_of(event.subscription.rank());
-                happenings.push(Happening { at: event.happened_at, kind: Kind::Event, subscription, row });
-            }
-        }
-        // What happens at one instant is taken by kind before subscription (A6): an order that becomes known is a purchase, and the
-        // table of events has the kind first only within one subscription.
-        let kind_of = |happening: &Happening| match happening.kind {
-            Kind::Known | Kind::Purchase => (Kind::Purchase, None),
-            Kind::SeatChange => (Kind::SeatChange, None),
-            Kind::Event => (Kind::Event, Some(self.book.events[happening.row].kind)),
-        };
-        let order = |happening: &Happening| {
-            let Happening { at, kind, subscription, row } = *happening;
-            (at, kind_of(happening), subscription, row, kind)
-        };
-        happenings.sort_unstable_by_key(order);
+        happenings.sort_unstable();
         happenings
     }
 
-    /// The number among the customer's subscriptions of an id's rank: the ranks of a customer are consecutive.
-    fn number_of(&self, rank: usize) -> usize {
-        let id = |running: &Running<'_>| running.row.id.rank();
-        self.running.partition_point(|running| id(running) < rank)
+    /// The row of a subscription.
+    fn row(&self, number: usize) -> &'a Subscription {
+        &self.book.subscriptions[number]
+    }
+
+    /// The number among the customer's subscriptions of an id: the ranks of a customer are consecutive.
+    fn number_of(&self, id: SubscriptionId) -> usize {
+        id.rank() - self.row(0).id.rank()
     }
 
     fn take(&mut self, happening: Happening) {
         let number = happening.subscription;
         match happening.kind {
-            Kind::Known => self.count_as_known(number),
-            Kind::Purchase => self.begin(number),
+            Kind::Order if happening.begins => self.begin(number),
+            Kind::Order => self.count_as_known(number),
             Kind::SeatChange => {
                 let mark = self.seat_marks[happening.row];
                 let fate = self.change_seats(number, self.book.seat_changes[happening.row], mark);
                 self.seat_fates[happening.row] = Some(fate);
             }
-            Kind::Event => {
+            Kind::Event(_) => {
                 let mark = self.event_marks[happening.row];
                 let fate = self.live_through(number, self.book.events[happening.row], mark);
                 self.event_fates[happening.row] = fate;
-                if fate.is_none() {
-                    self.running[number].undecided.push(happening.row);
-                }
             }
         }
     }
@@ -230,34 +213,39 @@ impl<'a> TimeLine<'a> {
     fn finish(&mut self) {
         self.is_forecast = false;
         for number in 0..self.running.len() {
-            let running = &self.running[number];
-            if running.state == State::Waiting && running.waits_for_history() {
-                let source = running.row.source;
-                self.find(number, source, Disposition::Parked, Code::SeatHistoryUnknown, "quantity_as_of");
+            let (running, row) = (&self.running[number], self.row(number));
+            let fate = running.fate(row);
+            if running.state == State::Waiting && running.waits_for_history(row) {
+                self.find(
+                    number,
+                    row.source,
+                    Disposition::Parked,
+                    Code::SeatHistoryUnknown,
+                    "quantity_as_of",
+                );
             }
-            let running = &self.running[number];
-            let fate = running.fate();
-            self.played.fates.push((running.row.source, fate));
+            self.played.fates.push((row.source, fate));
         }
         self.settle_scheduled();
         self.settle_redemptions();
         for (row, change) in self.book.seat_changes.iter().enumerate() {
             let fate = self.seat_fates[row].unwrap_or(Fate::NotDue(NotDue::NoEffect));
-            self.played.fates.push((change.source, self.unless_set_aside(change.subscription.rank(), fate)));
+            self.played.fates.push((change.source, self.unless_set_aside(change.subscription, fate)));
         }
         for (row, event) in self.book.events.iter().enumerate() {
             let fate = self.event_fates[row].unwrap_or(Fate::NotDue(NotDue::NoEffect));
-            self.played.fates.push((event.source, self.unless_set_aside(event.subscription.rank(), fate)));
+            self.played.fates.push((event.source, self.unless_set_aside(event.subscription, fate)));
         }
     }
 
     /// The fate of an event's row, unless its subscription is set aside as a whole (C8).
-    fn unless_set_aside(&self, rank: usize, fate: Fate) -> Fate {
-        let running = &self.running[self.number_of(rank)];
-        match running.state {
+    fn unless_set_aside(&self, id: SubscriptionId, fate: Fate) -> Fate {
+        let number = self.number_of(id);
+        let row = self.row(number);
+        match self.running[number].state {
             State::Failed(_) => Fate::NotDue(NotDue::SubscriptionRejected),
-            _ if running.row.parked => Fate::NotDue(NotDue::SubscriptionRejected),
-            State::History(why) if !running.refuses_events() => Fate::NotDue(why),
+            _ if row.parked => Fate::NotDue(NotDue::SubscriptionRejected),
+            State::History(why) if !row.is_over() => Fate::NotDue(why),
             State::Waiting | State::Running | State::Ended | State::History(_) => fate,
         }
     }
@@ -265,14 +253,14 @@ impl<'a> TimeLine<'a> {
     /// Why nothing can come of an event at this moment: its row has not begun, was set aside, or is not ours to bill (C8, B20,
     /// B30).
     fn not_due(&self, number: usize, at: Instant) -> Option<Fate> {
-        let running = &self.running[number];
-        match running.state {
+        let row = self.row(number);
+        match self.running[number].state {
             State::Waiting => Some(Fate::NotDue(NotDue::BeforeTerm)),
             State::Failed(_) => Some(Fate::NotDue(NotDue::SubscriptionRejected)),
-            State::History(_) | State::Running | State::Ended if at < running.row.begins_at() => {
+            State::History(_) | State::Running | State::Ended if at < row.begins_at() => {
                 Some(Fate::NotDue(NotDue::BeforeTerm))
             }
-            State::History(why) if !running.refuses_events() => Some(Fate::NotDue(why)),
+            State::History(why) if !row.is_over() => Some(Fate::NotDue(why)),
             State::History(_) | State::Running | State::Ended => None,
         }
     }
@@ -286,7 +274,7 @@ impl<'a> TimeLine<'a> {
         code: Code,
         column: &'static str,
     ) {
-        if !self.running[number].row.parked && !self.is_forecast {
+        if !self.row(number).parked && !self.is_forecast {
             self.played.findings.push(Finding { source, disposition, code, column });
         }
     }
@@ -297,16 +285,29 @@ impl<'a> TimeLine<'a> {
         Fate::Set(Disposition::Refused)
     }
 
-    /// Whether a product:SKU is held on a day by another subscription than the one judged: begun by then, and neither
-    /// cancelled, ended nor expired before (B16).
-    fn holds_on(&self, item: crate::ids::ItemId, day: Day, except: usize) -> bool {
-        let mut others = self.running.iter().enumerate().filter(|&(number, _)| number != except);
-        others.any(|(_, running)| running.holds_on(item, day))
+    /// Whether a product:SKU is held on a day by another subscription than the one judged (B16).
+    fn holds_on(&mut self, item: ItemId, day: Day, except: usize) -> bool {
+        let of_one = |(number, (running, row)): (usize, (&Running, &Subscription))| {
+            let items: Vec<ItemId> = running.items_begun.iter().chain([row.item]).collect();
+            items.into_iter().map(move |item| (item, number))
+        };
+        let rows = self.running.iter().zip(self.book.subscriptions);
+        let holders = self.holders.get_or_insert_with(|| rows.enumerate().flat_map(of_one).collect());
+        let mut others =
+            holders.range((item, 0)..=(item, usize::MAX)).filter(|&&(_, number)| number != except);
+        others.any(|&(_, number)| self.running[number].holds_on(&self.book.subscriptions[number], item, day))
     }
 
     /// Whether the customer has a government subscription that was neither cancelled nor has ended (R51, B17).
-    fn has_government(&self) -> bool {
-        self.knows_government && self.running.iter().any(Running::is_government_held)
+    fn has_government(&mut self) -> bool {
+        while let Some(&number) = self.government.last() {
+            if self.running[number].is_held(self.row(number)) {
+                return true;
+            }
+            // What was cancelled or has ended is never held again.
+            self.government.pop();
+        }
+        false
     }
 }
 

@@ -3,7 +3,7 @@
 use super::TimeLine;
 use super::history::Own;
 use super::state::Running;
-use crate::book::PromotionCell;
+use crate::book::{PromotionCell, Subscription};
 use crate::catalog::{Commerce, Promotion};
 use crate::ids::PromotionId;
 use crate::money::Discount;
@@ -15,11 +15,11 @@ use crate::workings::{Condition, Step};
 
 type Candidate = Option<(PromotionId, Discount)>;
 
-impl Running<'_> {
+impl Running {
     /// What this subscription adds to its customer's history.
-    pub(super) fn own(&self) -> Own<'_> {
+    pub(super) fn own(&self, row: &Subscription) -> Own<'_> {
         Own {
-            commerce: self.row.commerce,
+            commerce: row.commerce,
             counted: self.counted,
             promotions: &self.promotions_held,
             items: &self.items_begun,
@@ -36,7 +36,7 @@ impl TimeLine<'_> {
         request: &Request,
         reasons: &mut Reasons,
     ) -> Option<HeldPromotion> {
-        let row = self.running[number].row;
+        let row = self.row(number);
         if row.is_judged() {
             return match row.promotion {
                 PromotionCell::Declined => {
@@ -177,8 +177,9 @@ impl TimeLine<'_> {
             return None;
         }
         let holds_required = promotion.requires.iter().all(|&item| self.holds_on(item, request.on, number));
-        let own = self.running[number].own();
-        let record = self.history.record(promotion, request.item, own, holds_required);
+        let own = self.running[number].own(self.row(number));
+        let count = self.policy.seat_count;
+        let record = self.history.record(promotion, request.item, own, count, holds_required);
         let promotions = &self.catalog.promotions;
         let verdict = judge(promotion, promotions, request, &record, self.policy.first_purchase);
         let discount = promotion.discount_for(request.item, request.term, request.billing_cycle);
@@ -204,26 +205,28 @@ impl TimeLine<'_> {
 
     /// A subscription's seats count for a product:SKU from now on (A7).
     pub(super) fn recount(&mut self, number: usize, now: Option<(crate::ids::ItemId, u32)>) {
+        let row = self.row(number);
         let running = &mut self.running[number];
-        self.history.recount(running.own(), now);
+        self.history.recount(running.own(row), now);
         running.counted = now;
     }
 
     /// A subscription holds a promotion from now on; the first time it is a redemption (B14).
     pub(super) fn hold(&mut self, number: usize, promotion: PromotionId) {
         let running = &mut self.running[number];
-        if !running.promotions_held.contains(&promotion) {
-            running.promotions_held.push(promotion);
+        if running.promotions_held.insert(promotion) {
             self.history.redeem(promotion, running.counted);
         }
     }
 
     /// A subscription is one of a product:SKU from now on (B14).
     pub(super) fn begin_item(&mut self, number: usize, item: crate::ids::ItemId) {
-        let running = &mut self.running[number];
-        if !running.items_begun.contains(&item) {
-            running.items_begun.push(item);
-            self.history.begin(item, running.row.commerce);
+        let row = self.row(number);
+        if self.running[number].items_begun.insert(item) {
+            self.history.begin(item, row.commerce);
+            if let Some(holders) = &mut self.holders {
+                holders.insert((item, number));
+            }
         }
     }
 }

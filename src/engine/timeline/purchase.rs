@@ -19,7 +19,7 @@ use std::cmp::Reverse;
 impl TimeLine<'_> {
     /// A row of origin renewal was there before its term: it is history from its order on, or always (A7).
     pub(super) fn count_as_known(&mut self, number: usize) {
-        let row = self.running[number].row;
+        let row = self.row(number);
         self.running[number].known = true;
         self.enter_history(number, row.item);
         if let PromotionCell::Id(promotion) = row.promotion {
@@ -29,8 +29,8 @@ impl TimeLine<'_> {
 
     /// The row's own beginning.
     pub(super) fn begin(&mut self, number: usize) {
-        let row = self.running[number].row;
-        if self.running[number].waits_for_history() {
+        let row = self.row(number);
+        if self.running[number].waits_for_history(row) {
             // It waits for an event's row, and counts as history all the same (C23).
             self.running[number].state = State::Failed(Disposition::Parked);
             self.find(number, row.source, Disposition::Parked, Code::SeatHistoryUnknown, "quantity_as_of");
@@ -96,7 +96,7 @@ impl TimeLine<'_> {
     }
 
     /// R50, R51 and R52, checked when a purchase or a migration begins (B17, B18).
-    fn check_sale(&self, row: &Subscription) -> Result<(), (Code, &'static str)> {
+    fn check_sale(&mut self, row: &Subscription) -> Result<(), (Code, &'static str)> {
         if !self.book.known.may_be_sold(row.segment) {
             return Err((Code::SegmentNotAllowed, "segment"));
         }
@@ -194,8 +194,11 @@ impl TimeLine<'_> {
 
     fn enter_history(&mut self, number: usize, item: ItemId) {
         self.begin_item(number, item);
-        let running = &self.running[number];
-        let seats = running.opening.unwrap_or(running.row.quantity);
+        let row = self.row(number);
+        if row.segment == Segment::Government {
+            self.government.push(number);
+        }
+        let seats = self.running[number].opening.unwrap_or(row.quantity);
         self.recount(number, Some((item, seats)));
     }
 

@@ -46,31 +46,34 @@ impl TimeLine<'_> {
         let Some(old) = self.running[number].term else { return };
         let running = &self.running[number];
         let seats = running.seats();
-        if !running.row.auto_renew || running.suspended || running.cancelled_on.is_some() {
+        if !self.row(number).auto_renew || running.suspended || running.cancelled_on.is_some() {
             self.expire(number, date, &old, seats);
         } else {
             self.renew(number, date, &old, seats);
         }
-        self.decide_events(number);
+        self.decide_events(number, date);
     }
 
     /// Events that were accepted before a renewal that has come made a difference to it (C19).
-    fn decide_events(&mut self, number: usize) {
+    fn decide_events(&mut self, number: usize, renewal: Day) {
         if self.is_forecast {
             return;
         }
-        for row in std::mem::take(&mut self.running[number].undecided) {
-            self.event_fates[row] = Some(Fate::Billed);
+        for row in self.running[number].events.numbers() {
+            if self.book.events[row].happened_at < renewal.start() {
+                self.event_fates[row].get_or_insert(Fate::Billed);
+            }
         }
     }
 
     fn expire(&mut self, number: usize, date: Day, old: &RunningTerm, seats: SeatsHeld) {
+        let row = self.row(number);
         let running = &mut self.running[number];
         let mut reasons = Reasons::NONE;
         if running.cancelled_on.is_some() {
             reasons.insert(Reason::CancelledAfterWindow);
         } else if running.suspended {
-            let is_legacy = running.row.commerce == Commerce::Legacy;
+            let is_legacy = row.commerce == Commerce::Legacy;
             reasons.insert(if is_legacy { Reason::LegacySuspended } else { Reason::Suspended });
         } else {
             reasons.insert(Reason::AutoRenewOff);
@@ -81,7 +84,7 @@ impl TimeLine<'_> {
     }
 
     fn renew(&mut self, number: usize, date: Day, old: &RunningTerm, seats: SeatsHeld) {
-        let row = self.running[number].row;
+        let row = self.row(number);
         let first = self.played.steps.len();
         let plain = Target {
             item: old.item,
@@ -131,7 +134,7 @@ impl TimeLine<'_> {
         target: Target,
         mut reasons: Reasons,
     ) -> Result<Planned, (Code, &'static str)> {
-        let row = self.running[number].row;
+        let row = self.row(number);
         let Target { item, term, billing_cycle, seats, term_end, promotion } = target;
         if seats == 0 {
             return Err((Code::SeatsNotPositive, "quantity"));
@@ -199,7 +202,7 @@ impl TimeLine<'_> {
     ) {
         let Planned { mut term, seats } = plan;
         term.steps = self.steps_since(first_step);
-        let row = self.running[number].row;
+        let row = self.row(number);
         let reasons = term.reasons;
         // At a renewal a violation of R50 is a finding, not a refusal (B17).
         if reasons.holds(Reason::SegmentNotAllowed) && !self.is_forecast && !row.parked {
@@ -287,7 +290,7 @@ impl TimeLine<'_> {
         reasons: Reasons,
         steps: Steps,
     ) {
-        let row = self.running[number].row;
+        let row = self.row(number);
         let in_window = self.window.billed.holds(date);
         let in_horizon = date > self.window.billed.last && date <= self.window.horizon;
         if row.parked || !(in_window || in_horizon) {

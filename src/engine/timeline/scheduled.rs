@@ -12,18 +12,18 @@ impl TimeLine<'_> {
     pub(super) fn scheduled_for(&mut self, number: usize, renewal: Instant) -> Option<usize> {
         let running = &self.running[number];
         let term = running.term.as_ref()?;
-        let (from, first) = (term.period.first.start(), running.first_scheduled);
+        let from = term.period.first.start();
         let voided_at = running.voided_at;
         let as_of = self.window.billed.last;
         let mut chosen = None;
         let mut outdone = Vec::new();
-        for (offset, change) in running.scheduled.iter().enumerate() {
-            let at = change.scheduled_at;
+        for row in running.scheduled.numbers() {
+            let at = self.book.scheduled[row].scheduled_at;
             let counts = at >= from && at < renewal && at.day() <= as_of;
             let is_void = voided_at.is_some_and(|voided| voided > at);
-            if counts && !is_void && self.scheduled_marks[first + offset] == Mark::Clear {
+            if counts && !is_void && self.scheduled_marks[row] == Mark::Clear {
                 outdone.extend(chosen);
-                chosen = Some(first + offset);
+                chosen = Some(row);
             }
         }
         if !self.is_forecast {
@@ -65,15 +65,15 @@ impl TimeLine<'_> {
     }
 
     fn scheduled_fate(&mut self, row: usize, change: &ScheduledChange) -> Fate {
-        let number = self.number_of(change.subscription.rank());
+        let number = self.number_of(change.subscription);
         let running = &self.running[number];
-        let subscription = running.row;
+        let subscription = self.row(number);
         let as_of = self.window.billed.last;
         if matches!(running.state, State::Failed(_)) || subscription.parked {
             return Fate::NotDue(NotDue::SubscriptionRejected);
         }
         if let State::History(why) = running.state {
-            return Fate::NotDue(if running.refuses_events() { NotDue::Voided } else { why });
+            return Fate::NotDue(if subscription.is_over() { NotDue::Voided } else { why });
         }
         if change.scheduled_at.day() > as_of {
             return Fate::NotDue(NotDue::AfterAsOf);

@@ -68,8 +68,8 @@ impl TimeLine<'_> {
         let held = term.discounts.promotion.and_then(|held| self.catalog.promotions.get(held.id));
         let Some(promotion) = held else { return false };
         let Some(maximum) = promotion.max_seats else { return false };
-        let commerce = self.running[number].row.commerce;
-        let counted = self.history.seats_counted(promotion, term.item, commerce);
+        let commerce = self.row(number).commerce;
+        let counted = self.history.seats_counted(promotion, term.item, commerce, self.policy.seat_count);
         counted + u64::from(added) > u64::from(maximum)
     }
 

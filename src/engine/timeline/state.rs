@@ -1,8 +1,8 @@
 //! The state of one subscription as its story is told.
 
-use crate::book::{Channel, CustomerBook, ScheduledChange, SeatChange, Status, Subscription, between};
+use super::few::Few;
+use crate::book::{Channel, CustomerBook, SeatChange, Status, Subscription};
 use crate::calendar::{BillingCycle, Day, Instant, Period, Term};
-use crate::catalog::Segment;
 use crate::findings::{Disposition, Fate, NotDue};
 use crate::ids::{CodeId, ItemId, PromotionId};
 use crate::money::Price;
@@ -84,16 +84,38 @@ impl RunningTerm {
     }
 }
 
-/// One subscription.
-pub(super) struct Running<'a> {
-    pub(super) row: &'a Subscription,
-    /// Its scheduled changes, and the number of the first among the customer's.
-    pub(super) scheduled: &'a [ScheduledChange],
-    pub(super) first_scheduled: usize,
+/// Which rows of one of the customer's tables are a subscription's.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rows {
+    pub(super) first: usize,
+    pub(super) end: usize,
+}
+
+impl Rows {
+    /// The rows of `own`, which come right before what is left of a table.
+    const fn before<T>(left: &[T], own: &[T], table: &[T]) -> Rows {
+        let end = table.len() - left.len();
+        Rows { first: end - own.len(), end }
+    }
+
+    pub(super) const fn numbers(self) -> std::ops::Range<usize> {
+        self.first..self.end
+    }
+
+    pub(super) fn of<T>(self, table: &[T]) -> &[T] {
+        &table[self.first..self.end]
+    }
+}
+
+/// The state of one subscription; what its row says stands in the book.
+#[derive(Debug)]
+pub(super) struct Running {
+    pub(super) seat_changes: Rows,
+    pub(super) redemptions: Rows,
+    pub(super) events: Rows,
+    pub(super) scheduled: Rows,
     /// Seats as the term began; none: they can't be known (C25).
     pub(super) opening: Option<u32>,
-    /// Whether a cancellation may have to refund the term, so that every line's amount has to be known (A9).
-    pub(super) keeps_sum: bool,
     pub(super) state: State,
     /// Whether it is of origin renewal and was ordered by now, so that it was there before its term (A7).
     pub(super) known: bool,
@@ -106,31 +128,42 @@ pub(super) struct Running<'a> {
     pub(super) voided_at: Option<Instant>,
     pub(super) term: Option<RunningTerm>,
     /// Oldest first.
-    pub(super) batches: Vec<Batch>,
+    pub(super) batches: Few<Batch>,
     /// What it adds to the customer's history.
     pub(super) counted: Option<(ItemId, u32)>,
-    pub(super) promotions_held: Vec<PromotionId>,
-    pub(super) items_begun: Vec<ItemId>,
-    /// Events whose effect shows only at the term's end (C19).
-    pub(super) undecided: Vec<usize>,
+    pub(super) promotions_held: Few<PromotionId>,
+    pub(super) items_begun: Few<ItemId>,
     pub(super) code_used: Option<CodeId>,
     pub(super) billed: bool,
     pub(super) flagged: bool,
     pub(super) blocked: Option<Disposition>,
 }
 
-impl<'a> Running<'a> {
-    pub(super) fn new(row: &'a Subscription, book: &CustomerBook<'a>) -> Running<'a> {
-        let changes = between(book.seat_changes, |change| change.subscription, row.id, row.id);
-        let events = between(book.events, |event| event.subscription, row.id, row.id);
-        let scheduled = between(book.scheduled, |change| change.subscription, row.id, row.id);
-        let first_scheduled = book.scheduled.partition_point(|change| change.subscription < row.id);
+impl Running {
+    /// The subscriptions of a customer before anything has happened to them, each with its rows.
+    pub(super) fn all<'a>(book: &CustomerBook<'a>) -> impl Iterator<Item = Running> {
+        let whole = *book;
+        let mut left = whole;
+        whole.subscriptions.iter().map(move |row| {
+            let own = left.advance(std::slice::from_ref(row));
+            Running {
+                seat_changes: Rows::before(left.seat_changes, own.seat_changes, whole.seat_changes),
+                redemptions: Rows::before(left.redemptions, own.redemptions, whole.redemptions),
+                events: Rows::before(left.events, own.events, whole.events),
+                scheduled: Rows::before(left.scheduled, own.scheduled, whole.scheduled),
+                ..Running::new(row, own.seat_changes)
+            }
+        })
+    }
+
+    fn new(row: &Subscription, changes: &[SeatChange]) -> Running {
+        const NO_ROWS: Rows = Rows { first: 0, end: 0 };
         Running {
-            row,
-            scheduled,
-            first_scheduled,
+            seat_changes: NO_ROWS,
+            redemptions: NO_ROWS,
+            events: NO_ROWS,
+            scheduled: NO_ROWS,
             opening: opening_seats(row, changes),
-            keeps_sum: !events.is_empty(),
             state: State::Waiting,
             known: false,
             suspended: row.status == Status::Suspended,
@@ -138,11 +171,10 @@ impl<'a> Running<'a> {
             ended_on: None,
             voided_at: None,
             term: None,
-            batches: Vec::new(),
+            batches: Few::none(),
             counted: None,
-            promotions_held: Vec::new(),
-            items_begun: Vec::new(),
-            undecided: Vec::new(),
+            promotions_held: Few::none(),
+            items_begun: Few::none(),
             code_used: None,
             billed: false,
             flagged: false,
@@ -150,10 +182,15 @@ impl<'a> Running<'a> {
         }
     }
 
+    /// Whether a cancellation may have to refund the term, so that every line's amount has to be known (A9).
+    pub(super) const fn keeps_sum(&self) -> bool {
+        self.events.first < self.events.end
+    }
+
     /// Seats held, by price.
     pub(super) fn seats(&self) -> SeatsHeld {
         let mut seats = SeatsHeld::default();
-        for batch in &self.batches {
+        for batch in self.batches.iter() {
             if batch.promoted {
                 seats.promoted += batch.seats;
             } else {
@@ -170,8 +207,7 @@ impl<'a> Running<'a> {
 
     /// All seats in one new batch (A13).
     pub(super) fn restart_batches(&mut self, since: Instant, seats: u32) {
-        self.batches.clear();
-        self.batches.push(Batch { since, seats, promoted: true });
+        self.batches = Few::of(Batch { since, seats, promoted: true });
     }
 
     /// Records an accepted event that voids scheduled changes before it (R46).
@@ -184,42 +220,38 @@ impl<'a> Running<'a> {
         self.state == State::Running && self.cancelled_on.is_none()
     }
 
-    /// Whether events of a row that is history are refused: those of cancelled and expired rows are (B13), those of rows
-    /// that the vendor bills are not due (B20).
-    pub(super) fn refuses_events(&self) -> bool {
-        matches!(self.row.status, Status::Cancelled | Status::Expired)
-    }
-
-    pub(super) fn holds_on(&self, item: ItemId, day: Day) -> bool {
-        let begun = (self.known || self.row.begins_at().day() <= day) && !self.refuses_events();
-        let held_item = self.term.as_ref().map_or(self.row.item, |term| term.item);
+    /// Whether it is one of a product:SKU that is held on a day: begun by then, and neither cancelled, ended nor expired
+    /// before (B16).
+    pub(super) fn holds_on(&self, row: &Subscription, item: ItemId, day: Day) -> bool {
+        let begun = (self.known || row.begins_at().day() <= day) && !row.is_over();
+        let held_item = self.term.as_ref().map_or(row.item, |term| term.item);
         let gone = self.ended_on.into_iter().chain(self.cancelled_on).any(|last| last < day);
         let failed = matches!(self.state, State::Failed(_)) && !self.known;
         begun && held_item == item && !gone && !failed
     }
 
-    pub(super) fn is_government_held(&self) -> bool {
-        let held = match self.state {
+    /// Whether it began, and was neither cancelled nor has ended (R51, B17).
+    pub(super) fn is_held(&self, row: &Subscription) -> bool {
+        match self.state {
             State::Running => self.cancelled_on.is_none(),
-            State::History(_) => !self.refuses_events(),
-            State::Waiting | State::Failed(_) => self.known && !self.refuses_events(),
+            State::History(_) => !row.is_over(),
+            State::Waiting | State::Failed(_) => self.known && !row.is_over(),
             State::Ended => false,
-        };
-        held && self.row.segment == Segment::Government
+        }
     }
 
     /// Whether its seats can't be known, begun or not (C25); for what the vendor bills they need not be.
-    pub(super) fn waits_for_history(&self) -> bool {
-        self.opening.is_none() && (self.row.channel == Channel::Reseller || self.refuses_events())
+    pub(super) fn waits_for_history(&self, row: &Subscription) -> bool {
+        self.opening.is_none() && (row.channel == Channel::Reseller || row.is_over())
     }
 
     /// What became of the row (C19, C21).
-    pub(super) fn fate(&self) -> Fate {
-        if self.row.parked {
+    pub(super) fn fate(&self, row: &Subscription) -> Fate {
+        if row.parked {
             return Fate::Set(Disposition::Parked);
         }
         match self.state {
-            State::Waiting if self.waits_for_history() => Fate::Set(Disposition::Parked),
+            State::Waiting if self.waits_for_history(row) => Fate::Set(Disposition::Parked),
             State::Waiting => Fate::NotDue(NotDue::NotStarted),
             State::History(why) => Fate::NotDue(why),
             State::Failed(disposition) => Fate::Set(disposition),
