@@ -99,31 +99,74 @@ impl Totals {
 /// Puts the lines of whole customers in order and makes their invoices. The lines of a subscription must come in the
 /// order of happening.
 pub fn invoice(book: &Book, mut lines: Vec<Line>) -> Invoiced {
-    let row = |line: &Line| &book.subscriptions[line.subscription.rank()];
     let order = |line: &Line| {
-        let row = row(line);
+        let row = &book.subscriptions[line.subscription.rank()];
         (row.customer, row.currency, line.subscription, line.charge.first)
     };
-    // Stable: what happened first on a day stays first.
-    lines.sort_by_key(order);
-    let mut drafts: BTreeMap<InvoiceKey, Invoice> = BTreeMap::new();
-    let mut totals = Totals::default();
-    let mut numbers = Vec::with_capacity(lines.len());
-    for line in &lines {
-        let row = row(line);
-        let key = InvoiceKey { customer: row.customer, currency: row.currency, bill_to: row.bill_to };
-        let invoice = drafts.entry(key).or_insert(Invoice { key, lines: 0, subtotal: 0 });
-        invoice.lines += 1;
-        invoice.subtotal += i128::from(line.subtotal);
-        numbers.push((key, invoice.lines));
-        let total = totals.0.entry((row.currency, line.charge_type)).or_default();
-        total.add(Total { lines: 1, subtotal: i128::from(line.subtotal) });
+    if !lines.is_sorted_by_key(order) {
+        // Stable: what happened first on a day stays first.
+        lines.sort_by_key(order);
     }
-    let invoices: Vec<Invoice> = drafts.into_values().collect();
-    let place = |(key, line): (InvoiceKey, u32)| {
-        let invoice = invoices.partition_point(|invoice| invoice.key < key) as u32;
-        Place { invoice, line }
-    };
-    let places = numbers.into_iter().map(place).collect();
-    Invoiced { lines, places, invoices, totals }
+    let mut desk =
+        Desk { book, places: Vec::with_capacity(lines.len()), invoices: Vec::new(), sums: Vec::new() };
+    let customer = |line: &Line| book.subscriptions[line.subscription.rank()].customer;
+    for lines in lines.chunk_by(|left, right| customer(left) == customer(right)) {
+        desk.customer(lines);
+    }
+    let Desk { places, invoices, sums, .. } = desk;
+    Invoiced { lines, places, invoices, totals: Totals(sums.into_iter().collect()) }
+}
+
+/// Where invoices are made, customer by customer.
+struct Desk<'a> {
+    book: &'a Book,
+    places: Vec<Place>,
+    invoices: Vec<Invoice>,
+    /// Few currencies and charge types occur, so that looking through them is quicker than a tree.
+    sums: Vec<((Currency, ChargeType), Total)>,
+}
+
+impl Desk<'_> {
+    /// Makes the invoices of one customer's lines, which come in the order of the file.
+    fn customer(&mut self, lines: &[Line]) {
+        let (first, first_place) = (self.invoices.len(), self.places.len());
+        for line in lines {
+            let row = &self.book.subscriptions[line.subscription.rank()];
+            let key = InvoiceKey { customer: row.customer, currency: row.currency, bill_to: row.bill_to };
+            // Most often it is the invoice of the line before.
+            let known = self.invoices[first..].iter().rposition(|invoice| invoice.key == key);
+            let number = known.map_or(self.invoices.len(), |number| first + number);
+            if known.is_none() {
+                self.invoices.push(Invoice { key, lines: 0, subtotal: 0 });
+            }
+            let invoice = &mut self.invoices[number];
+            invoice.lines += 1;
+            invoice.subtotal += i128::from(line.subtotal);
+            self.places.push(Place { invoice: number as u32, line: invoice.lines });
+            self.add((row.currency, line.charge_type), line.subtotal);
+        }
+        self.sort(first, first_place);
+    }
+
+    fn add(&mut self, key: (Currency, ChargeType), subtotal: i64) {
+        let total = Total { lines: 1, subtotal: i128::from(subtotal) };
+        match self.sums.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, sum)) => sum.add(total),
+            None => self.sums.push((key, total)),
+        }
+    }
+
+    /// Puts a customer's invoices in the order of their keys, whatever line came first.
+    fn sort(&mut self, first: usize, first_place: usize) {
+        let own = &mut self.invoices[first..];
+        if own.is_sorted_by_key(|invoice| invoice.key) {
+            return;
+        }
+        let keys: Vec<InvoiceKey> = own.iter().map(|invoice| invoice.key).collect();
+        own.sort_unstable_by_key(|invoice| invoice.key);
+        for place in &mut self.places[first_place..] {
+            let key = keys[place.invoice as usize - first];
+            place.invoice = (first + own.partition_point(|invoice| invoice.key < key)) as u32;
+        }
+    }
 }

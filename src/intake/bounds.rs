@@ -86,5 +86,5 @@ fn sample(
         let _ = csv_file::visit(&block, &heading, None, visit);
         place += step;
     }
-    Ok(if seen_bytes == 0 { 0 } else { size * seen / seen_bytes })
+    Ok((size * seen).checked_div(seen_bytes).unwrap_or_default())
 }

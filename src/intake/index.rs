@@ -148,7 +148,7 @@ impl Index {
 /// The first entry with a hash. Hashes lie evenly, so a guess by proportion is close.
 fn find(shard: &[u64], wanted: u64) -> Option<u64> {
     let below_shard = u128::from(wanted << 8);
-    let guess = (below_shard * shard.len() as u128 >> 64) as usize;
+    let guess = ((below_shard * shard.len() as u128) >> 64) as usize;
     let mut place = guess.min(shard.len().checked_sub(1)?);
     while place > 0 && shard[place] & !PART_MASK >= wanted {
         place -= 1;

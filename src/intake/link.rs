@@ -9,10 +9,12 @@ use super::memo::Memo;
 use super::order::Order;
 use super::parcel::Unpacking;
 use super::parties::{CustomerRow, unpack_customer, unpack_holding};
+use super::parts::Packed;
 use super::subscriptions::SubscriptionRow;
 use super::worker::Kind;
 use crate::names::{Names, SharedNames, TextTable, Texts};
 use hashbrown::{DefaultHashBuilder, HashTable};
+use std::collections::BTreeSet;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 use termwise_engine::book::{Book, Customer, Holding, Subscription};
@@ -61,7 +63,7 @@ struct Unpacked<'a> {
 }
 
 /// Links the rows of a part.
-pub(super) fn link(chunks: &[(u16, Box<[u8]>)], with: Linking<'_>) -> Result<Part, IntakeError> {
+pub(super) fn link(chunks: &[Packed], with: Linking<'_>) -> Result<Part, IntakeError> {
     let unpacked = unpack(chunks, with.orders).ok_or_else(|| {
         IntakeError::damaged("the packed book", "a part does not unpack to the rows that were packed")
     })?;
@@ -72,7 +74,7 @@ pub(super) fn link(chunks: &[(u16, Box<[u8]>)], with: Linking<'_>) -> Result<Par
     Ok(linker.finish())
 }
 
-fn unpack<'a>(chunks: &'a [(u16, Box<[u8]>)], orders: &[Order]) -> Option<Unpacked<'a>> {
+fn unpack<'a>(chunks: &'a [Packed], orders: &[Order]) -> Option<Unpacked<'a>> {
     let mut all = Unpacked::default();
     let mut currencies = Memo::default();
     for (worker, bytes) in chunks {
@@ -98,7 +100,7 @@ fn unpack<'a>(chunks: &'a [(u16, Box<[u8]>)], orders: &[Order]) -> Option<Unpack
 
 /// The ids of a packed part's subscriptions.
 pub(super) fn each_subscription(
-    chunks: &[(u16, Box<[u8]>)],
+    chunks: &[Packed],
     orders: &[Order],
     mut each: impl FnMut(&str),
 ) -> Result<(), IntakeError> {
@@ -109,12 +111,11 @@ pub(super) fn each_subscription(
     Ok(())
 }
 
-/// Which row a subscription's text stands in, and whether in more than one.
+/// The first row that a subscription's text stands in.
 #[derive(Clone, Copy)]
 struct Slot {
     hash: u64,
     row: u32,
-    is_repeated: bool,
 }
 
 struct Linker<'w, 'a> {
@@ -122,6 +123,8 @@ struct Linker<'w, 'a> {
     hasher: DefaultHashBuilder,
     /// By the text of the subscription.
     by_id: HashTable<Slot>,
+    /// Rows whose subscription stands in more than one.
+    repeated: BTreeSet<u32>,
     /// Numbers of the subscriptions' rows, by customer and then by their own text.
     sorted: Vec<u32>,
     customers: Vec<&'a str>,
@@ -139,14 +142,17 @@ impl<'w, 'a> Linker<'w, 'a> {
         let rows = &unpacked.subscriptions;
         let hasher = DefaultHashBuilder::default();
         let mut by_id: HashTable<Slot> = HashTable::with_capacity(rows.len());
+        let mut repeated = BTreeSet::new();
         for (row, number) in rows.iter().zip(0..) {
             let hash = hasher.hash_one(row.id);
             let same = |slot: &Slot| slot.hash == hash && rows[slot.row as usize].id == row.id;
-            match by_id.find_mut(hash, same) {
-                Some(slot) => slot.is_repeated = true,
+            match by_id.find(hash, same) {
+                Some(first) => repeated.extend([first.row, number]),
                 None => {
-                    let slot = Slot { hash, row: number, is_repeated: with.index.is_repeated(row.id) };
-                    by_id.insert_unique(hash, slot, |slot| slot.hash);
+                    by_id.insert_unique(hash, Slot { hash, row: number }, |slot| slot.hash);
+                    if with.index.is_repeated(row.id) {
+                        repeated.insert(number);
+                    }
                 }
             }
         }
@@ -167,6 +173,7 @@ impl<'w, 'a> Linker<'w, 'a> {
             with,
             hasher,
             by_id,
+            repeated,
             sorted: sorted.into_iter().map(|(.., number)| number).collect(),
             customers,
             code_orders: TextTable::default(),
@@ -209,7 +216,7 @@ impl<'w, 'a> Linker<'w, 'a> {
             }
             let row = Subscription { customer: CustomerId::of_rank(customer), ..packed.row };
             let duplicate = (Code::SubscriptionDuplicate, s::SUBSCRIPTION_ID.name);
-            let fault = if self.is_repeated(packed.id, &unpacked.subscriptions) {
+            let fault = if self.repeated.contains(&number) {
                 Some(duplicate)
             } else {
                 row.fault(self.book.known(row.customer), self.with.catalog, self.with.policy)
@@ -230,10 +237,6 @@ impl<'w, 'a> Linker<'w, 'a> {
         let mut customers = Texts::default();
         self.customers.iter().for_each(|id| customers.push(id));
         self.names.customers = TextTable::of_sorted(customers);
-    }
-
-    fn is_repeated(&self, id: &str, rows: &[SubscriptionRow<'_>]) -> bool {
-        self.slot(id, rows).is_some_and(|slot| slot.is_repeated)
     }
 
     fn slot(&self, id: &str, rows: &[SubscriptionRow<'_>]) -> Option<&Slot> {

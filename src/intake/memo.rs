@@ -16,6 +16,12 @@ impl<T> Default for Memo<T> {
 }
 
 impl<T: Copy> Memo<T> {
+    /// What a text came to, if that is known.
+    pub(super) fn get(&self, text: &str) -> Option<T> {
+        let (known, value) = self.0[slot(text)].as_ref()?;
+        (**known == *text).then_some(*value)
+    }
+
     /// What a text comes to; what comes to nothing is asked for each time.
     pub(super) fn of(&mut self, text: &str, make: impl FnOnce(&str) -> Option<T>) -> Option<T> {
         let slot = &mut self.0[slot(text)];
@@ -32,7 +38,10 @@ impl<T: Copy> Memo<T> {
 
 /// What pairs of texts came to, as product and SKU do.
 #[derive(Debug)]
-pub(super) struct PairMemo<T>(Vec<Option<(Box<str>, Box<str>, T)>>);
+pub(super) struct PairMemo<T>(Vec<Option<Pair<T>>>);
+
+/// A pair, and what it came to.
+type Pair<T> = (Box<str>, Box<str>, T);
 
 impl<T> Default for PairMemo<T> {
     fn default() -> PairMemo<T> {

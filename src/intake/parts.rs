@@ -18,6 +18,9 @@ const CHUNK_BYTES: usize = 32 << 10;
 /// What an error of the spill file names.
 const SPILL: &str = "the file that the book is cut to";
 
+/// Packed rows, and the worker whose provisional ids stand in them.
+pub(super) type Packed = (u16, Box<[u8]>);
+
 /// Rows of one part that one worker packed.
 #[derive(Debug)]
 pub(super) struct Chunk {
@@ -124,13 +127,13 @@ impl Parts {
     }
 
     /// The rows of a part, which are gone from here then: of each chunk its worker and bytes.
-    pub(super) fn take(&self, part: usize) -> Result<Vec<(u16, Box<[u8]>)>, IntakeError> {
+    pub(super) fn take(&self, part: usize) -> Result<Vec<Packed>, IntakeError> {
         let chunks = std::mem::take(&mut *locked(&self.chunks[part]));
         chunks.into_iter().map(|chunk| self.bytes_of(chunk)).collect()
     }
 
     /// The rows of a part, which stay here.
-    pub(super) fn look(&self, part: usize) -> Result<Vec<(u16, Box<[u8]>)>, IntakeError> {
+    pub(super) fn look(&self, part: usize) -> Result<Vec<Packed>, IntakeError> {
         let chunks = locked(&self.chunks[part]);
         let copy = |chunk: &Chunk| {
             let held = match &chunk.held {
@@ -144,7 +147,7 @@ impl Parts {
         chunks.iter().map(copy).collect()
     }
 
-    fn bytes_of(&self, chunk: Chunk) -> Result<(u16, Box<[u8]>), IntakeError> {
+    fn bytes_of(&self, chunk: Chunk) -> Result<Packed, IntakeError> {
         match chunk.held {
             Held::Here(bytes) => Ok((chunk.worker, bytes)),
             Held::There { start, length, hash } => {

@@ -224,7 +224,7 @@ impl<'r, 'a> Cells<'r, 'a> {
         self.known_or(column, memo, Code::ValueUnknown, of)
     }
 
-    /// The same, with a code of its own for what is not known.
+    /// The same, with a code of its own for what is not known. What the memo holds was looked at before.
     pub(super) fn known_or<T: Copy>(
         &mut self,
         column: Column,
@@ -232,6 +232,11 @@ impl<'r, 'a> Cells<'r, 'a> {
         code: Code,
         of: impl FnOnce(&str) -> Option<T>,
     ) -> Option<T> {
+        if let Cell::Text(text) = self.row.get(column)
+            && let Some(value) = memo.get(text)
+        {
+            return Some(value);
+        }
         let text = self.text(column)?;
         self.noted(column, memo.of(text, of).ok_or(code))
     }

@@ -15,7 +15,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Subscriptions of a part of the book: enough for what a part costs to vanish, few enough for several to be held.
-pub const PART: usize = 1 << 16;
+pub const PART: usize = 1 << 15;
 /// Packed rows may take one part in so many of the memory that a run is given; the rest is for the parts in work.
 const SHARE_OF_ROWS: u64 = 4;
 /// Bytes that a subscription takes while its part is in work, generously.

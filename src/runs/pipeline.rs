@@ -16,6 +16,7 @@ use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+use termwise_engine::book::{Book, Subscription};
 use termwise_engine::findings::Finding;
 use termwise_engine::invoicing;
 use termwise_engine::timeline;
@@ -23,9 +24,6 @@ use termwise_engine::workings::{Line, Played, Renewal};
 
 /// Parts that are begun beyond one for each thread, so that nobody waits for the slowest.
 const AHEAD: usize = 1;
-
-/// Subscriptions of a unit: enough to keep a thread busy for some milliseconds, few enough to share out evenly.
-const UNIT: usize = 4_096;
 
 /// What went through.
 #[derive(Debug, Default)]
@@ -195,11 +193,15 @@ impl<'p> Pipeline<'p> {
         let mut spent = Spent { link: lap(&mut watch), ..Spent::default() };
         let units = self.play(&book);
         let mut through = Through { findings, counts: fates.into_iter().collect(), ..Through::default() };
-        let mut lines = Vec::with_capacity(units.iter().map(|unit| unit.lines.len()).sum());
-        let mut renewals = Vec::with_capacity(units.iter().map(|unit| unit.renewals.len()).sum());
-        for unit in units {
-            lines.extend(unit.lines);
-            renewals.extend(unit.renewals);
+        let (mut lines, mut renewals) = (Vec::new(), Vec::new());
+        for mut unit in units {
+            // The first brings its memory along, and most often is the only one.
+            if lines.is_empty() && renewals.is_empty() {
+                (lines, renewals) = (unit.lines, unit.renewals);
+            } else {
+                lines.append(&mut unit.lines);
+                renewals.append(&mut unit.renewals);
+            }
             through.findings.extend(unit.findings);
             through.counts.add(&unit.counts);
         }
@@ -217,25 +219,31 @@ impl<'p> Pipeline<'p> {
         Ok(Billed { batches, through, subscriptions: book.subscriptions.len() as u64 })
     }
 
-    /// Plays the customers of a part, in units that depend on the book alone.
-    fn play(&self, book: &termwise_engine::book::Book) -> Vec<Unit> {
-        let units = book.units(UNIT.min(self.unit).max(1));
-        let play = |played: &mut Played, unit: &[termwise_engine::book::Subscription]| {
-            for customer in book.customers_of(unit) {
-                timeline::play(customer, &self.intake.catalog, &self.job.policy, self.job.window, played);
-            }
-            played.renewals.sort_by_key(|renewal| (renewal.subscription, renewal.renewal_date));
+    /// Plays the customers of a part. An ordinary part is one thread's work; a large one, as a customer without end makes
+    /// it, is shared out in units that depend on the book alone.
+    fn play(&self, book: &Book) -> Vec<Unit> {
+        let unit = self.unit.max(1);
+        if book.subscriptions.len() <= 2 * unit {
+            return vec![self.play_unit(book, &book.subscriptions)];
+        }
+        book.units(unit).into_par_iter().map(|unit| self.play_unit(book, unit)).collect()
+    }
+
+    fn play_unit(&self, book: &Book, unit: &[Subscription]) -> Unit {
+        let mut played = Played::default();
+        played.lines.reserve(unit.len() + unit.len() / 8);
+        played.renewals.reserve(unit.len());
+        for customer in book.customers_of(unit) {
+            timeline::play(customer, &self.intake.catalog, &self.job.policy, self.job.window, &mut played);
             // The steps are read by explain alone, which plays one customer for itself.
-            let unit = Unit {
-                lines: played.lines.clone(),
-                renewals: played.renewals.clone(),
-                findings: played.findings.clone(),
-                counts: played.fates.iter().copied().collect(),
-            };
-            played.clear();
-            unit
-        };
-        units.into_par_iter().map_init(Played::default, play).collect()
+            played.steps.clear();
+        }
+        let order = |renewal: &Renewal| (renewal.subscription, renewal.renewal_date);
+        if !played.renewals.is_sorted_by_key(order) {
+            played.renewals.sort_by_key(order);
+        }
+        let Played { lines, renewals, findings, fates, .. } = played;
+        Unit { lines, renewals, findings, counts: fates.into_iter().collect() }
     }
 }
 
