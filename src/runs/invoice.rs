@@ -12,7 +12,6 @@ use crate::output::{self, Block, Counts, Published, Report, Stretch, Tables, Tal
 use rayon::prelude::*;
 use serde_json::Value;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 use termwise_engine::findings::Finding;
 use termwise_engine::invoicing::{self, Invoiced};
@@ -150,7 +149,7 @@ pub fn run(job: &Job, is_dry: bool, work: Work, progress: &dyn Progress) -> Resu
 
 /// Proves, sets, encodes and publishes the one stretch that the book is.
 fn publish(job: &Job, stretch: &Stretch<'_>, report: &Report<'_>) -> Result<Published, RunError> {
-    let tables = Tables::new(job, Arc::clone(&stretch.names.shared));
+    let tables = Tables::new(job, &stretch.names.shared);
     tables.prove(stretch)?;
     let mut writer = Writer::open(job)?;
     let cuts = tables.cuts(stretch);
@@ -246,7 +245,7 @@ impl Calculated {
     /// A law does not hold.
     pub fn prove(&self, job: &Job) -> Result<(), RunError> {
         let stretch = self.stretch();
-        Tables::new(job, Arc::clone(&stretch.names.shared)).prove(&stretch)?;
+        Tables::new(job, &stretch.names.shared).prove(&stretch)?;
         Ok(output::prove(&self.report(job, &Tally::of(&stretch)))?)
     }
 
