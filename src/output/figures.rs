@@ -1,16 +1,20 @@
-//! How figures are written: decimals, days and instants, from integers alone.
+//! How figures are written: decimals and whole numbers, from integers alone.
 //!
 //! `(-14_320, 2 digits)` is `-143.20`; a unit price of `8_129_032_258_1` at ten digits is `8.1290322581`, and `12.00`
 //! where it is `12_0000000000` in a currency of two digits (C16). Nothing here divides, rounds or knows a float:
 //! a digit is moved, never computed.
 
-use chrono::NaiveDate;
-use std::fmt::{Display, Write};
-use termwise_engine::calendar::{Day, Instant};
+use std::fmt::Display;
+use std::io::Write;
+use termwise_engine::calendar::Day;
 use termwise_engine::money::{Currency, EFFECTIVE_DIGITS, PRICE_DIGITS, Price};
 
 /// Digits of the fraction in the discount column: exact for any two discounts.
 const DISCOUNT_DIGITS: u32 = 12;
+
+/// Digits of a decimal that 64 bits hold in any case.
+pub(super) const SHORT_DIGITS: u8 = 18;
+const SHORT_LIMIT: u64 = 10_u64.pow(SHORT_DIGITS as u32);
 
 /// A decimal number: `units` × 10^−`digits`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -58,70 +62,69 @@ impl Decimal {
         (units.unsigned_abs() < 10_u128.pow(u32::from(precision))).then_some(units)
     }
 
+    /// The same for a column of 18 digits, where 64 bits hold everything.
+    #[inline]
+    pub(super) fn at_short_scale(self, scale: u8) -> Option<i64> {
+        let more = u32::from(scale).checked_sub(self.digits)?;
+        let units = i64::try_from(self.units).ok()?.checked_mul(10_i64.checked_pow(more)?)?;
+        (units.unsigned_abs() < SHORT_LIMIT).then_some(units)
+    }
+
     /// Writes the number, without trailing zeros beyond the digits that are always shown.
-    pub(super) fn write(self, out: &mut String) {
+    pub(super) fn write(self, out: &mut Vec<u8>) {
         if self.units < 0 {
-            out.push('-');
+            out.push(b'-');
         }
         let (digits, shown) = (self.digits as usize, self.shown as usize);
+        let first = out.len();
         // Nearly every number fits 64 bits, and those are written much faster.
         match u64::try_from(self.units.unsigned_abs()) {
-            Ok(units) => push(out, format_args!("{units:0width$}", width = digits + 1)),
-            Err(_) => push(out, format_args!("{:0width$}", self.units.unsigned_abs(), width = digits + 1)),
+            Ok(units) => push_padded(out, units, digits + 1),
+            Err(_) => push_padded(out, self.units.unsigned_abs(), digits + 1),
         }
         if digits == 0 {
             return;
         }
-        out.insert(out.len() - digits, '.');
-        let shortest = out.len() - digits + shown;
-        while out.len() > shortest && out.ends_with('0') {
-            out.pop();
+        let point = out.len() - digits;
+        let mut end = out.len();
+        while end > point + shown && out[end - 1] == b'0' {
+            end -= 1;
         }
-        if out.ends_with('.') {
-            out.pop();
+        debug_assert!(point > first, "at least one digit stands before the point");
+        out.truncate(end);
+        if end > point {
+            out.insert(point, b'.');
         }
     }
 }
 
 impl Display for Decimal {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut text = String::new();
+        let mut text = Vec::new();
         self.write(&mut text);
-        out.pad(&text)
+        out.pad(&String::from_utf8_lossy(&text))
     }
 }
 
-/// Appends what something says of itself; a String takes everything, so there is no error to pass on.
-pub(super) fn push(out: &mut String, what: impl Display) {
-    let _ = write!(out, "{what}");
+/// Writes a whole number.
+pub(super) fn push_number(out: &mut Vec<u8>, number: impl itoa::Integer) {
+    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+}
+
+/// Writes a whole number with zeros before it, so that it has so many digits at least.
+pub(super) fn push_padded(out: &mut Vec<u8>, number: impl itoa::Integer, least: usize) {
+    let mut buffer = itoa::Buffer::new();
+    let text = buffer.format(number).as_bytes();
+    for _ in text.len()..least {
+        out.push(b'0');
+    }
+    out.extend_from_slice(text);
 }
 
 /// Writes a day as YYYY-MM-DD.
-pub(super) fn push_day(out: &mut String, day: Day) {
-    // The same text as the day's own, which goes through a format string and takes several times as long.
-    match NaiveDate::from_epoch_days(day.epoch_days()) {
-        Some(date) => push(out, date),
-        None => push(out, day),
-    }
-}
-
-/// Writes an instant as RFC 3339 in UTC, with as many digits of a second as it has.
-pub(super) fn push_instant(out: &mut String, instant: Instant) {
-    if instant == instant.day().start() {
-        push_day(out, instant.day());
-        out.push_str("T00:00:00Z");
-    } else {
-        push(out, instant);
-    }
-}
-
-/// Writes an instant without dashes and colons, as it stands in a key: 20261120T101500Z.
-pub(super) fn push_compact(out: &mut String, instant: Instant) {
-    let from = out.len();
-    push_instant(out, instant);
-    let compact: String = out[from..].chars().filter(|&letter| letter != '-' && letter != ':').collect();
-    out.truncate(from);
-    out.push_str(&compact);
+pub(super) fn push_day(out: &mut Vec<u8>, day: Day) {
+    // A Vec takes everything, so there is no error to pass on.
+    let _ = write!(out, "{day}");
 }
 
 /// The first so many characters of a text, with `…` where there are more.
@@ -172,22 +175,12 @@ mod tests {
     fn a_number_that_does_not_fit_its_column_is_told() {
         let amount = Decimal::amount(9_999_999_999_999_999_i64, currency("EUR"));
         assert_eq!(amount.at_scale(18, 4), Some(999_999_999_999_999_900));
+        assert_eq!(amount.at_short_scale(4), Some(999_999_999_999_999_900));
         assert_eq!(Decimal::amount(10_000_000_000_000_000_i64, currency("EUR")).at_scale(18, 4), None);
+        assert_eq!(Decimal::amount(10_000_000_000_000_000_i64, currency("EUR")).at_short_scale(4), None);
+        assert_eq!(Decimal::amount(i64::MAX, currency("EUR")).at_short_scale(4), None);
         assert_eq!(Decimal::amount(1_i64, currency("EUR")).at_scale(18, 1), None);
-    }
-
-    #[test]
-    fn days_and_instants_are_written_as_the_engine_writes_them() {
-        let day = Day::from_ymd(2026, 3, 9).unwrap();
-        let later = Instant::from_ticks(day.start().ticks() + 36_900 * 10_000_000 + 2_500_000);
-        for instant in [day.start(), later] {
-            let mut text = String::new();
-            push_instant(&mut text, instant);
-            assert_eq!(text, instant.to_string());
-        }
-        let mut text = String::from("a:");
-        push_compact(&mut text, later);
-        assert_eq!(text, "a:20260309T101500.25Z");
+        assert_eq!(Decimal::amount(1_i64, currency("EUR")).at_short_scale(1), None);
     }
 
     #[test]

@@ -68,24 +68,61 @@ impl Run {
 
     /// Proves everything and writes nothing.
     pub(super) fn prove(&self) -> Result<(), OutputError> {
-        Tables::new(&self.job).prove(&self.stretch())?;
+        Tables::new(&self.job, &self.names.shared).prove(&self.stretch())?;
         prove(&self.report(&Tally::of(&self.stretch())))
     }
 
-    /// The whole way of one stretch: proved, set, encoded, appended and published.
+    /// The whole way of one stretch.
     pub(super) fn publish(&self) -> Result<Published, OutputError> {
-        let (tables, stretch) = (Tables::new(&self.job), self.stretch());
-        tables.prove(&stretch)?;
+        self.publish_stretches(&[self.stretch()])
+    }
+
+    /// The whole way of some stretches: proved, set, encoded, appended and published.
+    pub(super) fn publish_stretches(&self, stretches: &[Stretch<'_>]) -> Result<Published, OutputError> {
+        let tables = Tables::new(&self.job, &self.names.shared);
         let mut writer = Writer::open(&self.job)?;
-        let batches: Result<Vec<_>, _> =
-            tables.cuts(&stretch).iter().map(|cut| tables.set(&stretch, cut)).collect();
-        let mut blocks = writer.take(batches?)?;
+        let (mut tally, mut blocks) = (Tally::default(), Vec::new());
+        for stretch in stretches {
+            tables.prove(stretch)?;
+            tally.add(&Tally::of(stretch));
+            let batches: Result<Vec<_>, _> =
+                tables.cuts(stretch).iter().map(|cut| tables.set(stretch, cut)).collect();
+            blocks.extend(writer.take(batches?)?);
+        }
         blocks.extend(writer.rest());
         // In another order than they came: the writer holds each until its turn.
         for block in blocks.into_iter().rev() {
             writer.append(block.encode()?)?;
         }
-        Ok(writer.publish(&self.report(&Tally::of(&stretch)))?.published)
+        Ok(writer.publish(&self.report(&tally))?.published)
+    }
+
+    /// The part of the run that one of its customers is, with ids of its own.
+    pub(super) fn customer(&self, customer: usize) -> Run {
+        let rows: Vec<&Subscription> =
+            self.book.subscriptions.iter().filter(|row| row.customer.rank() == customer).collect();
+        let (before, of) = (rows[0].id.rank(), rows.len());
+        let own = |id: SubscriptionId| id.rank().checked_sub(before).filter(|&rank| rank < of);
+        let lines = self.invoiced.lines.iter().filter_map(|line| {
+            own(line.subscription).map(|rank| Line { subscription: SubscriptionId::of_rank(rank), ..*line })
+        });
+        let renewals = self.renewals.iter().filter_map(|renewal| {
+            own(renewal.subscription)
+                .map(|rank| Renewal { subscription: SubscriptionId::of_rank(rank), ..*renewal })
+        });
+        let row = |(rank, row): (usize, &&Subscription)| Subscription {
+            id: SubscriptionId::of_rank(rank),
+            customer: CustomerId::of_rank(0),
+            ..**row
+        };
+        let mut run = Run::new(&self.job.outputs.dir, self.job.outputs.format);
+        run.book.subscriptions = rows.iter().enumerate().map(row).collect();
+        run.names.customers = TextTable::of([self.names.customers.text(customer)]);
+        run.names.subscriptions =
+            (before..before + of).map(|rank| self.names.subscriptions.get(rank)).collect();
+        run.renewals = renewals.collect();
+        run.invoiced = invoice(&run.book, lines.collect());
+        run
     }
 }
 

@@ -4,63 +4,61 @@
 //! run: `SUB-1:cycleCharge:2026-11-10:charge:promotion`. A `:` or `%` inside somebody else's id is percent-escaped, so
 //! that two different keys never read alike.
 
-use super::figures::{push_compact, push_day};
-use crate::names::Names;
-use termwise_engine::book::Window;
+use super::sheet::Context;
 use termwise_engine::invoicing::InvoiceKey;
 use termwise_engine::workings::{Cause, Line, Reduction, Side};
 
 /// Writes `{subscription}:{charge_type}:{cause}:{side}:{part}`.
-pub(super) fn push_line_id(out: &mut String, names: &Names, line: &Line) {
-    push_escaped(out, names.subscription(line.subscription));
-    out.push(':');
-    out.push_str(line.charge_type.name());
-    out.push(':');
-    push_cause(out, names, line.cause);
-    out.push_str(match line.side {
-        Side::Charge => ":charge:",
-        Side::Refund => ":refund:",
+pub(super) fn push_line_id(out: &mut Vec<u8>, cx: &Context<'_>, line: &Line) {
+    push_escaped(out, cx.names.subscription(line.subscription));
+    out.push(b':');
+    out.extend_from_slice(line.charge_type.name().as_bytes());
+    out.push(b':');
+    push_cause(out, cx, line.cause);
+    out.extend_from_slice(match line.side {
+        Side::Charge => b":charge:",
+        Side::Refund => b":refund:",
     });
-    out.push_str(part(line.reduction));
+    out.extend_from_slice(part(line.reduction).as_bytes());
 }
 
 /// Writes `{subscription}:{cause}`, which both lines of a pair share.
-pub(super) fn push_reference_id(out: &mut String, names: &Names, line: &Line) {
-    push_escaped(out, names.subscription(line.subscription));
-    out.push(':');
-    push_cause(out, names, line.cause);
+pub(super) fn push_reference_id(out: &mut Vec<u8>, cx: &Context<'_>, line: &Line) {
+    push_escaped(out, cx.names.subscription(line.subscription));
+    out.push(b':');
+    push_cause(out, cx, line.cause);
 }
 
 /// Writes `{bill_to}:{customer}:{currency}:{from}:{as_of}`, without the first where the customer pays itself.
-pub(super) fn push_invoice_id(out: &mut String, names: &Names, key: InvoiceKey, window: Window) {
+pub(super) fn push_invoice_id(out: &mut Vec<u8>, cx: &Context<'_>, key: InvoiceKey) {
     if let Some(bill_to) = key.bill_to {
-        push_escaped(out, names.bill_to(bill_to));
-        out.push(':');
+        push_escaped(out, cx.names.bill_to(bill_to));
+        out.push(b':');
     }
-    push_escaped(out, names.customer(key.customer));
-    out.push(':');
-    out.push_str(key.currency.code());
-    out.push(':');
-    push_day(out, window.billed.first);
-    out.push(':');
-    push_day(out, window.billed.last);
+    push_escaped(out, cx.names.customer(key.customer));
+    out.push(b':');
+    out.extend_from_slice(key.currency.code().as_bytes());
+    out.push(b':');
+    cx.days.push(out, cx.window.billed.first);
+    out.push(b':');
+    cx.days.push(out, cx.window.billed.last);
 }
 
 /// A cycle's first day; a change's `id@instant`, because an id may be used twice; an event's instant.
-fn push_cause(out: &mut String, names: &Names, cause: Cause) {
+fn push_cause(out: &mut Vec<u8>, cx: &Context<'_>, cause: Cause) {
     match cause {
-        Cause::Cycle(day) => push_day(out, day),
+        Cause::Cycle(day) => cx.days.push(out, day),
         Cause::SeatChange(at, change) => {
             if let Some(change) = change {
-                push_escaped(out, names.change(change));
-                out.push('@');
+                push_escaped(out, cx.names.change(change));
+                out.push(b'@');
             }
-            push_compact(out, at);
+            cx.days.push_compact(out, at);
         }
         Cause::Event(at, kind) => {
-            out.push_str(kind.name());
-            out.push('@');
-            push_compact(out, at);
+            out.extend_from_slice(kind.name().as_bytes());
+            out.push(b'@');
+            cx.days.push_compact(out, at);
         }
     }
 }
@@ -75,11 +73,14 @@ fn part(reduction: Reduction) -> &'static str {
     }
 }
 
-fn push_escaped(out: &mut String, id: &str) {
-    for letter in id.chars() {
-        match letter {
-            ':' => out.push_str("%3A"),
-            '%' => out.push_str("%25"),
+fn push_escaped(out: &mut Vec<u8>, id: &str) {
+    if memchr::memchr2(b':', b'%', id.as_bytes()).is_none() {
+        return out.extend_from_slice(id.as_bytes());
+    }
+    for &byte in id.as_bytes() {
+        match byte {
+            b':' => out.extend_from_slice(b"%3A"),
+            b'%' => out.extend_from_slice(b"%25"),
             plain => out.push(plain),
         }
     }
@@ -92,12 +93,13 @@ mod tests {
     #[test]
     fn escaped_ids_do_not_collide() {
         let escaped = |id| {
-            let mut out = String::new();
+            let mut out = Vec::new();
             push_escaped(&mut out, id);
-            out
+            String::from_utf8_lossy(&out).into_owned()
         };
         assert_eq!(escaped("A:B"), "A%3AB");
         assert_eq!(escaped("A%3AB"), "A%253AB");
         assert_eq!(escaped("SUB-1"), "SUB-1");
+        assert_eq!(escaped("Ü%"), "Ü%25");
     }
 }

@@ -3,12 +3,13 @@
 use super::Stretch;
 use super::figures::Decimal;
 use super::keys::{push_invoice_id, push_line_id, push_reference_id};
+use super::lexicon::Lexicons;
 use super::sheet::{AMOUNT, Column, Context, DISCOUNT, EFFECTIVE_PRICE, UNIT_PRICE};
 use std::ops::Range;
 use termwise_engine::book::Subscription;
-use termwise_engine::ids::CustomerId;
+use termwise_engine::ids::{BillToId, CustomerId};
 use termwise_engine::invoicing::{Invoice, InvoiceKey, Place};
-use termwise_engine::reasons::Reasons;
+use termwise_engine::reasons::{Reason, Reasons};
 use termwise_engine::workings::Line;
 
 /// A row of `invoice_lines`.
@@ -41,86 +42,105 @@ pub(super) fn line_rows<'a>(stretch: &Stretch<'a>, rows: Range<usize>) -> Vec<Li
     invoiced.lines[rows.clone()].iter().zip(&invoiced.places[rows]).map(row).collect()
 }
 
-/// Writes who receives the invoice: the bill-to, or the customer itself.
-pub(super) fn push_bill_to(context: &Context<'_>, key: InvoiceKey, out: &mut String) {
-    out.push_str(match key.bill_to {
-        Some(bill_to) => context.names.bill_to(bill_to),
-        None => context.names.customer(key.customer),
-    });
-}
-
-/// Writes the names of reasons, in the order of the rules.
-pub(super) fn push_reasons(reasons: Reasons, out: &mut String) {
-    for (number, reason) in reasons.iter().enumerate() {
-        if number > 0 {
-            out.push(';');
-        }
-        out.push_str(reason.name());
+/// The text of who receives the invoice: the bill-to, or the customer itself.
+pub(super) fn bill_to<'a>(cx: &Context<'a>, customer: CustomerId, bill_to: Option<BillToId>) -> &'a str {
+    match bill_to {
+        Some(bill_to) => cx.names.bill_to(bill_to),
+        None => cx.names.customer(customer),
     }
 }
 
-/// The columns of `invoice_lines`.
-pub(super) fn line_columns<'a>() -> Vec<Column<LineRow<'a>>> {
-    [who(), when(), how_much(), why()].into_iter().flatten().collect()
+/// The names of reasons, in the order of the rules.
+pub(super) fn reasons_text(reasons: Reasons) -> String {
+    reasons.iter().map(Reason::name).collect::<Vec<_>>().join(";")
 }
 
-fn who<'a>() -> Vec<Column<LineRow<'a>>> {
+/// The columns of `invoice_lines`.
+pub(super) fn line_columns<'a>(words: &Lexicons) -> Vec<Column<LineRow<'a>>> {
+    [who(words), when(), how_much(words), why(words)].into_iter().flatten().collect()
+}
+
+fn who<'a>(words: &Lexicons) -> Vec<Column<LineRow<'a>>> {
     vec![
-        Column::text("invoice_id", |cx, row, out| push_invoice_id(out, cx.names, row.invoice, cx.window)),
-        Column::count("line", |_, row| Some(row.number.into())),
-        Column::text("line_id", |cx, row, out| push_line_id(out, cx.names, row.line)),
+        Column::runs(
+            "invoice_id",
+            |row: &LineRow<'a>| row.invoice,
+            |cx, row, out| push_invoice_id(out, cx, row.invoice),
+        ),
+        Column::count("line", |_, row: &LineRow<'a>| Some(row.number.into())),
+        Column::text("line_id", |cx, row: &LineRow<'a>, out| push_line_id(out, cx, row.line)),
         Column::empty_text("corrects"),
-        Column::text("customer_id", |cx, row, out| out.push_str(cx.names.customer(row.row.customer))),
-        Column::text("bill_to_id", |cx, row, out| push_bill_to(cx, row.invoice, out)),
-        Column::text("partner_id", |cx, row, out| {
-            out.push_str(row.row.partner.map_or("", |id| cx.names.partner(id)));
-        }),
-        Column::text("order_id", |cx, row, out| {
-            out.push_str(row.row.order.map_or("", |id| cx.names.order(id)));
-        }),
-        Column::text("subscription_id", |cx, row, out| {
-            out.push_str(cx.names.subscription(row.line.subscription));
-        }),
-        Column::text("product_id", |cx, row, out| out.push_str(cx.names.product(row.line.item))),
-        Column::text("sku_id", |cx, row, out| out.push_str(cx.names.sku(row.line.item))),
-        Column::text("segment", |_, row, out| out.push_str(row.row.segment.name())),
-        Column::text("market", |cx, row, out| out.push_str(cx.names.market(row.row.market))),
+        Column::runs(
+            "customer_id",
+            |row: &LineRow<'a>| row.row.customer,
+            |cx, row, out| out.extend_from_slice(cx.names.customer(row.row.customer).as_bytes()),
+        ),
+        Column::runs(
+            "bill_to_id",
+            |row: &LineRow<'a>| (row.row.customer, row.row.bill_to),
+            |cx, row, out| {
+                out.extend_from_slice(bill_to(cx, row.row.customer, row.row.bill_to).as_bytes());
+            },
+        ),
+        Column::word("partner_id", &words.partners, |row: &LineRow<'a>| row.row.partner.map(|id| id.rank())),
+        Column::runs(
+            "order_id",
+            |row: &LineRow<'a>| row.row.order,
+            |cx, row, out| {
+                out.extend_from_slice(row.row.order.map_or("", |id| cx.names.order(id)).as_bytes());
+            },
+        ),
+        Column::runs(
+            "subscription_id",
+            |row: &LineRow<'a>| row.line.subscription,
+            |cx, row, out| out.extend_from_slice(cx.names.subscription(row.line.subscription).as_bytes()),
+        ),
+        Column::word("product_id", &words.products, |row: &LineRow<'a>| Some(row.line.item.rank())),
+        Column::word("sku_id", &words.skus, |row: &LineRow<'a>| Some(row.line.item.rank())),
+        Column::name("segment", |row: &LineRow<'a>| row.row.segment, |segment| segment.name().to_owned()),
+        Column::word("market", &words.markets, |row: &LineRow<'a>| Some(row.row.market.rank())),
     ]
 }
 
 fn when<'a>() -> Vec<Column<LineRow<'a>>> {
     vec![
-        Column::text("charge_type", |_, row, out| out.push_str(row.line.charge_type.name())),
-        Column::day("charge_start", |_, row| Some(row.line.charge.first)),
-        Column::day("charge_end", |_, row| Some(row.line.charge.last)),
-        Column::count("days", |_, row| Some(row.line.days.into())),
-        Column::count("cycle_days", |_, row| Some(row.line.cycle_days.into())),
-        Column::text("term", |_, row, out| out.push_str(row.line.term.name())),
-        Column::day("term_start", |_, row| Some(row.line.term_period.first)),
-        Column::day("term_end", |_, row| Some(row.line.term_period.last)),
-        Column::text("billing_cycle", |_, row, out| out.push_str(row.line.billing_cycle.name())),
+        Column::name("charge_type", |row: &LineRow<'a>| row.line.charge_type, |kind| kind.name().to_owned()),
+        Column::day("charge_start", |_, row: &LineRow<'a>| row.line.charge.first),
+        Column::day("charge_end", |_, row: &LineRow<'a>| row.line.charge.last),
+        Column::count("days", |_, row: &LineRow<'a>| Some(row.line.days.into())),
+        Column::count("cycle_days", |_, row: &LineRow<'a>| Some(row.line.cycle_days.into())),
+        Column::name("term", |row: &LineRow<'a>| row.line.term, |term| term.name().to_owned()),
+        Column::day("term_start", |_, row: &LineRow<'a>| row.line.term_period.first),
+        Column::day("term_end", |_, row: &LineRow<'a>| row.line.term_period.last),
+        Column::name(
+            "billing_cycle",
+            |row: &LineRow<'a>| row.line.billing_cycle,
+            |cycle| cycle.name().to_owned(),
+        ),
     ]
 }
 
-fn how_much<'a>() -> Vec<Column<LineRow<'a>>> {
+fn how_much<'a>(words: &Lexicons) -> Vec<Column<LineRow<'a>>> {
     vec![
-        Column::decimal("unit_price", UNIT_PRICE, |_, row| {
+        Column::decimal("unit_price", UNIT_PRICE, |_, row: &LineRow<'a>| {
             Some(Decimal::price(row.line.unit_price, row.row.currency))
         }),
-        Column::decimal("effective_unit_price", EFFECTIVE_PRICE, |_, row| {
+        Column::decimal("effective_unit_price", EFFECTIVE_PRICE, |_, row: &LineRow<'a>| {
             Some(Decimal::effective_price(row.line.effective_unit_price, row.row.currency))
         }),
-        Column::count("quantity", |_, row| Some(row.line.quantity.into())),
-        Column::decimal("subtotal", AMOUNT, |_, row| {
+        Column::count("quantity", |_, row: &LineRow<'a>| Some(row.line.quantity.into())),
+        Column::decimal("subtotal", AMOUNT, |_, row: &LineRow<'a>| {
             Some(Decimal::amount(row.line.subtotal, row.row.currency))
         }),
-        Column::text("currency", |_, row, out| out.push_str(row.row.currency.code())),
-        Column::decimal("discount", DISCOUNT, |_, row| row.line.discount().map(Decimal::discount)),
-        Column::text("promotion_id", |cx, row, out| {
-            out.push_str(row.line.reduction.promotion.map_or("", |id| cx.names.promotion(id)));
+        Column::name("currency", |row: &LineRow<'a>| row.row.currency, |currency| currency.code().to_owned()),
+        Column::decimal("discount", DISCOUNT, |_, row: &LineRow<'a>| {
+            row.line.discount().map(Decimal::discount)
         }),
-        Column::text("promo_code", |cx, row, out| {
-            out.push_str(row.line.reduction.code.map_or("", |id| cx.names.code(id)));
+        Column::word("promotion_id", &words.promotions, |row: &LineRow<'a>| {
+            row.line.reduction.promotion.map(|id| id.rank())
+        }),
+        Column::word("promo_code", &words.codes, |row: &LineRow<'a>| {
+            row.line.reduction.code.map(|id| id.rank())
         }),
         Column::empty_decimal("cost_unit_price", UNIT_PRICE),
         Column::empty_decimal("cost_subtotal", AMOUNT),
@@ -128,31 +148,41 @@ fn how_much<'a>() -> Vec<Column<LineRow<'a>>> {
     ]
 }
 
-fn why<'a>() -> Vec<Column<LineRow<'a>>> {
+fn why<'a>(words: &Lexicons) -> Vec<Column<LineRow<'a>>> {
     vec![
-        Column::text("tax_code", |cx, row, out| {
-            out.push_str(row.row.tax_code.map_or("", |id| cx.names.tax_code(id)));
-        }),
-        Column::text("reference_id", |cx, row, out| {
+        Column::word("tax_code", &words.tax_codes, |row: &LineRow<'a>| row.row.tax_code.map(|id| id.rank())),
+        Column::text("reference_id", |cx, row: &LineRow<'a>, out| {
             if row.line.paired {
-                push_reference_id(out, cx.names, row.line);
+                push_reference_id(out, cx, row.line);
             }
         }),
-        Column::instant("happened_at", |_, row| Some(row.line.happened_at)),
-        Column::text("reasons", |_, row, out| push_reasons(row.line.reasons, out)),
+        Column::instant("happened_at", |_, row: &LineRow<'a>| row.line.happened_at),
+        Column::name("reasons", |row: &LineRow<'a>| row.line.reasons, reasons_text),
     ]
 }
 
 /// The columns of `invoices`; `from` and `to` are the run's window, not the lines' first and last days (C18).
 pub(super) fn invoice_columns() -> Vec<Column<InvoiceRow>> {
     vec![
-        Column::text("invoice_id", |cx, row, out| push_invoice_id(out, cx.names, row.key, cx.window)),
-        Column::text("customer_id", |cx, row, out| out.push_str(cx.names.customer(row.key.customer))),
-        Column::text("bill_to_id", |cx, row, out| push_bill_to(cx, row.key, out)),
-        Column::text("currency", |_, row, out| out.push_str(row.key.currency.code())),
-        Column::day("from", |cx, _| Some(cx.window.billed.first)),
-        Column::day("to", |cx, _| Some(cx.window.billed.last)),
-        Column::count("lines", |_, row| Some(row.lines.into())),
-        Column::decimal("subtotal", AMOUNT, |_, row| Some(Decimal::amount(row.subtotal, row.key.currency))),
+        Column::text("invoice_id", |cx, row: &InvoiceRow, out| push_invoice_id(out, cx, row.key)),
+        Column::runs(
+            "customer_id",
+            |row: &InvoiceRow| row.key.customer,
+            |cx, row, out| out.extend_from_slice(cx.names.customer(row.key.customer).as_bytes()),
+        ),
+        Column::runs(
+            "bill_to_id",
+            |row: &InvoiceRow| (row.key.customer, row.key.bill_to),
+            |cx, row, out| {
+                out.extend_from_slice(bill_to(cx, row.key.customer, row.key.bill_to).as_bytes());
+            },
+        ),
+        Column::name("currency", |row: &InvoiceRow| row.key.currency, |currency| currency.code().to_owned()),
+        Column::day("from", |cx, _| cx.window.billed.first),
+        Column::day("to", |cx, _| cx.window.billed.last),
+        Column::count("lines", |_, row: &InvoiceRow| Some(row.lines.into())),
+        Column::decimal("subtotal", AMOUNT, |_, row: &InvoiceRow| {
+            Some(Decimal::amount(row.subtotal, row.key.currency))
+        }),
     ]
 }

@@ -23,18 +23,27 @@
 
 mod account;
 mod balance;
+mod chunk;
 mod columnar;
 mod counts;
+mod csv_text;
+mod days;
+mod distinct;
+mod draw;
+mod encode;
 mod figures;
 mod keys;
+mod lexicon;
 mod lines;
 mod manifest;
+mod packing;
 mod proof;
 mod readback;
 mod rejects;
 mod renewals;
 mod sheet;
 mod staging;
+mod strip;
 pub mod summary;
 mod tables;
 mod tally;
@@ -43,6 +52,9 @@ mod writer;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod fixture;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
+mod round_trip;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
 mod tests;

@@ -19,16 +19,23 @@ const EXCERPT_SHOWN: usize = 200;
 /// The columns of rejects.csv.
 pub(super) fn columns<'a>() -> Vec<Column<&'a Reject>> {
     vec![
-        Column::text("file", |_, reject, out| out.push_str(&reject.file)),
-        Column::count("row", |_, reject| Some(reject.finding.source.row.into())),
-        Column::text("column", |_, reject, out| out.push_str(reject.finding.column)),
-        Column::text("key", |_, reject, out| out.push_str(&reject.key)),
-        Column::text("disposition", |_, reject, out| out.push_str(reject.finding.disposition.name())),
-        Column::text("code", |_, reject, out| out.push_str(reject.finding.code.name())),
-        Column::text("value", |_, reject, out| out.push_str(&reject.value)),
-        Column::text("message", |_, reject, out| out.push_str(&message(reject))),
-        Column::text("hint", |_, reject, out| out.push_str(reject.finding.code.hint())),
+        text("file", |reject| &reject.file),
+        Column::count("row", |_, reject: &&'a Reject| Some(reject.finding.source.row.into())),
+        text("column", |reject| reject.finding.column),
+        text("key", |reject| &reject.key),
+        text("disposition", |reject| reject.finding.disposition.name()),
+        text("code", |reject| reject.finding.code.name()),
+        text("value", |reject| &reject.value),
+        Column::text("message", |_, reject: &&'a Reject, out| {
+            out.extend_from_slice(message(reject).as_bytes())
+        }),
+        text("hint", |reject| reject.finding.code.hint()),
     ]
+}
+
+/// A column of texts that a reject has.
+fn text<'a>(name: &'static str, get: for<'b> fn(&'b Reject) -> &'b str) -> Column<&'a Reject> {
+    Column::text(name, move |_, reject: &&Reject, out| out.extend_from_slice(get(reject).as_bytes()))
 }
 
 /// What is wrong, with the value where there is one.

@@ -4,12 +4,12 @@
 
 use super::Stretch;
 use super::figures::Decimal;
-use super::lines::{push_bill_to, push_reasons};
+use super::lexicon::Lexicons;
+use super::lines::{bill_to, reasons_text};
 use super::sheet::{AMOUNT, Column, PERCENT, UNIT_PRICE};
 use std::ops::Range;
 use termwise_engine::book::Subscription;
 use termwise_engine::ids::CustomerId;
-use termwise_engine::invoicing::InvoiceKey;
 use termwise_engine::money::{Currency, percent_change};
 use termwise_engine::workings::{Renewal, Renewed};
 
@@ -49,69 +49,87 @@ pub(super) fn rows<'a>(stretch: &Stretch<'a>, rows: Range<usize>) -> Vec<Renewal
 }
 
 /// The columns.
-pub(super) fn columns<'a>() -> Vec<Column<RenewalRow<'a>>> {
-    [what(), before_and_after(), amounts()].into_iter().flatten().collect()
+pub(super) fn columns<'a>(words: &Lexicons) -> Vec<Column<RenewalRow<'a>>> {
+    [what(words), before_and_after(words), amounts()].into_iter().flatten().collect()
 }
 
-fn what<'a>() -> Vec<Column<RenewalRow<'a>>> {
+fn what<'a>(words: &Lexicons) -> Vec<Column<RenewalRow<'a>>> {
     vec![
-        Column::text("subscription_id", |cx, row, out| {
-            out.push_str(cx.names.subscription(row.renewal.subscription));
-        }),
-        Column::text("customer_id", |cx, row, out| out.push_str(cx.names.customer(row.row.customer))),
-        Column::text("bill_to_id", |cx, row, out| {
-            let Subscription { customer, currency, bill_to, .. } = *row.row;
-            push_bill_to(cx, InvoiceKey { customer, currency, bill_to }, out);
-        }),
-        Column::text("product_id", |cx, row, out| out.push_str(cx.names.product(row.renewal.item))),
-        Column::text("sku_id", |cx, row, out| out.push_str(cx.names.sku(row.renewal.item))),
-        Column::text("outcome", |_, row, out| out.push_str(row.renewal.outcome.name())),
-        Column::day("renewal_date", |_, row| Some(row.renewal.renewal_date)),
-        Column::count("days_to_renewal", |cx, row| {
+        Column::runs(
+            "subscription_id",
+            |row: &RenewalRow<'a>| row.renewal.subscription,
+            |cx, row, out| out.extend_from_slice(cx.names.subscription(row.renewal.subscription).as_bytes()),
+        ),
+        Column::runs(
+            "customer_id",
+            |row: &RenewalRow<'a>| row.row.customer,
+            |cx, row, out| out.extend_from_slice(cx.names.customer(row.row.customer).as_bytes()),
+        ),
+        Column::runs(
+            "bill_to_id",
+            |row: &RenewalRow<'a>| (row.row.customer, row.row.bill_to),
+            |cx, row, out| {
+                out.extend_from_slice(bill_to(cx, row.row.customer, row.row.bill_to).as_bytes());
+            },
+        ),
+        Column::word("product_id", &words.products, |row: &RenewalRow<'a>| Some(row.renewal.item.rank())),
+        Column::word("sku_id", &words.skus, |row: &RenewalRow<'a>| Some(row.renewal.item.rank())),
+        Column::name(
+            "outcome",
+            |row: &RenewalRow<'a>| row.renewal.outcome,
+            |outcome| outcome.name().to_owned(),
+        ),
+        Column::day("renewal_date", |_, row: &RenewalRow<'a>| row.renewal.renewal_date),
+        Column::count("days_to_renewal", |cx, row: &RenewalRow<'a>| {
             let as_of = i64::from(cx.window.billed.last.epoch_days());
             Some(i64::from(row.renewal.renewal_date.epoch_days()) - as_of)
         }),
-        Column::text("term", |_, row, out| out.push_str(row.renewal.term.name())),
-        Column::text("billing_cycle", |_, row, out| out.push_str(row.renewal.billing_cycle.name())),
-        Column::count("quantity", |_, row| Some(row.renewal.quantity.into())),
-        Column::text("currency", |_, row, out| out.push_str(row.currency().code())),
+        Column::name("term", |row: &RenewalRow<'a>| row.renewal.term, |term| term.name().to_owned()),
+        Column::name(
+            "billing_cycle",
+            |row: &RenewalRow<'a>| row.renewal.billing_cycle,
+            |cycle| cycle.name().to_owned(),
+        ),
+        Column::count("quantity", |_, row: &RenewalRow<'a>| Some(row.renewal.quantity.into())),
+        Column::name("currency", RenewalRow::currency, |currency| currency.code().to_owned()),
     ]
 }
 
-fn before_and_after<'a>() -> Vec<Column<RenewalRow<'a>>> {
+fn before_and_after<'a>(words: &Lexicons) -> Vec<Column<RenewalRow<'a>>> {
     vec![
-        Column::decimal("list_unit_price", UNIT_PRICE, |_, row| {
+        Column::decimal("list_unit_price", UNIT_PRICE, |_, row: &RenewalRow<'a>| {
             Some(Decimal::list_price(row.after()?.list_price, row.currency()))
         }),
-        Column::decimal("unit_price_before", UNIT_PRICE, |_, row| {
+        Column::decimal("unit_price_before", UNIT_PRICE, |_, row: &RenewalRow<'a>| {
             Some(Decimal::price(row.renewal.unit_price_before, row.currency()))
         }),
-        Column::decimal("unit_price_after", UNIT_PRICE, |_, row| {
+        Column::decimal("unit_price_after", UNIT_PRICE, |_, row: &RenewalRow<'a>| {
             Some(Decimal::price(row.after()?.unit_price, row.currency()))
         }),
-        Column::text("promotion_before", |cx, row, out| {
-            out.push_str(row.renewal.promotion_before.map_or("", |id| cx.names.promotion(id)));
+        Column::word("promotion_before", &words.promotions, |row: &RenewalRow<'a>| {
+            row.renewal.promotion_before.map(|id| id.rank())
         }),
-        Column::text("promotion_after", |cx, row, out| {
-            let promotion = row.after().and_then(|after| after.promotion);
-            out.push_str(promotion.map_or("", |id| cx.names.promotion(id)));
+        Column::word("promotion_after", &words.promotions, |row: &RenewalRow<'a>| {
+            row.after()?.promotion.map(|id| id.rank())
         }),
     ]
 }
 
 fn amounts<'a>() -> Vec<Column<RenewalRow<'a>>> {
     vec![
-        Column::decimal("amount_before", AMOUNT, |_, row| {
+        Column::decimal("amount_before", AMOUNT, |_, row: &RenewalRow<'a>| {
             Some(Decimal::amount(row.renewal.amount_before, row.currency()))
         }),
-        Column::decimal("amount_after", AMOUNT, |_, row| {
+        Column::decimal("amount_after", AMOUNT, |_, row: &RenewalRow<'a>| {
             Some(Decimal::amount(row.after()?.amount, row.currency()))
         }),
-        Column::decimal("change", AMOUNT, |_, row| Some(Decimal::amount(row.change()?, row.currency()))),
-        Column::decimal("change_percent", PERCENT, |_, row| {
+        Column::decimal("change", AMOUNT, |_, row: &RenewalRow<'a>| {
+            Some(Decimal::amount(row.change()?, row.currency()))
+        }),
+        Column::decimal("change_percent", PERCENT, |_, row: &RenewalRow<'a>| {
             percent_change(row.change()?, row.renewal.amount_before).map(Decimal::percent)
         }),
-        Column::flag("billed", |_, row| Some(row.renewal.billed)),
-        Column::text("reasons", |_, row, out| push_reasons(row.renewal.reasons, out)),
+        Column::flag("billed", |_, row: &RenewalRow<'a>| row.renewal.billed),
+        Column::name("reasons", |row: &RenewalRow<'a>| row.renewal.reasons, reasons_text),
     ]
 }

@@ -1,13 +1,15 @@
 //! What a table is: the one list of columns that CSV and Parquet share, so that the two can't drift apart.
 //!
-//! A [`Column`] is a name and how to get its cell from a row; the kind of the cell settles how CSV writes it and which
-//! type it has in Parquet. An empty text is no value: nothing in CSV, null in Parquet.
+//! A [`Column`] is a name, a [`Shape`] and how its cells are drawn from rows. An empty text is no value: nothing in CSV,
+//! null in Parquet.
 
-use super::figures::{Decimal, push, push_day, push_instant};
-use super::{OutputError, columnar};
-use crate::job::Format;
+use super::OutputError;
+use super::days::DayTexts;
+use super::draw::{Count, Date, Decimals, Draw, Flag, Moment, Named, Nothing, Runs, Text, Words};
+use super::figures::Decimal;
+use super::lexicon::Ranked;
+use super::strip::Strip;
 use crate::names::Names;
-use arrow_array::RecordBatch;
 use termwise_engine::book::Window;
 use termwise_engine::calendar::{Day, Instant};
 
@@ -17,30 +19,34 @@ pub(super) struct Context<'a> {
     pub(super) names: &'a Names,
     /// The days of the run.
     pub(super) window: Window,
+    /// Days as text.
+    pub(super) days: &'a DayTexts,
 }
 
 /// A column of a table whose rows are `R`.
 pub(super) struct Column<R> {
     /// As the header names it.
     pub(super) name: &'static str,
-    /// How its cell is got.
-    pub(super) cell: Cell<R>,
+    /// What its cells are.
+    pub(super) shape: Shape,
+    draw: Box<dyn Draw<R>>,
 }
 
-/// How a cell is got from a row; none is empty.
-pub(super) enum Cell<R> {
-    /// A text.
-    Text(fn(&Context<'_>, &R, &mut String)),
-    /// A date.
-    Day(fn(&Context<'_>, &R) -> Option<Day>),
-    /// A moment.
-    Instant(fn(&Context<'_>, &R) -> Option<Instant>),
-    /// A whole number.
-    Count(fn(&Context<'_>, &R) -> Option<i64>),
+/// What the cells of a column are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Shape {
+    /// Texts.
+    Text,
+    /// Dates.
+    Day,
+    /// Moments.
+    Instant,
+    /// Whole numbers.
+    Count,
     /// True or false.
-    Flag(fn(&Context<'_>, &R) -> Option<bool>),
-    /// A decimal number, and how wide it is in Parquet.
-    Decimal(Width, fn(&Context<'_>, &R) -> Option<Decimal>),
+    Flag,
+    /// Decimal numbers.
+    Decimal(Width),
 }
 
 /// Digits of a decimal column in Parquet.
@@ -64,103 +70,90 @@ pub(super) const DISCOUNT: Width = Width { precision: 18, scale: 12 };
 pub(super) const PERCENT: Width = Width { precision: 18, scale: 2 };
 
 impl<R> Column<R> {
-    /// A column of texts.
-    pub(super) const fn text(name: &'static str, get: fn(&Context<'_>, &R, &mut String)) -> Self {
-        Column { name, cell: Cell::Text(get) }
+    fn new(name: &'static str, shape: Shape, draw: impl Draw<R> + 'static) -> Column<R> {
+        Column { name, shape, draw: Box::new(draw) }
+    }
+
+    /// A column of texts that hardly repeat.
+    pub(super) fn text(
+        name: &'static str,
+        write: impl Fn(&Context<'_>, &R, &mut Vec<u8>) + 'static,
+    ) -> Column<R> {
+        Column::new(name, Shape::Text, Text(write))
+    }
+
+    /// A column of texts that stand in several rows after one another: a text is written once as long as the key is
+    /// the same.
+    pub(super) fn runs<K: Copy + PartialEq + 'static>(
+        name: &'static str,
+        key: impl Fn(&R) -> K + 'static,
+        write: impl Fn(&Context<'_>, &R, &mut Vec<u8>) + 'static,
+    ) -> Column<R> {
+        Column::new(name, Shape::Text, Runs::new(key, write))
+    }
+
+    /// A column of names that the whole run shares.
+    pub(super) fn word(
+        name: &'static str,
+        words: &Ranked,
+        rank: impl Fn(&R) -> Option<usize> + 'static,
+    ) -> Column<R> {
+        Column::new(name, Shape::Text, Words { words: words.clone(), rank })
+    }
+
+    /// A column of few different things that have a name.
+    pub(super) fn name<K: Copy + Ord + 'static>(
+        name: &'static str,
+        key: impl Fn(&R) -> K + 'static,
+        text: impl Fn(K) -> String + 'static,
+    ) -> Column<R> {
+        Column::new(name, Shape::Text, Named::new(key, text))
     }
 
     /// A column that is still empty: what fills it is no part of this version.
-    pub(super) const fn empty_text(name: &'static str) -> Self {
-        Column { name, cell: Cell::Text(|_, _, _| {}) }
+    pub(super) fn empty_text(name: &'static str) -> Column<R> {
+        Column::new(name, Shape::Text, Nothing)
     }
 
     /// A column of days.
-    pub(super) const fn day(name: &'static str, get: fn(&Context<'_>, &R) -> Option<Day>) -> Self {
-        Column { name, cell: Cell::Day(get) }
+    pub(super) fn day(name: &'static str, get: impl Fn(&Context<'_>, &R) -> Day + 'static) -> Column<R> {
+        Column::new(name, Shape::Day, Date(get))
     }
 
     /// A column of moments.
-    pub(super) const fn instant(name: &'static str, get: fn(&Context<'_>, &R) -> Option<Instant>) -> Self {
-        Column { name, cell: Cell::Instant(get) }
+    pub(super) fn instant(
+        name: &'static str,
+        get: impl Fn(&Context<'_>, &R) -> Instant + 'static,
+    ) -> Column<R> {
+        Column::new(name, Shape::Instant, Moment(get))
     }
 
     /// A column of whole numbers.
-    pub(super) const fn count(name: &'static str, get: fn(&Context<'_>, &R) -> Option<i64>) -> Self {
-        Column { name, cell: Cell::Count(get) }
+    pub(super) fn count(
+        name: &'static str,
+        get: impl Fn(&Context<'_>, &R) -> Option<i64> + 'static,
+    ) -> Column<R> {
+        Column::new(name, Shape::Count, Count(get))
     }
 
     /// A column of true and false.
-    pub(super) const fn flag(name: &'static str, get: fn(&Context<'_>, &R) -> Option<bool>) -> Self {
-        Column { name, cell: Cell::Flag(get) }
+    pub(super) fn flag(name: &'static str, get: impl Fn(&Context<'_>, &R) -> bool + 'static) -> Column<R> {
+        Column::new(name, Shape::Flag, Flag(get))
     }
 
     /// A column of decimal numbers.
-    pub(super) const fn decimal(
+    pub(super) fn decimal(
         name: &'static str,
         width: Width,
-        get: fn(&Context<'_>, &R) -> Option<Decimal>,
-    ) -> Self {
-        Column { name, cell: Cell::Decimal(width, get) }
+        get: impl Fn(&Context<'_>, &R) -> Option<Decimal> + 'static,
+    ) -> Column<R> {
+        Column::new(name, Shape::Decimal(width), Decimals { name, width, get })
     }
 
     /// A column of decimal numbers that is still empty.
-    pub(super) const fn empty_decimal(name: &'static str, width: Width) -> Self {
-        Column { name, cell: Cell::Decimal(width, |_, _| None) }
+    pub(super) fn empty_decimal(name: &'static str, width: Width) -> Column<R> {
+        Column::new(name, Shape::Decimal(width), Nothing)
     }
-
-    /// Writes the cell of a row as CSV has it.
-    pub(super) fn write(&self, context: &Context<'_>, row: &R, out: &mut String) {
-        match self.cell {
-            Cell::Text(get) => get(context, row, out),
-            Cell::Day(get) => {
-                if let Some(day) = get(context, row) {
-                    push_day(out, day);
-                }
-            }
-            Cell::Instant(get) => {
-                if let Some(instant) = get(context, row) {
-                    push_instant(out, instant);
-                }
-            }
-            Cell::Count(get) => {
-                if let Some(count) = get(context, row) {
-                    push(out, count);
-                }
-            }
-            Cell::Flag(get) => {
-                if let Some(flag) = get(context, row) {
-                    out.push_str(if flag { "true" } else { "false" });
-                }
-            }
-            Cell::Decimal(_, get) => {
-                if let Some(decimal) = get(context, row) {
-                    decimal.write(out);
-                }
-            }
-        }
-    }
-}
-
-/// The cells of some rows.
-#[derive(Debug)]
-pub(super) enum Cells {
-    /// As CSV has them, without a header: pieces that are put one after the other are the table.
-    Text(Vec<u8>),
-    /// As Parquet has them.
-    Columns(RecordBatch),
-}
-
-/// Sets the cells of some rows.
-pub(super) fn cells<R>(
-    columns: &[Column<R>],
-    context: &Context<'_>,
-    format: Format,
-    rows: &[R],
-) -> Result<Cells, OutputError> {
-    Ok(match format {
-        Format::Csv => Cells::Text(text(columns, context, rows)?),
-        Format::Parquet => Cells::Columns(columnar::batch(columns, context, rows)?),
-    })
 }
 
 /// The header of a table in CSV.
@@ -170,32 +163,29 @@ pub(super) fn header<R>(columns: &[Column<R>]) -> Vec<u8> {
     header
 }
 
-/// Some rows as CSV.
-pub(super) fn text<R>(
-    columns: &[Column<R>],
-    context: &Context<'_>,
-    rows: &[R],
-) -> Result<Vec<u8>, OutputError> {
-    let broken = |why: String| OutputError::broken("a row has a cell for each column", why);
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    write_rows(columns, context, rows, &mut writer).map_err(|error| broken(error.to_string()))?;
-    writer.into_inner().map_err(|error| broken(error.to_string()))
+/// Some rows as CSV, without a header: pieces that are put one after the other are the table.
+pub(super) fn text<R>(columns: &mut [Column<R>], context: &Context<'_>, rows: &[R]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(rows.len() * columns.len() * 8);
+    for row in rows {
+        for column in columns.iter_mut() {
+            column.draw.write(context, row, &mut out);
+            out.push(b',');
+        }
+        if let Some(last) = out.last_mut() {
+            *last = b'\n';
+        }
+    }
+    out
 }
 
-fn write_rows<R>(
-    columns: &[Column<R>],
+/// Some rows, column by column, for Parquet.
+///
+/// # Errors
+/// A number does not fit its column.
+pub(super) fn strips<R>(
+    columns: &mut [Column<R>],
     context: &Context<'_>,
     rows: &[R],
-    writer: &mut csv::Writer<Vec<u8>>,
-) -> csv::Result<()> {
-    let mut cell = String::new();
-    for row in rows {
-        for column in columns {
-            cell.clear();
-            column.write(context, row, &mut cell);
-            writer.write_field(&cell)?;
-        }
-        writer.write_record(None::<&[u8]>)?;
-    }
-    Ok(())
+) -> Result<Vec<Strip>, OutputError> {
+    columns.iter_mut().map(|column| column.draw.strip(context, rows)).collect()
 }

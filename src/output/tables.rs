@@ -2,11 +2,15 @@
 //!
 //! Everything here only looks at a stretch, so any number of threads may do it at once.
 
+use super::days::DayTexts;
+use super::lexicon::Lexicons;
 use super::lines::{self, InvoiceRow, LineRow};
 use super::renewals::{self, RenewalRow};
-use super::sheet::{self, Cells, Context};
+use super::sheet::{self, Column, Context};
+use super::strip::Strip;
 use super::{OutputError, Stretch, proof};
 use crate::job::{Format, Job};
+use crate::names::SharedNames;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 use termwise_engine::book::Window;
@@ -65,6 +69,8 @@ pub struct Tables {
     window: Window,
     format: Format,
     rounding: Rounding,
+    words: Lexicons,
+    days: DayTexts,
 }
 
 /// Some rows of one table of a stretch: the unit of work.
@@ -72,6 +78,15 @@ pub struct Tables {
 pub struct Cut {
     table: OutputTable,
     rows: Range<usize>,
+}
+
+/// The cells of some rows.
+#[derive(Debug)]
+pub(super) enum Cells {
+    /// As CSV has them.
+    Text(Vec<u8>),
+    /// Column by column, for Parquet.
+    Strips(Vec<Strip>),
 }
 
 /// The cells of a cut.
@@ -89,9 +104,15 @@ pub struct Batch {
 }
 
 impl Tables {
-    /// The tables of a job.
-    pub const fn new(job: &Job) -> Tables {
-        Tables { window: job.window, format: job.outputs.format, rounding: job.policy.rounding }
+    /// The tables of a job, whose rows have these names in common.
+    pub fn new(job: &Job, shared: &SharedNames) -> Tables {
+        Tables {
+            window: job.window,
+            format: job.outputs.format,
+            rounding: job.policy.rounding,
+            words: Lexicons::of(shared),
+            days: DayTexts::around(job.window),
+        }
     }
 
     /// Proves what must hold of a stretch before anything of it is written.
@@ -119,21 +140,27 @@ impl Tables {
     /// A number does not fit its column.
     pub fn set(&self, stretch: &Stretch<'_>, cut: &Cut) -> Result<Batch, OutputError> {
         let since = Instant::now();
-        let context = Context { names: stretch.names, window: self.window };
+        let context = Context { names: stretch.names, window: self.window, days: &self.days };
         let rows = cut.rows.clone();
         let (cells, customers) = match cut.table {
             OutputTable::InvoiceLines => {
                 let rows: Vec<LineRow<'_>> = lines::line_rows(stretch, rows);
-                (self.cells(&lines::line_columns(), &context, &rows)?, ends(&rows, LineRow::customer))
+                (
+                    self.cells(lines::line_columns(&self.words), &context, &rows)?,
+                    ends(&rows, LineRow::customer),
+                )
             }
             OutputTable::Invoices => {
                 let rows: &[InvoiceRow] = &stretch.invoiced.invoices[rows];
                 let customer = |row: &InvoiceRow| row.key.customer;
-                (self.cells(&lines::invoice_columns(), &context, rows)?, ends(rows, customer))
+                (self.cells(lines::invoice_columns(), &context, rows)?, ends(rows, customer))
             }
             OutputTable::Renewals => {
                 let rows: Vec<RenewalRow<'_>> = renewals::rows(stretch, rows);
-                (self.cells(&renewals::columns(), &context, &rows)?, ends(&rows, RenewalRow::customer))
+                (
+                    self.cells(renewals::columns(&self.words), &context, &rows)?,
+                    ends(&rows, RenewalRow::customer),
+                )
             }
         };
         let name = |customer: Option<CustomerId>| {
@@ -151,11 +178,14 @@ impl Tables {
 
     fn cells<R>(
         &self,
-        columns: &[sheet::Column<R>],
+        mut columns: Vec<Column<R>>,
         context: &Context<'_>,
         rows: &[R],
     ) -> Result<Cells, OutputError> {
-        sheet::cells(columns, context, self.format, rows)
+        Ok(match self.format {
+            Format::Csv => Cells::Text(sheet::text(&mut columns, context, rows)),
+            Format::Parquet => Cells::Strips(sheet::strips(&mut columns, context, rows)?),
+        })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::counts::is_billable;
 use super::fixture::{Run, day};
-use super::{FileFacts, OutputError, Published, Tally, summary};
+use super::{FileFacts, OutputError, Published, Tally, Writer, summary};
 use crate::job::Format;
 use crate::names::Reject;
 use arrow_array::cast::AsArray;
@@ -214,6 +214,42 @@ fn the_same_run_in_two_places_gives_the_same_bytes() {
             }
         }
     }
+}
+
+#[test]
+fn stretches_do_not_show_in_the_bytes() {
+    let (whole, parts) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for format in [Format::Csv, Format::Parquet] {
+        let one = publish_now(&Run::new(whole.path(), format));
+        let run = Run::new(parts.path(), format);
+        let customers = [run.customer(0), run.customer(1)];
+        let two = run.publish_stretches(&customers.each_ref().map(Run::stretch)).unwrap();
+        assert_eq!((two.digest(), two.folder().file_name()), (one.digest(), one.folder().file_name()));
+    }
+}
+
+#[test]
+fn stretches_out_of_order_and_customers_in_two_of_them_are_not_published() {
+    let out = tempfile::tempdir().unwrap();
+    for format in [Format::Csv, Format::Parquet] {
+        let run = Run::new(out.path(), format);
+        let (first, second) = (run.customer(0), run.customer(1));
+        for stretches in [[second.stretch(), first.stretch()], [first.stretch(), first.stretch()]] {
+            let error = run.publish_stretches(&stretches).unwrap_err();
+            assert_eq!(error.exit_code(), 70);
+            assert!(error.to_string().contains("stretches are in order of customers"), "{error}");
+        }
+    }
+    assert!(entries(out.path()).is_empty());
+}
+
+#[test]
+fn rows_that_were_not_appended_are_told() {
+    let out = tempfile::tempdir().unwrap();
+    let run = Run::new(out.path(), Format::Csv);
+    let error = Writer::open(&run.job).unwrap().publish(&run.report(&Tally::of(&run.stretch()))).unwrap_err();
+    assert!(error.to_string().contains("every row is written (invoice_lines: 0 of 5"), "{error}");
+    assert!(entries(out.path()).is_empty());
 }
 
 #[test]

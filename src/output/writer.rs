@@ -4,21 +4,26 @@
 //! encoded on any thread, and what was encoded is appended when its turn has come. So neither stretches nor threads show
 //! in the bytes.
 
-use super::columnar::{self, Chunks, ColumnarFile, Encoder};
-use super::sheet::{self, Cells, Context};
+use super::chunk::Chunk;
+use super::columnar::{self, ColumnarFile, Encoder};
+use super::days::DayTexts;
+use super::lexicon::Lexicons;
+use super::sheet::{self, Context};
 use super::staging::{StagedFile, Staging, Written};
+use super::strip::Strip;
+use super::tables::Cells;
 use super::{
     Batch, MANIFEST, OutputError, OutputTable, Published, Report, balance, lines, manifest, readback,
     rejects, renewals, summary,
 };
 use crate::job::{Format, Job};
 use crate::names::{Names, Reject};
-use arrow_array::RecordBatch;
-use arrow_schema::SchemaRef;
 use parquet::errors::ParquetError;
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Rows of a block; in Parquet a row group. A fixed number, so that nothing else shows in the bytes.
@@ -65,12 +70,18 @@ struct Place {
 
 enum Content {
     Text(Vec<u8>),
-    Columns(Vec<RecordBatch>, Encoder),
+    Columns(Vec<Rows>, Encoder),
 }
 
 enum Bytes {
     Text(Vec<u8>),
-    Chunks(Chunks),
+    Chunks(Vec<Chunk>),
+}
+
+/// Some rows of a batch.
+struct Rows {
+    strips: Arc<Vec<Strip>>,
+    rows: Range<usize>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -88,7 +99,7 @@ struct TableWriter {
     /// The customer of the last row that was taken.
     last: Option<String>,
     /// Rows that are not yet a block.
-    waiting: Vec<RecordBatch>,
+    waiting: Vec<Rows>,
     /// How many blocks were cut.
     cut: usize,
     /// How many blocks were appended.
@@ -112,11 +123,12 @@ impl Writer {
     pub fn open(job: &Job) -> Result<Writer, OutputError> {
         let staging = Staging::open(&job.outputs.dir)?;
         let format = job.outputs.format;
+        let words = Lexicons::default();
         let [lines, invoices, renewals] = OutputTable::ALL;
         let tables = [
-            TableWriter::open(&staging, lines, format, &lines::line_columns())?,
+            TableWriter::open(&staging, lines, format, &lines::line_columns(&words))?,
             TableWriter::open(&staging, invoices, format, &lines::invoice_columns())?,
-            TableWriter::open(&staging, renewals, format, &renewals::columns())?,
+            TableWriter::open(&staging, renewals, format, &renewals::columns(&words))?,
         ];
         Ok(Writer { staging, tables, timings: Timings::default() })
     }
@@ -201,8 +213,11 @@ impl Block {
         let Block { place, path, rows, content } = self;
         let bytes = match content {
             Content::Text(text) => Bytes::Text(text),
-            Content::Columns(batches, encoder) => {
-                Bytes::Chunks(encoder.encode(&batches).map_err(|error| failed(&path, error))?)
+            Content::Columns(parts, encoder) => {
+                let column = |number: usize| {
+                    parts.iter().map(|part| (&part.strips[number], part.rows.clone())).collect()
+                };
+                Bytes::Chunks(encoder.encode(column).map_err(|error| failed(&path, error))?)
             }
         };
         Ok(Encoded { place, rows, bytes, took: since.elapsed() })
@@ -224,8 +239,7 @@ impl TableWriter {
                 TableFile::Text(Box::new(file))
             }
             Format::Parquet => {
-                let schema: SchemaRef = columnar::schema(columns);
-                let file = ColumnarFile::new(schema, file).map_err(|error| failed(&path, error))?;
+                let file = ColumnarFile::new(columns, file).map_err(|error| failed(&path, error))?;
                 TableFile::Columnar(Box::new(file))
             }
         };
@@ -247,22 +261,24 @@ impl TableWriter {
         match batch.cells {
             // Text has no groups of rows: every batch is a block of its own.
             Cells::Text(text) => blocks.push(self.block(batch.rows, Content::Text(text))),
-            Cells::Columns(columns) => {
-                let mut rest = columns;
-                let mut waiting: usize = self.waiting.iter().map(RecordBatch::num_rows).sum();
-                while waiting + rest.num_rows() >= BLOCK_ROWS {
-                    let now = BLOCK_ROWS - waiting;
-                    self.waiting.push(rest.slice(0, now));
-                    rest = rest.slice(now, rest.num_rows() - now);
-                    waiting = 0;
-                    blocks.extend(self.rest());
-                }
-                if rest.num_rows() > 0 {
-                    self.waiting.push(rest);
+            Cells::Strips(strips) => {
+                let strips = Arc::new(strips);
+                let mut first = 0;
+                while first < batch.rows {
+                    let rows = first..batch.rows.min(first + BLOCK_ROWS - self.waiting_rows());
+                    first = rows.end;
+                    self.waiting.push(Rows { strips: Arc::clone(&strips), rows });
+                    if self.waiting_rows() == BLOCK_ROWS {
+                        blocks.extend(self.rest());
+                    }
                 }
             }
         }
         Ok(())
+    }
+
+    fn waiting_rows(&self) -> usize {
+        self.waiting.iter().map(|part| part.rows.len()).sum()
     }
 
     /// A customer comes in one stretch only, and stretches come in the order of customers.
@@ -284,9 +300,8 @@ impl TableWriter {
     /// What waits, as a block.
     fn rest(&mut self) -> Option<Block> {
         let TableFile::Columnar(file) = &self.file else { return None };
-        let batches = std::mem::take(&mut self.waiting);
-        let rows = batches.iter().map(RecordBatch::num_rows).sum();
-        let content = Content::Columns(batches, file.encoder());
+        let rows = self.waiting_rows();
+        let content = Content::Columns(std::mem::take(&mut self.waiting), file.encoder());
         (rows > 0).then(|| self.block(rows, content))
     }
 
@@ -384,11 +399,12 @@ fn write_rejects(
 ) -> Result<Written, OutputError> {
     let mut sorted: Vec<&Reject> = report.rejects.iter().collect();
     sorted.sort();
-    let columns = rejects::columns();
-    let context = Context { names: &Names::default(), window: report.job.window };
+    let mut columns = rejects::columns();
+    let (window, names) = (report.job.window, Names::default());
+    let context = Context { names: &names, window, days: &DayTexts::around(window) };
     let mut file = staging.create("rejects.csv")?;
     write_all(&mut file, &sheet::header(&columns))?;
-    write_all(&mut file, &sheet::text(&columns, &context, &sorted)?)?;
+    write_all(&mut file, &sheet::text(&mut columns, &context, &sorted))?;
     sync(file, Some(sorted.len() as u64), timings)
 }
 

@@ -90,7 +90,7 @@ pub(super) fn through(
     unit: usize,
     progress: &dyn Progress,
 ) -> Result<Through, RunError> {
-    let tables = Tables::new(job);
+    let tables = Tables::new(job, &intake.shared);
     let is_set = writer.is_some();
     let state = State {
         begun: 0,
