@@ -50,6 +50,14 @@ pub(super) enum Command {
     },
     /// Write a realistic, reproducible data set of any size, and a job file that runs on it
     Sample(SampleFlags),
+    /// For the bench: how long it takes only to decode a job's inputs and to encode its outputs
+    #[command(hide = true)]
+    Floor {
+        /// The job file
+        job: PathBuf,
+        #[command(flatten)]
+        shared: Shared,
+    },
     /// Print the completions of a shell
     Completions {
         /// The shell

@@ -14,7 +14,7 @@ pub use screen::Printed;
 
 use crate::job::{self, Format, Given, Overrides};
 use crate::runs::invoice::{End, Work, too_many};
-use crate::runs::{RunError, check, explain, invoice};
+use crate::runs::{RunError, check, explain, floor, invoice};
 use crate::sample;
 use arguments::{Command, FormatName, Line, ProfileName, RunFlags, SampleFlags, Shared};
 use chrono::Utc;
@@ -23,6 +23,7 @@ use screen::Screen;
 use std::cell::RefCell;
 use std::ffi::OsString;
 use std::path::Path;
+use std::time::Duration;
 use termwise_engine::calendar::Day;
 
 /// Does what the command line says, and gives the exit code. No panic leaves it.
@@ -54,6 +55,13 @@ fn obey(command: Command, screen: Screen<'_>) -> Result<Exit, Exit> {
         Command::Check { job, shared } => check_inputs(&job, &shared, screen.hushed(shared.quiet)),
         Command::Explain { job, subscription, json, shared } => {
             tell(&job, &subscription, json, &shared, screen.hushed(shared.quiet))
+        }
+        Command::Floor { job, shared } => {
+            let given = read_job(&job, &overrides(&shared, screen)?, screen)?;
+            let floor = floor::floor(&given.job, work(&shared)).map_err(|error| failed(&error, screen))?;
+            let seconds = |took: Duration| format!("{}.{:06}", took.as_secs(), took.subsec_micros());
+            let text = format!("decode {}\nencode {}\n", seconds(floor.decode), seconds(floor.encode));
+            Ok(screen.print(&text, Exit::Complete))
         }
         Command::Sample(flags) => write_sample(&flags, screen.hushed(flags.quiet)),
         Command::Completions { shell } => {

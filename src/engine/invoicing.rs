@@ -99,19 +99,17 @@ impl Totals {
 /// Puts the lines of whole customers in order and makes their invoices. The lines of a subscription must come in the
 /// order of happening.
 pub fn invoice(book: &Book, mut lines: Vec<Line>) -> Invoiced {
-    let order = |line: &Line| {
-        let row = &book.subscriptions[line.subscription.rank()];
-        (row.customer, row.currency, line.subscription, line.charge.first)
-    };
-    if !lines.is_sorted_by_key(order) {
-        // Stable: what happened first on a day stays first.
-        lines.sort_by_key(order);
-    }
+    let row = |line: &Line| &book.subscriptions[line.subscription.rank()];
+    let order = |line: &Line| (row(line).currency, line.subscription, line.charge.first);
     let mut desk =
         Desk { book, places: Vec::with_capacity(lines.len()), invoices: Vec::new(), sums: Vec::new() };
-    let customer = |line: &Line| book.subscriptions[line.subscription.rank()].customer;
-    for lines in lines.chunk_by(|left, right| customer(left) == customer(right)) {
-        desk.customer(lines);
+    if !lines.is_sorted_by_key(|line| row(line).customer) {
+        lines.sort_by_key(|line| row(line).customer);
+    }
+    for own in lines.chunk_by_mut(|left, right| row(left).customer == row(right).customer) {
+        // Stable: what happened first on a day stays first.
+        own.sort_by_key(order);
+        desk.customer(own);
     }
     let Desk { places, invoices, sums, .. } = desk;
     Invoiced { lines, places, invoices, totals: Totals(sums.into_iter().collect()) }

@@ -10,8 +10,8 @@ use arrow_array::types::{
     TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{
-    Array, ArrayRef, ArrowPrimitiveType, BooleanArray, Date32Array, Decimal128Array, Int64Array,
-    PrimitiveArray, StringViewArray,
+    Array, ArrayRef, ArrowPrimitiveType, BooleanArray, Date32Array, Int64Array, PrimitiveArray,
+    StringViewArray,
 };
 use arrow_schema::{ArrowError, DataType, TimeUnit};
 use std::fmt::{Display, Write};
@@ -30,7 +30,7 @@ pub(super) enum BatchColumn {
     /// Whole numbers.
     Wholes(Int64Array),
     /// Decimals, and their scale.
-    Decimals(Decimal128Array, u8),
+    Decimals(Int64Array, u8),
     /// True or false.
     Flags(BooleanArray),
     /// Values written as text, one after the other, and where each ends.
@@ -44,6 +44,7 @@ pub(super) enum BatchColumn {
 
 impl BatchColumn {
     /// The cell of a row; nothing is an empty text.
+    #[inline]
     pub(super) fn cell(&self, row: usize) -> Cell<'_> {
         match self {
             BatchColumn::Texts(texts) if texts.is_valid(row) => Cell::Text(texts.value(row)),
@@ -113,7 +114,9 @@ fn typed(array: &ArrayRef, kind: Kind) -> Option<BatchColumn> {
         (Kind::Whole, DataType::UInt32) => wholes::<UInt32Type>(array),
         (Kind::Money, DataType::Decimal128(_, scale)) => {
             let scale = u8::try_from(*scale).ok()?;
-            BatchColumn::Decimals(array.as_primitive::<Decimal128Type>().clone(), scale)
+            let too_wide = |_| ArrowError::ComputeError("wider than a price can be".to_owned());
+            let narrow = |units: i128| i64::try_from(units).map_err(too_wide);
+            BatchColumn::Decimals(array.as_primitive::<Decimal128Type>().try_unary(narrow).ok()?, scale)
         }
         (Kind::Flag, DataType::Boolean) => BatchColumn::Flags(array.as_boolean().clone()),
         _ => return None,

@@ -23,6 +23,9 @@ use termwise_engine::findings::{Code, Disposition, Fate, Finding, NotDue, Source
 use termwise_engine::ids::{BillToId, ChangeId, CustomerId, ItemId, OrderId, SubscriptionId};
 use termwise_engine::policy::Policy;
 
+/// Bytes of a packed subscription, about.
+const PACKED_BYTES: usize = 80;
+
 /// What every part is linked with.
 #[derive(Clone, Copy)]
 pub(super) struct Linking<'a> {
@@ -76,6 +79,8 @@ pub(super) fn link(chunks: &[Packed], with: Linking<'_>) -> Result<Part, IntakeE
 
 fn unpack<'a>(chunks: &'a [Packed], orders: &[Order]) -> Option<Unpacked<'a>> {
     let mut all = Unpacked::default();
+    let bytes: usize = chunks.iter().map(|(_, bytes)| bytes.len()).sum();
+    all.subscriptions.reserve(bytes / PACKED_BYTES);
     let mut currencies = Memo::default();
     for (worker, bytes) in chunks {
         let order = orders.get(usize::from(*worker))?;

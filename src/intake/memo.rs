@@ -17,6 +17,7 @@ impl<T> Default for Memo<T> {
 
 impl<T: Copy> Memo<T> {
     /// What a text came to, if that is known.
+    #[inline]
     pub(super) fn get(&self, text: &str) -> Option<T> {
         let (known, value) = self.0[slot(text)].as_ref()?;
         (**known == *text).then_some(*value)
@@ -66,6 +67,7 @@ impl<T: Copy> PairMemo<T> {
 }
 
 /// A slot by the last eight bytes, in which ids and words differ.
+#[inline]
 fn slot(text: &str) -> usize {
     let mut last = [0_u8; 8];
     let bytes = text.as_bytes();

@@ -52,7 +52,7 @@ mod tests;
 
 pub use error::{IntakeError, Warning};
 pub use link::Part;
-pub use reading::read;
+pub use reading::{decode, read};
 
 use crate::job::Inputs;
 use crate::names::{Reject, SharedNames};

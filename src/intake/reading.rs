@@ -133,6 +133,28 @@ pub fn read(
     reader.finish(small, workers, (parts, index), policy)
 }
 
+/// Decodes what a run needs of every input and does nothing with it: what the bare reading of a job costs.
+///
+/// # Errors
+/// As [`read`], as far as files go.
+pub fn decode(inputs: &Inputs, reading: &Reading) -> Result<u64, IntakeError> {
+    let no_map = ColumnMap::new();
+    let mut rows = 0;
+    for (&table, files) in &inputs.files {
+        let columns = (schema_of(table), inputs.columns.get(&table).unwrap_or(&no_map));
+        for file in files {
+            let mut workers = vec![0_u64; reading.threads.max(1)];
+            let take: Take<'_, u64> = &|seen, _| {
+                *seen += 1;
+                Ok(())
+            };
+            files::read(file, columns, Grain { block_bytes: BLOCK_BYTES }, &mut workers, take)?;
+            rows += workers.iter().sum::<u64>();
+        }
+    }
+    Ok(rows)
+}
+
 /// Where every subscription is; where hashes leave a doubt, the ids themselves are looked at.
 fn index(workers: &mut [Worker], parts: &Parts, hasher: DefaultHashBuilder) -> Result<Index, IntakeError> {
     let unread = || workers.iter().flat_map(|worker| &worker.unread).filter_map(|row| row.id.as_deref());

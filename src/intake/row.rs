@@ -29,6 +29,7 @@ pub(super) enum Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
+    #[inline]
     fn get(self, place: usize) -> Cell<'a> {
         match self {
             Fields::Line(line, ends) => Cell::Text(field(line, ends, place)),
@@ -68,6 +69,7 @@ const EXCERPT_BYTES: usize = 2_000;
 
 impl<'a> Row<'a> {
     /// The cell of a column; empty where the file lacks it.
+    #[inline]
     fn get(&self, column: Column) -> Cell<'a> {
         let place = self.places.get(column.index).copied().flatten();
         place.map_or(Cell::Text(""), |place| self.fields.get(place))
@@ -129,6 +131,7 @@ impl<'r, 'a> Cells<'r, 'a> {
     }
 
     /// A cell that is not empty. Of a required one that is empty the row is not read.
+    #[inline]
     fn filled(&mut self, column: Column) -> Option<Cell<'a>> {
         let cell = self.row.get(column);
         let Cell::Text(text) = cell else { return Some(cell) };
@@ -146,6 +149,7 @@ impl<'r, 'a> Cells<'r, 'a> {
     }
 
     /// The text of a cell that is not empty.
+    #[inline]
     pub(super) fn text(&mut self, column: Column) -> Option<&'a str> {
         match self.filled(column)? {
             Cell::Text(text) => Some(text),
@@ -164,6 +168,7 @@ impl<'r, 'a> Cells<'r, 'a> {
         self.noted(column, parse(text))
     }
 
+    #[inline]
     fn noted<T>(&mut self, column: Column, value: Result<T, Code>) -> Option<T> {
         match value {
             Ok(value) => Some(value),
@@ -174,6 +179,7 @@ impl<'r, 'a> Cells<'r, 'a> {
         }
     }
 
+    #[inline]
     fn typed<T>(&mut self, column: Column, value: impl FnOnce(Cell<'a>) -> Result<T, Code>) -> Option<T> {
         let cell = self.filled(column)?;
         self.noted(column, value(cell))
@@ -225,6 +231,7 @@ impl<'r, 'a> Cells<'r, 'a> {
     }
 
     /// The same, with a code of its own for what is not known. What the memo holds was looked at before.
+    #[inline]
     pub(super) fn known_or<T: Copy>(
         &mut self,
         column: Column,

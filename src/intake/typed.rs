@@ -28,7 +28,7 @@ pub(super) enum Cell<'a> {
     /// A whole number.
     Whole(i64),
     /// Units, and how many of its digits stand after the point.
-    Decimal(i128, u8),
+    Decimal(i64, u8),
     /// True or false.
     Flag(bool),
 }
@@ -60,6 +60,7 @@ impl Cell<'_> {
     }
 
     /// A date of a subscription.
+    #[inline]
     pub(super) fn day(self) -> Result<Day, Code> {
         match self {
             Cell::Day(days) => Day::from_epoch_days(days).and_then(cell::in_years).ok_or(Code::DateInvalid),
@@ -70,6 +71,7 @@ impl Cell<'_> {
     }
 
     /// An instant of a subscription.
+    #[inline]
     pub(super) fn instant(self) -> Result<Instant, Code> {
         let in_years = |ticks: i64| {
             let days = i32::try_from(ticks.div_euclid(TICKS_PER_DAY)).ok()?;
@@ -83,6 +85,7 @@ impl Cell<'_> {
     }
 
     /// Seats, none of them perhaps.
+    #[inline]
     pub(super) fn seats(self) -> Result<u32, Code> {
         match self {
             Cell::Whole(number) => {
@@ -96,6 +99,7 @@ impl Cell<'_> {
     }
 
     /// Seats that may also be less than zero, for a rule to refuse (B29).
+    #[inline]
     pub(super) fn signed_seats(self) -> Result<i32, Code> {
         match self {
             Cell::Whole(number) if (-WHOLE_MAX..=i64::from(SEATS_MAX)).contains(&number) => {
@@ -109,11 +113,12 @@ impl Cell<'_> {
     }
 
     /// An amount for one seat.
+    #[inline]
     pub(super) fn money(self) -> Result<Price, Code> {
         match self {
-            Cell::Decimal(units, scale) => millionths(units, scale)
-                .and_then(|number| Price::from_millionths(i64::try_from(number).ok()?))
-                .ok_or(Code::MoneyInvalid),
+            Cell::Decimal(units, scale) => {
+                millionths(units, scale).and_then(Price::from_millionths).ok_or(Code::MoneyInvalid)
+            }
             Cell::Text(_) | Cell::Day(_) | Cell::Moment(_) | Cell::Whole(_) | Cell::Flag(_) => {
                 self.as_text(cell::money)
             }
@@ -121,6 +126,7 @@ impl Cell<'_> {
     }
 
     /// True or false.
+    #[inline]
     pub(super) fn flag(self) -> Result<bool, Code> {
         match self {
             Cell::Flag(flag) => Ok(flag),
@@ -132,16 +138,16 @@ impl Cell<'_> {
 }
 
 /// A decimal in millionths, where it has no digit beyond them.
-fn millionths(units: i128, scale: u8) -> Option<i128> {
+fn millionths(units: i64, scale: u8) -> Option<i64> {
     let scale = u32::from(scale);
     if scale <= PRICE_DIGITS {
-        return units.checked_mul(10_i128.checked_pow(PRICE_DIGITS - scale)?);
+        return units.checked_mul(10_i64.checked_pow(PRICE_DIGITS - scale)?);
     }
-    let beyond = 10_i128.checked_pow(scale - PRICE_DIGITS)?;
+    let beyond = 10_i64.checked_pow(scale - PRICE_DIGITS)?;
     (units % beyond == 0).then_some(units / beyond)
 }
 
-fn write_decimal(units: i128, scale: u8, out: &mut String) -> std::fmt::Result {
+fn write_decimal(units: i64, scale: u8, out: &mut String) -> std::fmt::Result {
     let digits = usize::from(scale);
     let sign = if units < 0 { "-" } else { "" };
     let text = format!("{:0>width$}", units.unsigned_abs(), width = digits + 1);
@@ -216,6 +222,6 @@ mod tests {
     fn a_decimal_keeps_every_digit_or_is_refused() {
         assert_eq!(Cell::Decimal(1_234_567_890, 9).money(), Err(Code::MoneyInvalid));
         assert_eq!(Cell::Decimal(1_234_567_000, 9).money().map(Price::millionths), Ok(1_234_567));
-        assert_eq!(Cell::Decimal(i128::MAX, 2).money(), Err(Code::MoneyInvalid));
+        assert_eq!(Cell::Decimal(i64::MAX, 2).money(), Err(Code::MoneyInvalid));
     }
 }

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod check;
 pub mod explain;
+pub mod floor;
 pub mod invoice;
 pub mod words;
 

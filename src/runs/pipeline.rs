@@ -92,15 +92,8 @@ pub(super) fn through(
 ) -> Result<Through, RunError> {
     let tables = Tables::new(job, &intake.shared);
     let is_set = writer.is_some();
-    let state = State {
-        begun: 0,
-        out: 0,
-        waiting: BTreeMap::new(),
-        through: Through::default(),
-        writer,
-        failure: None,
-    };
-    let pipeline = Pipeline { intake, job, tables, unit, is_set, progress, state: Mutex::new(state) };
+    let state = Mutex::new(State::new(writer));
+    let pipeline = Pipeline { intake, job, tables, unit, is_set, progress, state };
     progress.stage("billing", intake.subscriptions());
     rayon::scope(|scope| {
         for _ in 0..rayon::current_num_threads() + AHEAD {
@@ -111,6 +104,56 @@ pub(super) fn through(
     match state.failure {
         Some(error) => Err(error),
         None => Ok(state.through),
+    }
+}
+
+/// Takes all parts up to their cells and keeps them, in order: what is left to do is to encode and to write.
+///
+/// # Errors
+/// A law does not hold.
+pub(super) fn up_to_cells(
+    intake: &Intake,
+    job: &Job,
+    unit: usize,
+) -> Result<Vec<Vec<crate::output::Batch>>, RunError> {
+    let state = Mutex::new(State::new(None));
+    let tables = Tables::new(job, &intake.shared);
+    let pipeline = Pipeline { intake, job, tables, unit, is_set: true, progress: &(), state };
+    let parts: Vec<usize> = (0..intake.parts()).collect();
+    parts.into_par_iter().map(|number| Ok(pipeline.bill(number)?.batches)).collect()
+}
+
+/// Encodes and appends batches, as the last steps of a run do.
+///
+/// # Errors
+/// Something can't be written.
+pub(super) fn encode(parts: Vec<Vec<crate::output::Batch>>, writer: &mut Writer) -> Result<(), RunError> {
+    let writer = Mutex::new(writer);
+    let failure = Mutex::new(None);
+    let locked = || writer.lock().unwrap_or_else(PoisonError::into_inner);
+    let note = |result: Result<(), OutputError>| {
+        if let Err(error) = result {
+            failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+        }
+    };
+    let (writer_of, note_of) = (&locked, &note);
+    rayon::scope(|scope| {
+        let append = |block: Block| {
+            scope.spawn(move |_| note_of(block.encode().and_then(|encoded| writer_of().append(encoded))));
+        };
+        for batches in parts {
+            let blocks = writer_of().take(batches);
+            match blocks {
+                Ok(blocks) => blocks.into_iter().for_each(append),
+                Err(error) => note_of(Err(error)),
+            }
+        }
+        let rest = writer_of().rest();
+        rest.into_iter().for_each(append);
+    });
+    match failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        Some(error) => Err(error.into()),
+        None => Ok(()),
     }
 }
 
@@ -255,7 +298,12 @@ fn lap(since: &mut Instant) -> Duration {
     lap
 }
 
-impl State<'_> {
+impl<'p> State<'p> {
+    fn new(writer: Option<&'p mut Writer>) -> State<'p> {
+        let (waiting, through) = (BTreeMap::new(), Through::default());
+        State { begun: 0, out: 0, waiting, through, writer, failure: None }
+    }
+
     /// Notes what went wrong; the first stands.
     fn fail(&mut self, error: RunError) {
         self.failure.get_or_insert(error);
