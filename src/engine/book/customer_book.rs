@@ -1,6 +1,10 @@
 //! One customer's rows, and how they are cut.
 
-use super::{Holding, Known, LifecycleEvent, Redemption, ScheduledChange, SeatChange, Subscription};
+use super::{
+    Holding, Known, LifecycleEvent, PromotionCell, Redemption, ScheduledChange, SeatChange, Subscription,
+};
+use crate::catalog::{Catalog, Promotion, Segment};
+use crate::ids::ItemId;
 
 /// One customer's rows.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +26,31 @@ pub struct CustomerBook<'a> {
 }
 
 impl<'a> CustomerBook<'a> {
-    /// Its subscriptions in pieces of so many, each with the rows that belong to them.
+    /// Whether its subscriptions can be played apart: what settles one of them is in nothing that another has or had. A code
+    /// belongs to one order of the customer (B24), a government subscription keeps others from being sold (R51), and a
+    /// promotion can count the customer's seats, redemptions, purchases and products; without any of these nothing else
+    /// concerns the customer as a whole.
+    ///
+    /// A promotion without such a limit has verdicts that tell, as a mere operand, how many seats the customer had. In a
+    /// piece they tell of the piece.
+    pub fn is_divisible(&self, catalog: &Catalog) -> bool {
+        let is_limited = |item: ItemId| catalog.promotions.naming(item).any(Promotion::is_customer_wide);
+        let mentions_limited = |cell: PromotionCell| match cell {
+            PromotionCell::Id(id) => catalog.promotions.get(id).is_some_and(Promotion::is_customer_wide),
+            PromotionCell::Empty | PromotionCell::Declined => false,
+        };
+        self.redemptions.is_empty()
+            && self.subscriptions.iter().all(|row| {
+                let is_special = row.segment == Segment::Government || mentions_limited(row.promotion);
+                !is_special && !is_limited(row.item)
+            })
+            && self.scheduled.iter().all(|change| {
+                !mentions_limited(change.promotion) && change.item.is_none_or(|item| !is_limited(item))
+            })
+    }
+
+    /// Its subscriptions in pieces of so many, each with the rows that belong to them: customers of their own, where it is
+    /// divisible.
     pub fn pieces(self, size: usize) -> impl Iterator<Item = CustomerBook<'a>> {
         let mut left = self;
         self.subscriptions.chunks(size.max(1)).map(move |subscriptions| left.advance(subscriptions))

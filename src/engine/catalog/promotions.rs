@@ -69,6 +69,15 @@ impl Promotion {
         self.discount_for(item, term, cycle).or_else(fallback)
     }
 
+    /// Whether getting or enlarging it depends on what else the customer has or had: seats, redemptions, purchases, products
+    /// (R16, R18, R20, B16).
+    pub const fn is_customer_wide(&self) -> bool {
+        self.max_seats.is_some()
+            || self.max_redemptions.is_some()
+            || self.first_purchase
+            || !self.requires.is_empty()
+    }
+
     /// Whether it names the product:SKU at all.
     pub fn names(&self, item: ItemId) -> bool {
         self.offers.iter().any(|offer| offer.item == item)

@@ -80,6 +80,24 @@ impl Schedule {
         Some(Cycle { number, period, cycle_days: whole.days() })
     }
 
+    /// The first day of the cycle with this number, if the term lasts that long.
+    pub fn begins(&self, number: i32) -> Option<Day> {
+        let first = match self.grid {
+            None => (number == 0).then_some(self.term.first),
+            Some((grid, first)) => Some(grid.day(first + number).max(self.term.first)),
+        };
+        first.filter(|&first| first <= self.term.last)
+    }
+
+    /// The number of the first cycle that begins on a day or after it, whether or not the term lasts that long.
+    pub fn first_from(&self, day: Day) -> i32 {
+        match self.grid {
+            _ if day <= self.term.first => 0,
+            None => 1,
+            Some((grid, first)) => grid.index_at(day.previous()) - first + 1,
+        }
+    }
+
     /// The cycle that holds a day of the term.
     pub fn cycle_at(&self, day: Day) -> Option<Cycle> {
         if !self.term.holds(day) {

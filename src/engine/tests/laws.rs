@@ -159,10 +159,14 @@ proptest! {
         for pair in cycles.windows(2) {
             prop_assert_eq!(pair[0].period.last.next(), pair[1].period.first);
         }
+        prop_assert_eq!(schedule.begins(cycles.len() as i32), None);
         for cycle in &cycles {
             prop_assert!(cycle.period.days() <= cycle.cycle_days);
             prop_assert_eq!(schedule.cycle_at(cycle.period.first), Some(*cycle));
             prop_assert_eq!(schedule.cycle_at(cycle.period.last), Some(*cycle));
+            prop_assert_eq!(schedule.begins(cycle.number), Some(cycle.period.first));
+            prop_assert_eq!(schedule.first_from(cycle.period.first), cycle.number);
+            prop_assert_eq!(schedule.first_from(cycle.period.last.next()), cycle.number + 1);
         }
     }
 }

@@ -38,7 +38,17 @@ struct Amounts {
 impl TimeLine<'_> {
     /// Charges the cycles of a subscription that began before a day.
     pub(super) fn charge_before(&mut self, number: usize, day: Day) {
-        while let Some(cycle) = self.due_cycle(number, |cycle| cycle.period.first < day) {
+        let window = self.window.billed;
+        let running = &mut self.running[number];
+        let keeps_sum = running.keeps_sum();
+        let Some(term) = running.term.as_mut().filter(|_| running.state == State::Running) else { return };
+        // Of cycles due before the window nothing comes, unless their sum has to be known or they show that a code was used.
+        if term.due_from < window.first && !keeps_sum && term.discounts.code.is_none() {
+            term.pass_over_before(day.min(window.first));
+        }
+        while let Some(cycle) =
+            self.running[number].term.as_mut().and_then(|term| term.take_cycle_before(day))
+        {
             self.charge_cycle(number, cycle);
         }
     }
@@ -54,20 +64,10 @@ impl TimeLine<'_> {
         }
     }
 
-    fn due_cycle(&self, number: usize, is_due: impl Fn(&Cycle) -> bool) -> Option<Cycle> {
-        let running = &self.running[number];
-        if running.state != State::Running {
-            return None;
-        }
-        running.term.as_ref()?.upcoming().filter(is_due)
-    }
-
     fn charge_cycle(&mut self, number: usize, cycle: Cycle) {
         let row = self.row(number);
-        let running = &mut self.running[number];
-        let Some(term) = running.term.as_mut() else { return };
-        term.next_cycle += 1;
-        let term = *term;
+        let running = &self.running[number];
+        let Some(term) = running.term else { return };
         // A cycle that begins while a legacy subscription is suspended is not charged (A26).
         if running.suspended && row.commerce == Commerce::Legacy {
             return;

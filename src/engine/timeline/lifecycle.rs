@@ -172,10 +172,10 @@ impl TimeLine<'_> {
         let steps = self.steps_since(steps_from);
         let mut paid = RunningTerm { since: event.happened_at, due_from: day, steps, ..paid };
         self.begin_item(number, row.item);
-        paid.next_cycle = 1;
-        self.start_term(number, paid, seats);
         // The pair's other half is the first cycle itself.
-        if let Some(cycle) = paid.schedule.cycle(0) {
+        let first = paid.take_cycle_before(paid.period.last.next());
+        self.start_term(number, paid, seats);
+        if let Some(cycle) = first {
             let draft = event_draft(event, ChargeType::Convert, Side::Charge, cycle, paid.reasons);
             let draft = Draft { charge: cycle.period, paired: true, ..draft };
             let parts = self.running[number].parts(&paid);

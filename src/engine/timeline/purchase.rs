@@ -170,7 +170,7 @@ impl TimeLine<'_> {
             first_charge: ChargeType::New,
             since: period.first.start(),
             due_from: period.first,
-            next_cycle: 0,
+            upcoming: Some((0, period.first)),
             charged: 0,
             lines: 0,
             is_trial: false,

@@ -62,8 +62,8 @@ pub(super) struct RunningTerm {
     pub(super) since: Instant,
     /// No charge of the term is due before this day (A2).
     pub(super) due_from: Day,
-    /// Number of the next cycle to be charged.
-    pub(super) next_cycle: i32,
+    /// The next cycle to be charged, by its number and first day; none: the term has no more.
+    pub(super) upcoming: Option<(i32, Day)>,
     /// Sum of the term's lines so far, in minor units, and how many there were (A9).
     pub(super) charged: i64,
     pub(super) lines: u32,
@@ -73,14 +73,27 @@ pub(super) struct RunningTerm {
 }
 
 impl RunningTerm {
-    /// The cycle that is charged next, if the term lasts that long.
-    pub(super) fn upcoming(&self) -> Option<Cycle> {
-        self.schedule.cycle(self.next_cycle)
-    }
-
     /// Whether the cycle that begins on this day is still to be charged, so that a seat change is part of it (A8).
     pub(super) fn awaits_cycle_on(&self, day: Day) -> bool {
-        self.upcoming().is_some_and(|cycle| cycle.period.first == day)
+        self.upcoming.is_some_and(|(_, first)| first == day)
+    }
+
+    /// Takes the next cycle, if it begins before a day.
+    pub(super) fn take_cycle_before(&mut self, day: Day) -> Option<Cycle> {
+        let (number, _) = self.upcoming.filter(|&(_, first)| first < day)?;
+        let cycle = self.schedule.cycle(number);
+        self.upcoming = cycle
+            .filter(|cycle| cycle.period.last < self.period.last)
+            .map(|cycle| (number + 1, cycle.period.last.next()));
+        cycle
+    }
+
+    /// Passes over the cycles that begin before a day.
+    pub(super) fn pass_over_before(&mut self, day: Day) {
+        if self.upcoming.is_some_and(|(_, first)| first < day) {
+            let number = self.schedule.first_from(day);
+            self.upcoming = self.schedule.begins(number).map(|first| (number, first));
+        }
     }
 }
 
