@@ -26,6 +26,7 @@ mod balance;
 mod chunk;
 mod columnar;
 mod counts;
+mod csv_back;
 mod csv_text;
 mod days;
 mod distinct;
