@@ -16,7 +16,7 @@ use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use termwise_engine::book::{Book, Subscription};
+use termwise_engine::book::{Book, CustomerBook};
 use termwise_engine::findings::Finding;
 use termwise_engine::invoicing;
 use termwise_engine::timeline;
@@ -266,17 +266,34 @@ impl<'p> Pipeline<'p> {
     /// it, is shared out in units that depend on the book alone.
     fn play(&self, book: &Book) -> Vec<Unit> {
         let unit = self.unit.max(1);
+        let customers = book.customers_of(&book.subscriptions);
         if book.subscriptions.len() <= 2 * unit {
-            return vec![self.play_unit(book, &book.subscriptions)];
+            return vec![self.play_unit(customers, book.subscriptions.len())];
         }
-        book.units(unit).into_par_iter().map(|unit| self.play_unit(book, unit)).collect()
+        let mut units: Vec<Vec<CustomerBook<'_>>> = vec![Vec::new()];
+        let mut held = 0;
+        for customer in customers {
+            let size = customer.subscriptions.len();
+            if size > unit && customer.is_divisible(&self.intake.catalog) {
+                units.extend(customer.pieces(unit).map(|piece| vec![piece]));
+                held = unit;
+                continue;
+            }
+            if held >= unit {
+                units.push(Vec::new());
+                held = 0;
+            }
+            held += size;
+            units.last_mut().into_iter().for_each(|last| last.push(customer));
+        }
+        units.into_par_iter().map(|unit| self.play_unit(unit.into_iter(), 0)).collect()
     }
 
-    fn play_unit(&self, book: &Book, unit: &[Subscription]) -> Unit {
+    fn play_unit<'b>(&self, customers: impl Iterator<Item = CustomerBook<'b>>, size: usize) -> Unit {
         let mut played = Played::default();
-        played.lines.reserve(unit.len() + unit.len() / 8);
-        played.renewals.reserve(unit.len());
-        for customer in book.customers_of(unit) {
+        played.lines.reserve(size + size / 8);
+        played.renewals.reserve(size);
+        for customer in customers {
             timeline::play(customer, &self.intake.catalog, &self.job.policy, self.job.window, &mut played);
             // The steps are read by explain alone, which plays one customer for itself.
             played.steps.clear();
