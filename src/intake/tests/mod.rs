@@ -1,5 +1,6 @@
 //! Small inputs written to a folder of their own, read, and looked at.
 
+mod blocks;
 mod csv_quirks;
 mod linking;
 mod parquet_quirks;
