@@ -1,6 +1,7 @@
 //! The columns of a Parquet batch, as cells: text without a copy, dates and numbers in their own types, anything else written
 //! as the text that a CSV file would hold.
 
+use super::coded::CodedWords;
 use super::columns::{Column, Kind};
 use super::typed::{Cell, TICKS_PER_SECOND, write_clock};
 use arrow_array::cast::AsArray;
@@ -23,6 +24,8 @@ const NANOSECONDS_PER_TICK: i64 = 100;
 pub(super) enum BatchColumn {
     /// Text as it stands.
     Texts(StringViewArray),
+    /// A few words, again and again.
+    Words(CodedWords),
     /// Dates.
     Days(Date32Array),
     /// Moments, in ticks.
@@ -48,6 +51,7 @@ impl BatchColumn {
     pub(super) fn cell(&self, row: usize) -> Cell<'_> {
         match self {
             BatchColumn::Texts(texts) if texts.is_valid(row) => Cell::Text(texts.value(row)),
+            BatchColumn::Words(words) => Cell::Word(words, words.code(row)),
             BatchColumn::Days(days) if days.is_valid(row) => Cell::Day(days.value(row)),
             BatchColumn::Moments(ticks) if ticks.is_valid(row) => Cell::Moment(ticks.value(row)),
             BatchColumn::Wholes(numbers) if numbers.is_valid(row) => Cell::Whole(numbers.value(row)),
@@ -71,10 +75,13 @@ impl BatchColumn {
 
     /// An array as a column: in its own type where our column is of that kind, otherwise as text.
     pub(super) fn of(array: &ArrayRef, column: Option<Column>) -> Result<BatchColumn, String> {
+        let kind = column.map_or(Kind::Text, |column| column.kind);
         if array.data_type() == &DataType::Utf8View {
-            return Ok(BatchColumn::Texts(array.as_string_view().clone()));
+            let texts = array.as_string_view();
+            let words = if kind == Kind::Word { CodedWords::of(texts) } else { None };
+            return Ok(words.map_or_else(|| BatchColumn::Texts(texts.clone()), BatchColumn::Words));
         }
-        match typed(array, column.map_or(Kind::Text, |column| column.kind)) {
+        match typed(array, kind) {
             Some(typed) => Ok(typed),
             None => written(array),
         }

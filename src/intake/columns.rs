@@ -36,6 +36,8 @@ pub(super) struct Column {
 pub(super) enum Kind {
     /// Text, or whatever is read as text.
     Text,
+    /// One of a few words.
+    Word,
     /// A date.
     Day,
     /// A moment.
@@ -83,15 +85,15 @@ macro_rules! schema {
 
 schema!(subscriptions, Subscriptions,
     SUBSCRIPTION_ID = "subscription_id" Required, CUSTOMER_ID = "customer_id" Required,
-    PARTNER_ID = "partner_id" Optional, BILL_TO_ID = "bill_to_id" Optional, ORDER_ID = "order_id" Optional,
-    COMMERCE = "commerce" Optional, PRODUCT_ID = "product_id" Required, SKU_ID = "sku_id" Required,
-    SEGMENT = "segment" Optional, MARKET = "market" Required, CURRENCY = "currency" Required,
-    TERM = "term" Required, BILLING_CYCLE = "billing_cycle" Required, QUANTITY = "quantity" Required Whole,
+    PARTNER_ID = "partner_id" Optional Word, BILL_TO_ID = "bill_to_id" Optional, ORDER_ID = "order_id" Optional,
+    COMMERCE = "commerce" Optional Word, PRODUCT_ID = "product_id" Required Word, SKU_ID = "sku_id" Required Word,
+    SEGMENT = "segment" Optional Word, MARKET = "market" Required Word, CURRENCY = "currency" Required Word,
+    TERM = "term" Required Word, BILLING_CYCLE = "billing_cycle" Required Word, QUANTITY = "quantity" Required Whole,
     QUANTITY_AS_OF = "quantity_as_of" Optional Instant, ORDERED_AT = "ordered_at" Optional Instant,
     TERM_START = "term_start" Required Day, TERM_END = "term_end" Optional Day, ANCHORED_ON = "anchored_on" Optional Day,
-    UNIT_PRICE = "unit_price" Optional Money, PROMOTION_ID = "promotion_id" Optional, AUTO_RENEW = "auto_renew" Optional Flag,
-    STATUS = "status" Optional, ORIGIN = "origin" Optional, CHANNEL = "channel" Optional,
-    TAX_CODE = "tax_code" Optional,
+    UNIT_PRICE = "unit_price" Optional Money, PROMOTION_ID = "promotion_id" Optional Word, AUTO_RENEW = "auto_renew" Optional Flag,
+    STATUS = "status" Optional Word, ORIGIN = "origin" Optional Word, CHANNEL = "channel" Optional Word,
+    TAX_CODE = "tax_code" Optional Word,
 );
 schema!(customers, Customers,
     CUSTOMER_ID = "customer_id" Required, NAME = "name" Ignored, MARKET = "market" Required,

@@ -121,7 +121,7 @@ fn visit_lines(
         ends.push(line.len());
         let ragged = ends.len() != heading.columns;
         let fields = Fields::Line(line, &ends);
-        visit(Row { number, fields, places: &heading.places, ragged, is_ascii })?;
+        visit(Row { number, fields, places: &heading.places, ragged, batch: 0, is_ascii })?;
     }
     Ok(ControlFlow::Continue(rows))
 }
@@ -149,7 +149,8 @@ fn visit_records(
         rows += 1;
         let ragged = record.len() != *columns;
         let number = number_of(block, rows, shown)?;
-        let row = Row { number, fields: Fields::Record(&record, raw), places, ragged, is_ascii: false };
+        let row =
+            Row { number, fields: Fields::Record(&record, raw), places, ragged, batch: 0, is_ascii: false };
         if memchr::memchr2(b'\n', b'\r', raw.as_bytes()).is_some() {
             check_lines(&row, &record, schema, *columns, shown)?;
         }

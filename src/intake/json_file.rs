@@ -144,6 +144,7 @@ pub(super) fn read(
                 fields: Fields::Cells(&cells),
                 places: &places,
                 ragged: false,
+                batch: 0,
                 is_ascii: false,
             })?;
         }

@@ -18,6 +18,7 @@
 mod batch;
 mod bounds;
 mod cell;
+mod coded;
 mod columns;
 mod csv_blocks;
 mod csv_file;

@@ -26,7 +26,7 @@ use std::fmt::Display;
 use std::fs::File;
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Once};
 
 const BATCH_ROWS: usize = 8_192;
@@ -37,6 +37,9 @@ const UNPACKED_TIMES: i64 = 1_000;
 const UNPACKED_FREE: i64 = 64 << 20;
 /// Where readers of a stretch of the file begin with.
 const READ_BYTES: u64 = 1 << 16;
+
+/// Batches that were decoded so far, of whatever file: no two have the same number, since codes of words belong to one.
+static BATCHES: AtomicU64 = AtomicU64::new(1);
 
 /// A file that any number of threads read at any place.
 #[derive(Clone)]
@@ -271,6 +274,7 @@ impl<'a> Opened<'a> {
         let mut reader = decode(self.shown, || self.reader(group, selection))?;
         let mut rows = 0;
         while let Some((columns, height)) = self.next_batch(&mut reader)? {
+            let batch = BATCHES.fetch_add(1, Ordering::Relaxed);
             for line in 0..height {
                 let number = match wanted {
                     Some(wanted) => wanted.get(rows).copied().unwrap_or_default(),
@@ -278,7 +282,7 @@ impl<'a> Opened<'a> {
                 };
                 rows += 1;
                 let fields = Fields::Batch(&columns, line);
-                visit(Row { number, fields, places: &self.places, ragged: false, is_ascii: false })?;
+                visit(Row { number, fields, places: &self.places, ragged: false, batch, is_ascii: false })?;
             }
         }
         let expected = wanted.map_or(self.rows_before[group + 1] - first, |wanted| wanted.len() as u64);

@@ -6,7 +6,7 @@
 use super::batch::BatchColumn;
 use super::cell;
 use super::columns::{Column, Need, Schema};
-use super::memo::Memo;
+use super::memo::{Coded, Memo};
 use super::typed::Cell;
 use termwise_engine::calendar::{Day, Instant};
 use termwise_engine::findings::Code;
@@ -60,6 +60,8 @@ pub(super) struct Row<'a> {
     pub places: &'a [Option<usize>],
     /// Whether it has more or fewer fields than the header.
     pub ragged: bool,
+    /// The batch whose codes its words have.
+    pub batch: u64,
     /// Whether its text is known to hold nothing but printable ASCII.
     pub is_ascii: bool,
 }
@@ -77,7 +79,11 @@ impl<'a> Row<'a> {
 
     /// The text of a column that is read as text; empty where the file lacks it.
     pub(super) fn cell(&self, column: Column) -> &'a str {
-        if let Cell::Text(text) = self.get(column) { text } else { "" }
+        match self.get(column) {
+            Cell::Text(text) => text,
+            Cell::Word(words, code) => words.text(code),
+            Cell::Day(_) | Cell::Moment(_) | Cell::Whole(_) | Cell::Decimal(..) | Cell::Flag(_) => "",
+        }
     }
 
     /// What stands in the column of that name.
@@ -133,7 +139,10 @@ impl<'r, 'a> Cells<'r, 'a> {
     /// A cell that is not empty. Of a required one that is empty the row is not read.
     #[inline]
     fn filled(&mut self, column: Column) -> Option<Cell<'a>> {
-        let cell = self.row.get(column);
+        let cell = match self.row.get(column) {
+            Cell::Word(words, code) => Cell::Text(words.text(code)),
+            cell => cell,
+        };
         let Cell::Text(text) = cell else { return Some(cell) };
         if text.is_empty() {
             if column.need == Need::Required {
@@ -153,6 +162,7 @@ impl<'r, 'a> Cells<'r, 'a> {
     pub(super) fn text(&mut self, column: Column) -> Option<&'a str> {
         match self.filled(column)? {
             Cell::Text(text) => Some(text),
+            Cell::Word(words, code) => Some(words.text(code)),
             // Only columns of another kind than text come in a type of their own.
             Cell::Day(_) | Cell::Moment(_) | Cell::Whole(_) | Cell::Decimal(..) | Cell::Flag(_) => None,
         }
@@ -239,13 +249,51 @@ impl<'r, 'a> Cells<'r, 'a> {
         code: Code,
         of: impl FnOnce(&str) -> Option<T>,
     ) -> Option<T> {
-        if let Cell::Text(text) = self.row.get(column)
-            && let Some(value) = memo.get(text)
-        {
-            return Some(value);
+        match self.row.get(column) {
+            Cell::Text(text) => {
+                if let Some(value) = memo.get(text) {
+                    return Some(value);
+                }
+            }
+            Cell::Word(_, word) => return self.coded(column, (memo, word), code, of),
+            Cell::Day(_) | Cell::Moment(_) | Cell::Whole(_) | Cell::Decimal(..) | Cell::Flag(_) => {}
         }
         let text = self.text(column)?;
         self.noted(column, memo.of(text, of).ok_or(code))
+    }
+
+    /// What a coded word stands for: read once in its batch.
+    #[inline]
+    fn coded<T: Copy>(
+        &mut self,
+        column: Column,
+        (memo, word): (&mut Memo<T>, u8),
+        code: Code,
+        of: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        let batch = self.row.batch;
+        match memo.coded(batch, word) {
+            Coded::Value(value) => return Some(*value),
+            Coded::Nothing if column.need != Need::Required => return None,
+            Coded::Nothing | Coded::New => {}
+        }
+        let Some(text) = self.text(column) else {
+            if self.row.cell(column).is_empty() {
+                *memo.coded(batch, word) = Coded::Nothing;
+            }
+            return None;
+        };
+        let value = self.noted(column, memo.of(text, of).ok_or(code))?;
+        *memo.coded(batch, word) = Coded::Value(value);
+        Some(value)
+    }
+
+    /// The codes of two words of a row, where both are coded.
+    pub(super) fn codes(&self, left: Column, right: Column) -> Option<(u64, u8, u8)> {
+        match (self.row.get(left), self.row.get(right)) {
+            (Cell::Word(_, left), Cell::Word(_, right)) => Some((self.row.batch, left, right)),
+            _ => None,
+        }
     }
 
     /// What each part of a cell's list stands for; empty where one of them is not known.

@@ -131,8 +131,7 @@ fn read_row<'a>(
     let bill_to = cells.text(s::BILL_TO_ID).filter(|text| Some(*text) != customer);
     let order = cells.text(s::ORDER_ID);
     let commerce = cells.known(s::COMMERCE, &mut m.commerce, words::commerce).unwrap_or(Commerce::New);
-    let item = cells.text(s::PRODUCT_ID).zip(cells.text(s::SKU_ID));
-    let item = item.map(|(product, sku)| m.item.of(product, sku, || met.item(product, sku)));
+    let item = item(cells, &mut m.item, met);
     let segment = cells.known(s::SEGMENT, &mut m.segment, words::segment).unwrap_or(Segment::Commercial);
     let market = cells.known(s::MARKET, &mut m.market, |text| Some(met.markets.meet(text)));
     let currency = cells.known_or(s::CURRENCY, &mut m.currency, Code::CurrencyUnknown, Currency::from_code);
@@ -183,6 +182,19 @@ fn read_row<'a>(
     };
     let (order, bill_to) = (order.unwrap_or_default(), bill_to.unwrap_or_default());
     Some(SubscriptionRow { row, id, customer: customer?, order, bill_to })
+}
+
+/// The product and SKU.
+fn item(cells: &mut Cells<'_, '_>, memo: &mut PairMemo<ItemId>, met: &mut Met) -> Option<ItemId> {
+    let codes = cells.codes(s::PRODUCT_ID, s::SKU_ID);
+    if let Some(item) = codes.and_then(|codes| memo.coded(codes)) {
+        return Some(item);
+    }
+    let (product, sku) = (cells.text(s::PRODUCT_ID), cells.text(s::SKU_ID));
+    let (product, sku) = product.zip(sku)?;
+    let item = memo.of(product, sku, || met.item(product, sku));
+    codes.iter().for_each(|codes| memo.keep(*codes, item));
+    Some(item)
 }
 
 const STATUSES: [Status; 4] = [Status::Active, Status::Suspended, Status::Cancelled, Status::Expired];

@@ -4,6 +4,7 @@
 //! that the grammar of text refuses is refused as a number too.
 
 use super::cell;
+use super::coded::CodedWords;
 use std::fmt::Write;
 use termwise_engine::calendar::{Day, Instant};
 use termwise_engine::findings::Code;
@@ -21,6 +22,8 @@ const WHOLE_MAX: i64 = 999_999_999;
 pub(super) enum Cell<'a> {
     /// As text; empty where there is nothing.
     Text(&'a str),
+    /// One of the few words of its column, by its code.
+    Word(&'a CodedWords, u8),
     /// Days since 1970.
     Day(i32),
     /// Ticks of 100 ns since 1970.
@@ -40,6 +43,10 @@ impl Cell<'_> {
         let _ = match self {
             Cell::Text(text) => {
                 out.push_str(text);
+                Ok(())
+            }
+            Cell::Word(words, code) => {
+                out.push_str(words.text(code));
                 Ok(())
             }
             Cell::Day(days) => write_day(days.into(), out),
@@ -64,9 +71,12 @@ impl Cell<'_> {
     pub(super) fn day(self) -> Result<Day, Code> {
         match self {
             Cell::Day(days) => Day::from_epoch_days(days).and_then(cell::in_years).ok_or(Code::DateInvalid),
-            Cell::Text(_) | Cell::Moment(_) | Cell::Whole(_) | Cell::Decimal(..) | Cell::Flag(_) => {
-                self.as_text(cell::day)
-            }
+            Cell::Text(_)
+            | Cell::Word(..)
+            | Cell::Moment(_)
+            | Cell::Whole(_)
+            | Cell::Decimal(..)
+            | Cell::Flag(_) => self.as_text(cell::day),
         }
     }
 
@@ -80,7 +90,9 @@ impl Cell<'_> {
         match self {
             Cell::Moment(ticks) => in_years(ticks).ok_or(Code::InstantInvalid),
             Cell::Day(days) => in_years(i64::from(days) * TICKS_PER_DAY).ok_or(Code::InstantInvalid),
-            Cell::Text(_) | Cell::Whole(_) | Cell::Decimal(..) | Cell::Flag(_) => self.as_text(cell::instant),
+            Cell::Text(_) | Cell::Word(..) | Cell::Whole(_) | Cell::Decimal(..) | Cell::Flag(_) => {
+                self.as_text(cell::instant)
+            }
         }
     }
 
@@ -92,9 +104,12 @@ impl Cell<'_> {
                 let seats = u32::try_from(number).ok().filter(|&seats| seats <= SEATS_MAX);
                 seats.ok_or(Code::NumberInvalid)
             }
-            Cell::Text(_) | Cell::Day(_) | Cell::Moment(_) | Cell::Decimal(..) | Cell::Flag(_) => {
-                self.as_text(cell::seats)
-            }
+            Cell::Text(_)
+            | Cell::Word(..)
+            | Cell::Day(_)
+            | Cell::Moment(_)
+            | Cell::Decimal(..)
+            | Cell::Flag(_) => self.as_text(cell::seats),
         }
     }
 
@@ -106,9 +121,12 @@ impl Cell<'_> {
                 i32::try_from(number).map_err(|_| Code::NumberInvalid)
             }
             Cell::Whole(_) => Err(Code::NumberInvalid),
-            Cell::Text(_) | Cell::Day(_) | Cell::Moment(_) | Cell::Decimal(..) | Cell::Flag(_) => {
-                self.as_text(cell::signed_seats)
-            }
+            Cell::Text(_)
+            | Cell::Word(..)
+            | Cell::Day(_)
+            | Cell::Moment(_)
+            | Cell::Decimal(..)
+            | Cell::Flag(_) => self.as_text(cell::signed_seats),
         }
     }
 
@@ -119,9 +137,12 @@ impl Cell<'_> {
             Cell::Decimal(units, scale) => {
                 millionths(units, scale).and_then(Price::from_millionths).ok_or(Code::MoneyInvalid)
             }
-            Cell::Text(_) | Cell::Day(_) | Cell::Moment(_) | Cell::Whole(_) | Cell::Flag(_) => {
-                self.as_text(cell::money)
-            }
+            Cell::Text(_)
+            | Cell::Word(..)
+            | Cell::Day(_)
+            | Cell::Moment(_)
+            | Cell::Whole(_)
+            | Cell::Flag(_) => self.as_text(cell::money),
         }
     }
 
@@ -130,9 +151,12 @@ impl Cell<'_> {
     pub(super) fn flag(self) -> Result<bool, Code> {
         match self {
             Cell::Flag(flag) => Ok(flag),
-            Cell::Text(_) | Cell::Day(_) | Cell::Moment(_) | Cell::Whole(_) | Cell::Decimal(..) => {
-                self.as_text(cell::boolean)
-            }
+            Cell::Text(_)
+            | Cell::Word(..)
+            | Cell::Day(_)
+            | Cell::Moment(_)
+            | Cell::Whole(_)
+            | Cell::Decimal(..) => self.as_text(cell::boolean),
         }
     }
 }
