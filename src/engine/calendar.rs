@@ -44,7 +44,16 @@ impl Month {
     }
 
     const fn days(self) -> u32 {
-        Month(self.0 + 1).first() - self.first()
+        const TO_JANUARY: [u32; 11] = [31, 30, 31, 30, 31, 31, 30, 31, 30, 31, 31];
+        let months = self.0.unsigned_abs();
+        let (year, month) = (months / 12 + 1, months % 12);
+        if month < 11 {
+            TO_JANUARY[month as usize]
+        } else if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) {
+            29
+        } else {
+            28
+        }
     }
 
     /// Its day with this number, or its last (R4).
@@ -69,14 +78,16 @@ impl Day {
         self.0.get() - 1
     }
 
-    /// The month, and the number of the day in it.
+    /// The month, and the number of the day in it: by the multiplications of Neri and Schneider (2022), which stand for
+    /// divisions by the mean lengths of years and months.
     const fn in_month(self) -> (Month, u32) {
-        let (era, day) = (self.count() / DAYS_PER_ERA, self.count() % DAYS_PER_ERA);
-        let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-        let day_of_year = day - (365 * year + year / 4 - year / 100);
-        let month = (5 * day_of_year + 2) / 153;
-        let months = (era * 400 + year) * 12 + month;
-        (Month(months as i32), day_of_year - (153 * month + 2) / 5 + 1)
+        let quarters = 4 * self.count() + 3;
+        let (century, day) = (quarters / DAYS_PER_ERA, quarters % DAYS_PER_ERA / 4);
+        let years = 2_939_745 * (4 * day + 3) as u64;
+        let (year, day_of_year) = ((years >> 32) as u32, years as u32 / 2_939_745 / 4);
+        let months = 2_141 * day_of_year + 1_305;
+        let month = (century * 100 + year) * 12 + (months >> 16);
+        (Month(month as i32), (months & 0xFFFF) / 2_141 + 1)
     }
 
     /// The day of a year, month and day, if there is one.

@@ -36,7 +36,8 @@ impl Schedule {
         month_end: MonthEnd,
     ) -> Option<Schedule> {
         let months = billing_cycle.months(term)?;
-        let is_cut = period.last < natural_end(period.first, term, anchored_on);
+        // An anchor counts for itself; without one a term is counted from its first day, and a cut one back from its end (R45).
+        let is_cut = anchored_on.is_none() && period.last < natural_end(period.first, term, None);
         let grid = if months == 1 && billing_cycle == BillingCycle::Monthly {
             let counted_back = is_cut.then(|| period.last.next());
             let anchor = anchored_on.or(counted_back).unwrap_or(period.first);
@@ -44,7 +45,9 @@ impl Schedule {
         } else {
             Self::long_grid(term, months, period, anchored_on, is_cut)
         };
-        Some(Schedule { term: period, grid: Some((grid, grid.index_at(period.first))) })
+        let is_own = anchored_on.is_none() && !is_cut;
+        let first = if is_own { 0 } else { grid.index_at(period.first) };
+        Some(Schedule { term: period, grid: Some((grid, first)) })
     }
 
     /// Cycles of a year or a whole term. An anchor counts only where its monthly grid holds the term's first day (A4);

@@ -164,20 +164,13 @@ impl Discounts {
 }
 
 /// Seats that come or go, part by part: more than before is positive (A15).
-pub fn difference(before: &Parts, after: &Parts) -> Vec<(Reduction, i64)> {
+pub fn difference<'a>(before: &'a Parts, after: &'a Parts) -> impl Iterator<Item = (Reduction, i64)> + 'a {
     let (more, less) = if total(after) >= total(before) { (after, before) } else { (before, after) };
-    let mut reductions: Vec<Reduction> = more.as_slice().iter().map(|part| part.reduction).collect();
-    for part in less.as_slice() {
-        if !reductions.contains(&part.reduction) {
-            reductions.push(part.reduction);
-        }
-    }
-    let change = |reduction| i64::from(after.seats_of(reduction)) - i64::from(before.seats_of(reduction));
-    reductions
-        .into_iter()
-        .map(|reduction| (reduction, change(reduction)))
-        .filter(|&(_, seats)| seats != 0)
-        .collect()
+    let only_less = less.as_slice().iter().filter(move |part| more.seats_of(part.reduction) == 0);
+    let reductions = more.as_slice().iter().chain(only_less).map(|part| part.reduction);
+    let change =
+        move |reduction| i64::from(after.seats_of(reduction)) - i64::from(before.seats_of(reduction));
+    reductions.map(move |reduction| (reduction, change(reduction))).filter(|&(_, seats)| seats != 0)
 }
 
 fn total(parts: &Parts) -> u32 {
@@ -215,10 +208,12 @@ mod tests {
         let code = discounts(None, Some((200_000, Some(25))), Stacking::Best);
         let held = |promoted| SeatsHeld { promoted, late: 0 };
         assert_eq!(seats(code.parts(held(40))), [(200_000, 25), (0, 15)]);
-        let changes = difference(&code.parts(held(20)), &code.parts(held(30)));
-        assert_eq!(changes.iter().map(|&(_, seats)| seats).collect::<Vec<_>>(), [5, 5]);
-        let changes = difference(&code.parts(held(30)), &code.parts(held(22)));
-        assert_eq!(changes.iter().map(|&(_, seats)| seats).collect::<Vec<_>>(), [-3, -5]);
+        let changes = |before, after| {
+            let (before, after) = (code.parts(held(before)), code.parts(held(after)));
+            difference(&before, &after).map(|(_, seats)| seats).collect::<Vec<_>>()
+        };
+        assert_eq!(changes(20, 30), [5, 5]);
+        assert_eq!(changes(30, 22), [-3, -5]);
     }
 
     #[test]

@@ -38,19 +38,33 @@ struct Amounts {
 impl TimeLine<'_> {
     /// Charges the cycles of a subscription that began before a day.
     pub(super) fn charge_before(&mut self, number: usize, day: Day) {
-        let window = self.window.billed;
-        let running = &mut self.running[number];
-        let keeps_sum = running.keeps_sum();
-        let Some(term) = running.term.as_mut().filter(|_| running.state == State::Running) else { return };
-        // Of cycles due before the window nothing comes, unless their sum has to be known or they show that a code was used.
-        if term.due_from < window.first && !keeps_sum && term.discounts.code.is_none() {
-            term.pass_over_before(day.min(window.first));
-        }
-        while let Some(cycle) =
-            self.running[number].term.as_mut().and_then(|term| term.take_cycle_before(day))
-        {
+        self.pass_over(number, day.min(self.window.billed.first));
+        while let Some(cycle) = self.running_term(number).and_then(|term| term.take_cycle_before(day)) {
             self.charge_cycle(number, cycle);
         }
+    }
+
+    /// Passes over the cycles that begin before a day and have nothing come of them.
+    fn pass_over(&mut self, number: usize, day: Day) {
+        let due_from = self.running_term(number).map(|term| term.due_from);
+        if due_from.is_some_and(|due| due < day && !self.matters(number, due))
+            && let Some(term) = self.running_term(number)
+        {
+            term.pass_over_before(day);
+        }
+    }
+
+    /// The term of a subscription, while it runs.
+    fn running_term(&mut self, number: usize) -> Option<&mut RunningTerm> {
+        let running = &mut self.running[number];
+        running.term.as_mut().filter(|_| running.state == State::Running)
+    }
+
+    /// Whether anything can come of a charge that falls due on a day: a line, a part of the term's sum, the use of a code.
+    pub(super) fn matters(&self, number: usize, due: Day) -> bool {
+        let running = &self.running[number];
+        let has_code = running.term.as_ref().is_some_and(|term| term.discounts.code.is_some());
+        self.window.billed.holds(due) || running.keeps_sum() || has_code
     }
 
     /// Charges the cycles of a subscription that begin up to and with a day.

@@ -93,21 +93,13 @@ impl TimeLine<'_> {
     fn apply(&mut self, number: usize, change: SeatChange, wanted: u32, is_flagged: bool) {
         let day = change.changed_at.day();
         let Some(term) = self.running[number].term else { return };
-        let before = self.running[number].parts(&term);
         let held = self.running[number].seats().total();
-        if wanted > held {
-            let promoted = self.is_promoted(&term, day);
-            let seats = wanted - held;
-            self.running[number].batches.push(Batch { since: change.changed_at, seats, promoted });
-            let counted = self.running[number].counted.map(|(item, counted)| (item, counted + seats));
-            self.recount(number, counted);
-        } else {
-            self.take_newest_first(number, held - wanted);
-        }
-        self.running[number].void_scheduled(change.changed_at);
-        if term.awaits_cycle_on(day) {
+        if term.awaits_cycle_on(day) || !self.matters(number, day) {
+            self.change_held(number, &term, change, wanted);
             return;
         }
+        let before = self.running[number].parts(&term);
+        self.change_held(number, &term, change, wanted);
         let Some(cycle) = term.schedule.cycle_at(day) else { return };
         let after = self.running[number].parts(&term);
         let mut reasons = term.reasons;
@@ -132,6 +124,21 @@ impl TimeLine<'_> {
             SeatChangeForm::Net => self.write_net(number, &term, draft, &before, &after),
             SeatChangeForm::Pair => self.write_pair(number, &term, draft, &before, &after),
         }
+    }
+
+    /// Adds a batch of seats, or takes seats away.
+    fn change_held(&mut self, number: usize, term: &RunningTerm, change: SeatChange, wanted: u32) {
+        let held = self.running[number].seats().total();
+        if wanted > held {
+            let promoted = self.is_promoted(term, change.changed_at.day());
+            let seats = wanted - held;
+            self.running[number].batches.push(Batch { since: change.changed_at, seats, promoted });
+            let counted = self.running[number].counted.map(|(item, counted)| (item, counted + seats));
+            self.recount(number, counted);
+        } else {
+            self.take_newest_first(number, held - wanted);
+        }
+        self.running[number].void_scheduled(change.changed_at);
     }
 
     /// A line for the difference, part by part (R33, A15).
