@@ -17,8 +17,6 @@ const PART: usize = 1 << 18;
 pub(super) struct TextTable {
     /// How the fields lie, once the header was read.
     layout: Option<Layout>,
-    /// The beginning of a record whose end was not yet seen.
-    rest: Vec<u8>,
     found: Found,
 }
 
@@ -39,37 +37,29 @@ impl Layout {
 }
 
 impl TextTable {
-    /// Reads the next piece of the file.
-    pub(super) fn read(&mut self, piece: &[u8]) -> io::Result<()> {
-        let mut text = std::mem::take(&mut self.rest);
-        text.extend_from_slice(piece);
-        let mut first = 0;
-        if self.layout.is_none()
-            && let Some(end) = memchr(b'\n', &text)
-        {
-            self.layout = Some(Layout::of(&text[..end]));
-            first = end + 1;
-        }
-        let ends = part_ends(&text[first..]);
-        if let Some(layout) = self.layout {
-            let begins = std::iter::once(0).chain(ends.iter().copied());
-            let parts: Vec<&[u8]> =
-                begins.zip(&ends).map(|(begin, &end)| &text[first + begin..first + end]).collect();
-            let found = parts.par_iter().map(|part| read_part(part, layout));
-            let found = found.try_reduce(Found::default, |left, right| Ok(left.and(right)))?;
-            self.found = std::mem::take(&mut self.found).and(found);
-        }
-        text.drain(..first + ends.last().copied().unwrap_or_default());
-        self.rest = text;
-        Ok(())
+    /// Reads the whole records of a piece, which begins with one, and tells how many bytes they are.
+    pub(super) fn read(&mut self, piece: &[u8]) -> io::Result<usize> {
+        let (layout, first) = match self.layout {
+            Some(layout) => (layout, 0),
+            None => {
+                let Some(end) = memchr(b'\n', piece) else { return Ok(0) };
+                (Layout::of(&piece[..end]), end + 1)
+            }
+        };
+        self.layout = Some(layout);
+        let records = &piece[first..];
+        let ends = part_ends(records);
+        let begins = std::iter::once(0).chain(ends.iter().copied());
+        let parts: Vec<&[u8]> = begins.zip(&ends).map(|(begin, &end)| &records[begin..end]).collect();
+        let found = parts.par_iter().map(|part| read_part(part, layout));
+        let found = found.try_reduce(Found::default, |left, right| Ok(left.and(right)))?;
+        self.found = std::mem::take(&mut self.found).and(found);
+        Ok(first + ends.last().copied().unwrap_or_default())
     }
 
-    /// What was found, at the end of the file.
-    pub(super) fn finish(self) -> io::Result<Found> {
-        if self.rest.is_empty() && self.layout.is_some() {
-            return Ok(self.found);
-        }
-        Err(io::Error::other("it ends within a record"))
+    /// What was found.
+    pub(super) fn found(self) -> Found {
+        self.found
     }
 }
 
@@ -216,10 +206,13 @@ mod tests {
 
     fn through(text: &[u8], piece: usize) -> io::Result<Found> {
         let mut table = TextTable::default();
+        let mut rest = Vec::new();
         for piece in text.chunks(piece) {
-            table.read(piece)?;
+            rest.extend_from_slice(piece);
+            let taken = table.read(&rest)?;
+            rest.drain(..taken);
         }
-        table.finish()
+        if rest.is_empty() { Ok(table.found()) } else { Err(io::Error::other("it ends within a record")) }
     }
 
     #[test]

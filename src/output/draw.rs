@@ -125,13 +125,25 @@ pub(super) struct Named<K, F, T> {
     text: T,
     lexicon: Lexicon,
     known: BTreeMap<K, u32>,
+    /// What was met first, which is looked through faster than it is looked up.
+    first: Vec<(K, u32)>,
     /// What the last row had; the next one often has the same.
     last: Option<(K, u32)>,
 }
 
+/// How many are looked through.
+const FIRST: usize = 8;
+
 impl<K: Copy + Ord, F, T: Fn(K) -> String> Named<K, F, T> {
     pub(super) fn new(key: F, text: T) -> Named<K, F, T> {
-        Named { key, text, lexicon: Lexicon::new(), known: BTreeMap::new(), last: None }
+        Named {
+            key,
+            text,
+            lexicon: Lexicon::new(),
+            known: BTreeMap::new(),
+            first: Vec::with_capacity(FIRST),
+            last: None,
+        }
     }
 
     #[inline]
@@ -147,10 +159,17 @@ impl<K: Copy + Ord, F, T: Fn(K) -> String> Named<K, F, T> {
     }
 
     fn look_up(&mut self, key: K) -> u32 {
-        let Named { text, lexicon, known, .. } = self;
+        let Named { text, lexicon, known, first, .. } = self;
+        if let Some((_, number)) = first.iter().find(|(met, _)| *met == key) {
+            return *number;
+        }
         *known.entry(key).or_insert_with(|| {
             let text = text(key);
-            if text.is_empty() { 0 } else { lexicon.push(&text) }
+            let number = if text.is_empty() { 0 } else { lexicon.push(&text) };
+            if first.len() < FIRST {
+                first.push((key, number));
+            }
+            number
         })
     }
 }
@@ -168,6 +187,7 @@ where
             numbers.push(self.number(key));
         }
         self.known.clear();
+        self.first.clear();
         self.last = None;
         let lexicon = std::mem::replace(&mut self.lexicon, Lexicon::new());
         Ok(Strip::Words(numbers, Arc::new(lexicon)))

@@ -4,6 +4,7 @@
 //! rows of the block alone, never from how they came in pieces.
 
 use super::chunk::{Chunk, ChunkWriter};
+use super::delta::push_texts;
 use super::distinct::{Number, codes};
 use super::lexicon::Lexicon;
 use super::packing::{push_bits, push_hybrid, width_of};
@@ -18,8 +19,11 @@ use std::sync::Arc;
 
 /// Rows of a page.
 const PAGE_ROWS: usize = 1 << 15;
-/// A dictionary pays where a value stands in so many rows or more, on average.
-const REPEATS: usize = 4;
+/// A dictionary of texts pays where a text stands in so many rows or more, on average; the beginning that it has in
+/// common with the row above is not written anyway.
+const TEXT_REPEATS: usize = 4;
+/// The same for numbers.
+const NUMBER_REPEATS: usize = 2;
 
 /// The parts of a column: a strip, and which of its rows.
 pub(super) type Part<'a> = (&'a Strip, Range<usize>);
@@ -202,7 +206,7 @@ fn encode_texts(mut chunk: ChunkWriter<'_>, parts: &[(&Texts, Range<usize>)]) ->
     if runs.is_empty() {
         return encode_empty(chunk, rows);
     }
-    if runs.len() * REPEATS <= present {
+    if runs.len() * TEXT_REPEATS <= present {
         let code = |(code, &(_, times)): (usize, &(&[u8], usize))| std::iter::repeat_n(code as u32, times);
         let codes: Vec<u32> = runs.iter().enumerate().flat_map(code).collect();
         push_dictionary(&mut chunk, runs.iter().map(|(text, _)| *text))?;
@@ -211,8 +215,8 @@ fn encode_texts(mut chunk: ChunkWriter<'_>, parts: &[(&Texts, Range<usize>)]) ->
         return chunk.finish(Some(text_bounds(texts().min().zip(texts().max()), rows - present)));
     }
     let all: Vec<&[u8]> = runs.iter().flat_map(|&(text, times)| std::iter::repeat_n(text, times)).collect();
-    push_pages(&mut chunk, rows, &levels, Encoding::PLAIN, |range, body| {
-        all[range].iter().for_each(|text| push_text(body, text));
+    push_pages(&mut chunk, rows, &levels, Encoding::DELTA_BYTE_ARRAY, |range, body| {
+        push_texts(body, &all[range]);
     })?;
     chunk.finish(Some(text_bounds(None, rows - present)))
 }
@@ -252,7 +256,7 @@ fn encode_numbers<N: Number>(
         return encode_empty(chunk, rows);
     }
     let nulls = Some((rows - values.len()) as u64);
-    let Some((codes, distinct)) = codes(&values, values.len() / REPEATS) else {
+    let Some((codes, distinct)) = codes(&values, values.len() / NUMBER_REPEATS) else {
         push_pages(&mut chunk, rows, &levels, Encoding::PLAIN, |range, body| {
             values[range].iter().for_each(|value| value.push(body));
         })?;

@@ -29,6 +29,7 @@ mod counts;
 mod csv_back;
 mod csv_text;
 mod days;
+mod delta;
 mod distinct;
 mod draw;
 mod encode;

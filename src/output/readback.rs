@@ -22,7 +22,7 @@ use termwise_engine::invoicing::Totals;
 use termwise_engine::money::Currency;
 
 /// Bytes that are read at a time.
-const READ: usize = 1 << 23;
+const READ: usize = 1 << 22;
 /// Rows that are decoded at a time.
 const DECODED_ROWS: usize = 1 << 13;
 /// The columns that are added up; the first of them is in every table and counts its rows.
@@ -72,22 +72,27 @@ impl Found {
 
 /// The bytes and the blake3 of a file.
 pub(super) fn hash(path: &Path) -> io::Result<(u64, String)> {
-    read_through(path, |_| Ok(()))
+    read_through(path, |piece| Ok(piece.len()))
 }
 
-/// Hashes a file, and shows it piece by piece.
-fn read_through(path: &Path, mut show: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<(u64, String)> {
+/// Hashes a file, and shows it piece by piece. `take` says how much of a piece it took; what is left begins the next.
+fn read_through(path: &Path, mut take: impl FnMut(&[u8]) -> io::Result<usize>) -> io::Result<(u64, String)> {
     let mut file = File::open(path)?;
     let mut hasher = blake3::Hasher::new();
-    let mut piece = Vec::with_capacity(READ);
+    let mut piece = Vec::with_capacity(READ * 2);
     loop {
-        piece.clear();
+        let before = piece.len();
         (&mut file).take(READ as u64).read_to_end(&mut piece)?;
-        if piece.is_empty() {
-            return Ok((hasher.count(), hasher.finalize().to_hex().to_string()));
+        if piece.len() == before {
+            break;
         }
-        hasher.update_rayon(&piece);
-        show(&piece)?;
+        hasher.update_rayon(&piece[before..]);
+        let taken = take(&piece)?;
+        piece.drain(..taken);
+    }
+    match piece.is_empty() {
+        true => Ok((hasher.count(), hasher.finalize().to_hex().to_string())),
+        false => Err(io::Error::other("it ends within a record")),
     }
 }
 
@@ -101,7 +106,7 @@ pub(super) fn check(folder: &Path, written: &Written, totals: Option<&Totals>) -
         (Some(_), Some(_) | None) => {
             let mut table = TextTable::default();
             let hash = read_through(&path, |piece| table.read(piece)).map_err(failed)?;
-            (hash, table.finish().map_err(failed)?)
+            (hash, table.found())
         }
     };
     if hash != (written.bytes, written.hash.clone()) {

@@ -7,12 +7,13 @@
 
 use super::OutputError;
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, BufWriter, ErrorKind, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 const PREFIX: &str = ".staging-";
 const LOCK: &str = ".lock";
+/// Bytes that are hashed and written at a time.
 const BUFFER: usize = 1 << 18;
 
 /// A folder that is being filled; dropped before it is published, it leaves nothing behind.
@@ -63,7 +64,8 @@ impl Staging {
             Ok(file) => Ok(StagedFile {
                 name: name.to_owned(),
                 path,
-                out: BufWriter::with_capacity(BUFFER, file),
+                file,
+                buffer: Vec::with_capacity(BUFFER),
                 hash: blake3::Hasher::new(),
                 bytes: 0,
             }),
@@ -102,7 +104,9 @@ impl Drop for Staging {
 pub(super) struct StagedFile {
     name: String,
     path: PathBuf,
-    out: BufWriter<File>,
+    file: File,
+    /// What is not yet hashed and written.
+    buffer: Vec<u8>,
     hash: blake3::Hasher,
     bytes: u64,
 }
@@ -115,7 +119,7 @@ impl StagedFile {
 
     /// Puts it on the disk.
     pub(super) fn finish(mut self, rows: Option<u64>) -> Result<Written, OutputError> {
-        let flushed = self.out.flush().and_then(|()| self.out.get_ref().sync_all());
+        let flushed = self.flush().and_then(|()| self.file.sync_all());
         match flushed {
             Ok(()) => Ok(Written {
                 name: self.name,
@@ -130,14 +134,32 @@ impl StagedFile {
 
 impl Write for StagedFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let taken = self.out.write(bytes)?;
-        self.hash.update(&bytes[..taken]);
-        self.bytes += taken as u64;
-        Ok(taken)
+        if self.buffer.len() + bytes.len() > BUFFER {
+            self.flush()?;
+        }
+        if bytes.len() < BUFFER {
+            self.buffer.extend_from_slice(bytes);
+        } else {
+            self.put(bytes)?;
+        }
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
+        let mut buffer = std::mem::take(&mut self.buffer);
+        let put = self.put(&buffer);
+        buffer.clear();
+        self.buffer = buffer;
+        put
+    }
+}
+
+impl StagedFile {
+    /// Hashes and writes what came; the longer a piece, the faster it is hashed.
+    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.hash.update(bytes);
+        self.bytes += bytes.len() as u64;
+        self.file.write_all(bytes)
     }
 }
 
