@@ -177,8 +177,8 @@ def main():
            and s.term = d.term and s.billing_cycle = d.billing_cycle and s.origin = d.origin and s.promotion_id is not distinct from d.promotion_id and s.tax_code is not distinct from d.tax_code)
         join starts t on (s.term = t.term and s.billing_cycle = t.billing_cycle and s.term_start = t.term_start)""")
     step("changes", f"""create temp table changes as
-        select rid, moment, c.quantity, lag(c.quantity) over w as before, coalesce(lead(moment) over w, timestamp '9999-01-01') as next
-        from (select x.rowid as rid, changed_at::timestamp as moment, c.quantity from {src['seat_changes']} c join x using (subscription_id)) c
+        select rid, start_id, moment, c.quantity, coalesce(lag(c.quantity) over w, opening) as before, coalesce(lead(moment) over w, timestamp '9999-01-01') as next
+        from (select x.rowid as rid, start_id, x.quantity as opening, changed_at::timestamp as moment, c.quantity from {src['seat_changes']} c join x using (subscription_id)) c
         where moment < {A} + 1 window w as (partition by rid order by moment)""")
     step("lines", f"""create temp table lines as select customer_id, partner_id, order_id, subscription_id, dim, currency, kind, moment, first, last, days, cycle_days, term_first, term_last, u.m, seats, sgn, class
         from (
@@ -187,10 +187,10 @@ def main():
           from x join cycles y on x.start_id = y.start_id and y.first >= {F}
           left join changes c on c.rid = x.rowid and c.moment < y.first + 1 and c.next >= y.first + 1
           union all
-          select x.customer_id, x.partner_id, x.order_id, x.subscription_id, x.dim, x.currency, case when c.quantity > coalesce(c.before, x.quantity) then 2 else 3 end, c.moment, c.moment::date, y.last, (y.last - c.moment::date + 1)::bigint, (y.last - y.first + 1)::bigint, term_first, term_last, m,
-            abs(c.quantity - coalesce(c.before, x.quantity)), sign(c.quantity - coalesce(c.before, x.quantity)), class
-          from changes c join x on c.rid = x.rowid join cycles y on x.start_id = y.start_id and c.moment::date > y.first and c.moment::date <= y.last
-          where c.moment >= {F} and c.quantity <> coalesce(c.before, x.quantity)) u""")
+          select x.customer_id, x.partner_id, x.order_id, x.subscription_id, x.dim, x.currency, case when c.quantity > c.before then 2 else 3 end, c.moment, c.moment::date, last, (last - c.moment::date + 1)::bigint, (last - first + 1)::bigint, term_first, term_last, m,
+            abs(c.quantity - c.before), sign(c.quantity - c.before), class
+          from (select c.*, y.first, y.last, term_first, term_last, m, class from changes c join cycles y on c.start_id = y.start_id and c.moment::date > y.first and c.moment::date <= y.last
+          where c.moment >= {F} and c.quantity <> c.before) c join x on c.rid = x.rowid) u""")
     step("rated", """create temp table rated as
         select l.*, product_id, sku_id, segment, market, term, billing_cycle, tax_code, first_charge, digits, promo, disc, unit_price, reasons1, reasons2,
           case when days = cycle_days then p else p * days end as pp, case when days = cycle_days then q else q * cycle_days end as qq,
@@ -212,7 +212,7 @@ def main():
     def amount(minor):
         if csv:
             return f"""case digits when 2 then (cast({minor} as decimal(16,0)) * 0.01::decimal(3,2))::varchar when 0 then ({minor})::varchar else (cast({minor} as decimal(15,0)) * 0.001::decimal(4,3))::varchar end"""
-        return f"cast(cast({minor} * case digits when 2 then 100 when 0 then 10000 else 10 end as decimal(18,0)) * 0.0001::decimal(5,4) as decimal(18,4))"
+        return f"cast(cast(({minor}) * case digits when 2 then 100 when 0 then 10000 else 10 end as decimal(18,0)) * 0.0001::decimal(5,4) as decimal(18,4))"
 
     def price(units):
         if csv:
