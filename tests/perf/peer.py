@@ -167,7 +167,7 @@ class Run:
             number = f"cast({millionths} as decimal(18,0)) * cast(0.000001 as decimal(6,6))"
             return f"cast({number} as decimal(18,12))"
         number = f"cast({millionths} as decimal(18,0)) * cast(0.000001 as decimal(6,6))"
-        return f"rtrim(rtrim(({number})::varchar, '0'), '.')"
+        return f"case when {millionths} = 0 then '0' else rtrim(rtrim(({number})::varchar, '0'), '.') end"
 
     def instant(self, moment):
         if self.form == "parquet":
@@ -304,7 +304,8 @@ def states(run):
         with paths as (select distinct path, m, is_own, era, term as path_term, billing_cycle as path_cycle from terms),
         priced as (
             select deal, path, m, is_own, era, d.origin, minor_digits(d.currency) as digits, price, is_fallback,
-                months(term) as months, step(term, billing_cycle) as step, is_own and d.origin = 'renewal' as is_held,
+                months(term) as months, step(term, billing_cycle) as step,
+                is_own and d.origin = 'renewal' as is_held,
                 case when is_held then d.promotion_id else o.promotion_id end as promotion,
                 case when is_held then h.discount else o.discount end as discount
             from deals d
@@ -324,31 +325,32 @@ def states(run):
             from compared c join eras e using (era)
             left join (select promotion_id, any_value(last) as last from promotions group by all) w
                 on w.promotion_id = c.old_promotion),
-        -- A seat for a cycle, a term and the old term, after the promotion, in minor units, as a fraction.
+        -- A seat in minor units, and what a promotion leaves of it, as fractions of small numbers.
         exact as (
-            select *, price::hugeint * kept * step * minor as cycle_n, 1000000000000 * months as cycle_d,
-                price::hugeint * kept * minor as term_n,
-                old_price::hugeint * old_kept * minor as old_n, 1000000000000::hugeint as term_d
+            select *, price * minor // gcd(price * minor, 1000000) as seat_n, 1000000 // gcd(price * minor, 1000000) as seat_d,
+                kept // gcd(kept, 1000000) as kept_n, 1000000 // gcd(kept, 1000000) as kept_d,
+                old_price * minor // gcd(old_price * minor, 1000000) as old_seat_n,
+                1000000 // gcd(old_price * minor, 1000000) as old_seat_d,
+                old_kept // gcd(old_kept, 1000000) as old_kept_n, 1000000 // gcd(old_kept, 1000000) as old_kept_d
             from judged),
         reasoned as (
-            select *, [case when is_fallback then 'plan-fallback' end,
-                case when not is_held and promotion is distinct from (case when has_ended then null else old_promotion end)
-                    and promotion is not null then 'promotion-applied' end,
+            select *, concat_ws(';', case when is_fallback then 'plan-fallback' end,
+                case when promotion is not null and not is_held
+                    and (has_ended or promotion is distinct from old_promotion) then 'promotion-applied' end,
                 case when is_held and promotion is not null then 'promotion-held' end,
                 case when promotion = old_promotion then 'promotion-kept' end,
                 case when has_ended then 'promotion-ended' end,
-                case when promotion <> old_promotion then 'promotion-replaced' end] as of_promotion,
+                case when promotion <> old_promotion then 'promotion-replaced' end) as of_promotion,
                 case when price <> old_price then 'price-changed' end as of_price
             from exact)
         select deal, path, m, digits, 10000000000 // minor as tenth, promotion::promotion_ids as promotion, old_promotion::promotion_ids as old_promotion,
             coalesce(discount, 0)::integer as discount, price, rounded(price * step, months)::bigint as unit_price,
-            (cycle_n // gcd(cycle_n, cycle_d))::bigint as cycle_n, (cycle_d // gcd(cycle_n, cycle_d))::bigint as cycle_d,
-            (term_n // gcd(term_n, term_d))::bigint as term_n, (term_d // gcd(term_n, term_d))::bigint as term_d,
-            (old_n // gcd(old_n, term_d))::bigint as old_n, (term_d // gcd(old_n, term_d))::bigint as old_d,
-            rounded(price::hugeint * kept, 1000000)::bigint as price_after,
-            rounded(old_price::hugeint * old_kept, 1000000)::bigint as price_before,
-            array_to_string(of_promotion || [of_price], ';') as reasons,
-            array_to_string(of_promotion || ['refunded-in-window', of_price], ';') as refund_reasons
+            seat_n * kept_n as n, seat_d * kept_d as d, months // step as cycles,
+            old_seat_n * old_kept_n as old_n, old_seat_d * old_kept_d as old_d,
+            rounded(price * kept, 1000000) as price_after,
+            rounded(old_price * old_kept, 1000000) as price_before,
+            concat_ws(';', nullif(of_promotion, ''), of_price) as reasons,
+            concat_ws(';', nullif(of_promotion, ''), 'refunded-in-window', of_price) as refund_reasons
         from reasoned""")
 
 
@@ -391,12 +393,12 @@ def rows(run):
                     on s.begins = c.begins and s.moment::date > c.first and s.moment::date <= c.last
                 where s.moment >= {{first}} and change <> 0) c
             join book b on b.rowid = c.book_row),
-        -- A seat is n / d minor units; whole ones and a rest below one, which alone needs ten more digits.
+        -- A seat is over / under minor units: whole ones and a rest below one, which alone needs ten more digits.
         parts as (
-            select *, case when days = cycle_days then cycle_n else cycle_n * days end as n,
-                case when days = cycle_days then cycle_d else cycle_d * cycle_days end as d,
-                n // d as whole, n % d as rest, rounded(rest * seats, d) as minor_of_rest,
-                rounded(rest * tenth, d) as effective_of_rest,
+            select *, case when days = cycle_days then n else n * days end as over,
+                case when days = cycle_days then d * cycles else d * cycles * cycle_days end as under,
+                over // under as whole, over % under as rest, rounded(rest * seats, under) as minor_of_rest,
+                rounded(rest * tenth, under) as effective_of_rest,
                 rounded(effective_of_rest * seats, tenth) as minor_of_effective
             from charged join states using (deal, path, m)),
         narrow as (
@@ -416,19 +418,6 @@ def rows(run):
             select *, row_number() over () as number, lag(customer_id) over () as customer_before,
                 lag(currency) over () as currency_before
             from (select * from narrow order by customer_id, currency, subscription_id, moment))""")
-
-    # The terms' states are looked up once more for what the renewals need of them. Joining the renewals to lines instead
-    # of to the book, or listing them in the book's rows and unnesting the sorted book, was not faster.
-    run.step("renewals", """
-        create temp table renewals as
-        select customer_id, subscription_id, b.product_id, b.sku_id, b.term, b.billing_cycle, b.currency,
-            t.first as renewal_date, coalesce(s.quantity, b.quantity) as seats, digits, tenth, price, price_before,
-            price_after, old_promotion, promotion, reasons,
-            rounded(old_n * seats, old_d) as amount_before, rounded(term_n * seats, term_d) as amount_after
-        from book b join terms t on b.begins = t.begins and not is_own and t.first between {first} and {horizon}
-        join states using (deal, path, m)
-        left join changes s on s.book_row = b.rowid and s.moment < t.first and s.until >= t.first
-        order by customer_id, subscription_id, renewal_date""")
 
 
 def publish(run):
@@ -463,6 +452,8 @@ def publish(run):
         from (select customer_id, currency, any_value(digits) as digits, any_value(tenth) as tenth, count(*) as lines,
                 sum(subtotal)::bigint as subtotal
             from lines group by customer_id, currency order by customer_id, currency)""")
+    # Straight from the sort into the file. Lists of a subscription's renewals, unnested from a book that was sorted once,
+    # took as long for the rows and as long again for the lists.
     run.copy("renewals", f"""
         select subscription_id, customer_id, customer_id as bill_to_id, product_id::varchar as product_id,
             sku_id::varchar as sku_id, 'renews' as outcome, renewal_date, renewal_date - {{as_of}} as days_to_renewal,
@@ -476,7 +467,15 @@ def publish(run):
                 * rounded(abs(amount_after - amount_before) * 10000, amount_before) as decimal(16,0))
                 * cast(0.01 as decimal(2,2)) end as change_percent,
             renewal_date <= {{as_of}} as billed, nullif(reasons, '') as reasons
-        from renewals""")
+        from (
+            select customer_id, subscription_id, b.product_id, b.sku_id, b.term, b.billing_cycle, b.currency,
+                t.first as renewal_date, coalesce(s.quantity, b.quantity) as seats, digits, tenth, price, price_before,
+                price_after, old_promotion, promotion, reasons,
+                rounded(old_n * seats, old_d) as amount_before, rounded(n * seats, d) as amount_after
+            from book b join terms t on b.begins = t.begins and not is_own and t.first between {{first}} and {{horizon}}
+            join states using (deal, path, m)
+            left join changes s on s.book_row = b.rowid and s.moment < t.first and s.until >= t.first
+            order by customer_id, subscription_id, renewal_date)""")
 
 
 def main():
