@@ -258,12 +258,13 @@ def book(run):
 
 def calendar(run):
     """Terms, charge cycles and renewals of each first day, and the path of each through the eras."""
-    # A term begins where the one before it ended: counted from its own first day (R3, D5), so step by step.
+    # A term begins where the one before it ended: counted from its own first day (R3, D5), so step by step. What begins
+    # after as_of is left out, of the forecast too (B22).
     run.step("terms", """
         create temp table all_terms as
         with recursive chain as (
             select begins, term, billing_cycle, 0 as n, term_start as first, later(term_start, months(term)) as next
-            from (select distinct begins, term, billing_cycle, term_start from book)
+            from (select distinct begins, term, billing_cycle, term_start from book where term_start <= {as_of})
             union all
             select begins, term, billing_cycle, n + 1, next, later(next, months(term)) from chain
             where next <= {horizon})
