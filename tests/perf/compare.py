@@ -56,13 +56,16 @@ def compare_table(con, table, ours, peers, form):
     if wrong:
         faults += 1
         print(f"{table}: {wrong} rows differ; the first of them:")
-        rows = con.execute(f"select number, o, p from {both} where {differs} order by number limit {SHOWN}")
+        # As texts: what they are in Python would need modules that nobody else needs.
+        texts = [", ".join(f"{side}.{name}::varchar" for name in names) for side in "op"]
+        rows = con.execute(
+            f"select number, [{texts[0]}], [{texts[1]}] from {both} where {differs} order by number limit {SHOWN}"
+        )
         for number, one, other in rows.fetchall():
-            one, other = one or {}, other or {}
             cells = [
-                f"{name}: ours {one.get(name)!r}, peer's {other.get(name)!r}"
-                for name, _ in columns[0]
-                if one.get(name) != other.get(name)
+                f"{name}: ours {mine}, peer's {theirs}"
+                for (name, _), mine, theirs in zip(columns[0], one, other)
+                if mine != theirs
             ]
             print(f"  row {number}: " + "; ".join(cells))
     total = con.execute(f"select sum({SUMS[table]}::decimal(38, 4)) from {ours}").fetchone()[0]
