@@ -54,7 +54,7 @@ def resident(pid, field):
 
 
 def measured(command, log):
-    """Runs a command and says what it took: wall and processor time, peak of resident and of anonymous memory.
+    """Runs a command and says what it took: wall and processor time, peaks of resident and of anonymous memory.
 
     Anonymous memory is what the process itself asked for, without pages of files that it has mapped. The system keeps no
     peak of it, so it is looked at every few milliseconds.
@@ -209,7 +209,7 @@ class Bench:
         allowed = MEMORY_FIXED + MEMORY_EACH * subscriptions
         for kind in ("anonymous", "resident"):
             peak = max(run[f"peak_{kind}"] for run in runs)
-            note = f"{'within' if peak <= allowed else 'ABOVE'} {allowed / MIB:.0f} MiB" if kind == "anonymous" else ""
+            note = f"{'within' if peak <= allowed else 'ABOVE'} {allowed / MIB:.0f} MiB"
             self.tell(f"{what}: peak {kind} memory", f"{peak / MIB:.0f} MiB", "", note, value=peak)
 
     # ── what is measured ──
@@ -248,7 +248,8 @@ class Bench:
             # It reads the outputs of the run before it, and says `decode SECONDS` and `encode SECONDS`.
             result = measured([self.binary, "floor", folder / "job.toml"], self.log)
             said = (line.split() for line in self.log.read_text().splitlines())
-            parts = {words[0]: float(words[1]) for words in said if len(words) == 2 and words[0] in ("decode", "encode")}
+            wanted = ("decode", "encode")
+            parts = {words[0]: float(words[1]) for words in said if len(words) == 2 and words[0] in wanted}
             if set(parts) != {"decode", "encode"}:
                 raise Failed(f"termwise floor did not say decode and encode:\n{self.log.read_text()}")
             return {**result, "wall": sum(parts.values()), "whole_wall": result["wall"], **parts}
@@ -287,7 +288,8 @@ class Bench:
             lambda: self.ours(part),
         )
         for kind in ("wall", "cpu"):
-            self.ratio(f"{form}: {self.args.subscriptions} ÷ {tenth} subscriptions, {kind}", pairs, lambda run: run[kind])
+            what = f"{form}: {self.args.subscriptions} ÷ {tenth} subscriptions, {kind}"
+            self.ratio(what, pairs, lambda run: run[kind])
 
     def limited_memory(self, form):
         what = f"{form}: --memory {MEMORY_LIMIT} ÷ without"

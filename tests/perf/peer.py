@@ -87,7 +87,7 @@ class Run:
         self.con.execute(f"set threads = {args.threads}")
         self.con.execute(f"set temp_directory = '{self.outdir}/spilled'")
         self.con.execute("set timezone = 'UTC'")
-        # Only the last two steps need an order, and turn this on again.
+        # Where the order matters it is turned on again.
         self.con.execute("set preserve_insertion_order = false")
         self.con.execute(MACROS)
         self.since = self.clocks()
@@ -163,10 +163,9 @@ class Run:
         return f"case {' '.join(cases)} else {text} end"
 
     def fraction(self, millionths):
-        if self.form == "parquet":
-            number = f"cast({millionths} as decimal(18,0)) * cast(0.000001 as decimal(6,6))"
-            return f"cast({number} as decimal(18,12))"
         number = f"cast({millionths} as decimal(18,0)) * cast(0.000001 as decimal(6,6))"
+        if self.form == "parquet":
+            return f"cast({number} as decimal(18,12))"
         return f"case when {millionths} = 0 then '0' else rtrim(rtrim(({number})::varchar, '0'), '.') end"
 
     def instant(self, moment):
@@ -198,6 +197,7 @@ def catalogue(run):
         "product_id": "prices", "sku_id": "prices", "segment": "prices", "market": "prices", "currency": "prices",
         "promotion_id": "promotions",
     }
+    # In the order of bytes, so that an enum sorts as its text does.
     for column, table in words.items():
         run.con.execute(f"create temp type {column}s as enum (select distinct {column} from {table} order by 1)")
     run.con.execute("create temp type terms as enum ('P1M', 'P1Y', 'P3Y')")
@@ -284,9 +284,9 @@ def calendar(run):
         select * from kept join numbered using (begins)""")
     run.step("cycles", """
         create temp table cycles as
-        select begins, path, m, k = 0 as is_first, term_first, term_last, first, last, last - first + 1 as days
+        select begins, path, m, is_own, k = 0 as is_first, term_first, term_last, first, last, last - first + 1 as days
         from (
-            select begins, path, m, k, t.first as term_first, next - 1 as term_last,
+            select begins, path, m, is_own, k, t.first as term_first, next - 1 as term_last,
                 later(t.first, k * step(term, billing_cycle)) as first,
                 later(t.first, (k + 1) * step(term, billing_cycle)) - 1 as last
             from terms t, unnest(range(months(term) // step(term, billing_cycle))) u(k))
@@ -300,9 +300,10 @@ def states(run):
     a renewal the held one is kept on its window (R23) against all others (R25): without further conditions that is again
     the deepest of the day, kept where it is the held one, replaced where it is another.
     """
-    run.step("states", f"""
+    run.step("states", """
         create temp table states as
-        with paths as (select distinct path, m, is_own, era, term as path_term, billing_cycle as path_cycle from terms),
+        with paths as (
+            select distinct path, m, is_own, era, term as path_term, billing_cycle as path_cycle from terms),
         priced as (
             select deal, path, m, is_own, era, d.origin, minor_digits(d.currency) as digits, price, is_fallback,
                 months(term) as months, step(term, billing_cycle) as step,
@@ -328,7 +329,8 @@ def states(run):
                 on w.promotion_id = c.old_promotion),
         -- A seat in minor units, and what a promotion leaves of it, as fractions of small numbers.
         exact as (
-            select *, price * minor // gcd(price * minor, 1000000) as seat_n, 1000000 // gcd(price * minor, 1000000) as seat_d,
+            select *, price * minor // gcd(price * minor, 1000000) as seat_n,
+                1000000 // gcd(price * minor, 1000000) as seat_d,
                 kept // gcd(kept, 1000000) as kept_n, 1000000 // gcd(kept, 1000000) as kept_d,
                 old_price * minor // gcd(old_price * minor, 1000000) as old_seat_n,
                 1000000 // gcd(old_price * minor, 1000000) as old_seat_d,
@@ -344,7 +346,8 @@ def states(run):
                 case when promotion <> old_promotion then 'promotion-replaced' end) as of_promotion,
                 case when price <> old_price then 'price-changed' end as of_price
             from exact)
-        select deal, path, m, digits, 10000000000 // minor as tenth, promotion::promotion_ids as promotion, old_promotion::promotion_ids as old_promotion,
+        select deal, path, m, digits, 10000000000 // minor as tenth, promotion::promotion_ids as promotion,
+            old_promotion::promotion_ids as old_promotion,
             coalesce(discount, 0)::integer as discount, price, rounded(price * step, months)::bigint as unit_price,
             seat_n * kept_n as n, seat_d * kept_d as d, months // step as cycles,
             old_seat_n * old_kept_n as old_n, old_seat_d * old_kept_d as old_d,
@@ -375,13 +378,14 @@ def rows(run):
         "customer_id, subscription_id, partner_id, order_id, tax_code, product_id, sku_id, segment, market, currency, "
         "term, billing_cycle, origin"
     )
+    run.con.execute("set preserve_insertion_order = true")
     run.step("lines", f"""
         create temp table lines as
         with charged as (
             select {columns}, deal, c.path, c.m, c.first::timestamp as moment, c.last, c.days, c.days as cycle_days,
                 c.term_first, c.term_last, coalesce(s.quantity, b.quantity) as seats, 1 as sign,
-                case when not is_first then 'cycleCharge' when m = 0 and origin = 'purchase' then 'new' else 'renew' end
-                    as charge_type
+                case when not is_first then 'cycleCharge' when is_own and origin = 'purchase' then 'new'
+                    else 'renew' end as charge_type
             from book b join cycles c on b.begins = c.begins and c.first >= {{first}}
             left join changes s on s.book_row = b.rowid and s.moment < c.first + 1 and s.until >= c.first + 1
             union all
@@ -410,8 +414,9 @@ def rows(run):
                 sign * (whole * tenth + effective_of_rest + sign(minor_of_rest - minor_of_effective)) as effective,
                 sign * (whole * seats + minor_of_rest) as subtotal
             from parts)
-        -- Numbered within the invoice, by a window that runs over the sorted rows as they pass: they are not sorted
-        -- again. row_number() over (partition by customer_id, currency …) sorts by itself and took as long as both.
+        -- Numbered within the invoice by a window that runs over the sorted rows as they pass, on one thread.
+        -- row_number() over (partition by customer_id, currency …) runs on all, but sorts for itself, and what comes out
+        -- of it has to be sorted once more: twice the processor time for the same wall time.
         select * exclude (number, customer_before, currency_before), number - max(case
             when customer_id is distinct from customer_before or currency <> currency_before then number end)
             over (rows between unbounded preceding and current row) + 1 as line
@@ -423,7 +428,6 @@ def rows(run):
 
 def publish(run):
     """The three tables, with every column that termwise writes, in the order of the sorted rows."""
-    run.con.execute("set preserve_insertion_order = true")
     window = f"':' || currency || ':{run.first}:{run.as_of}'"
     run.copy("invoice_lines", f"""
         select customer_id || {window} as invoice_id, line,
@@ -453,8 +457,8 @@ def publish(run):
         from (select customer_id, currency, any_value(digits) as digits, any_value(tenth) as tenth, count(*) as lines,
                 sum(subtotal)::bigint as subtotal
             from lines group by customer_id, currency order by customer_id, currency)""")
-    # Straight from the sort into the file. Lists of a subscription's renewals, unnested from a book that was sorted once,
-    # took as long for the rows and as long again for the lists.
+    # Straight from the sort into the file. Lists of a subscription's renewals, unnested from a book that was sorted
+    # once, took as long for the rows and as long again for the lists.
     run.copy("renewals", f"""
         select subscription_id, customer_id, customer_id as bill_to_id, product_id::varchar as product_id,
             sku_id::varchar as sku_id, 'renews' as outcome, renewal_date, renewal_date - {{as_of}} as days_to_renewal,

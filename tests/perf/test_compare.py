@@ -16,9 +16,11 @@ from compare import TABLES, compare
 
 GOOD = {
     "invoice_lines": "select 'SUB-' || n as subscription_id, (n * 1.25)::decimal(18,4) as subtotal, "
-    "case when n % 2 = 0 then 'EUR' end as currency, timestamptz '2026-11-30 09:15:00Z' as happened_at from range(1, 2001) t(n) order by n",
+    "case when n % 2 = 0 then 'EUR' end as currency, timestamptz '2026-11-30 09:15:00Z' as happened_at "
+    "from range(1, 2001) t(n) order by n",
     "invoices": "select 'CUS-1' as customer_id, 7::decimal(18,4) as subtotal",
-    "renewals": "select 'SUB-' || n as subscription_id, n::decimal(18,4) as amount_after from range(300) t(n) order by n",
+    "renewals": "select 'SUB-' || n as subscription_id, n::decimal(18,4) as amount_after "
+    "from range(300) t(n) order by n",
 }
 
 
@@ -59,7 +61,8 @@ class Compare(unittest.TestCase):
         self.differs("invoice_lines", sql, "1 rows differ", "row 1500", "1875.01")
 
     def test_one_second(self):
-        sql = GOOD["invoice_lines"].replace("as happened_at", "+ to_seconds(case n when 9 then 1 else 0 end) as happened_at")
+        later = "+ to_seconds(case n when 9 then 1 else 0 end) as happened_at"
+        sql = GOOD["invoice_lines"].replace("as happened_at", later)
         self.differs("invoice_lines", sql, "1 rows differ", "09:15:01")
 
     def test_two_rows_swapped(self):
