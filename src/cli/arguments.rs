@@ -139,6 +139,12 @@ pub(super) struct SampleFlags {
     /// What the book holds
     #[arg(long, default_value = "full")]
     pub(super) profile: ProfileName,
+    /// Spread the book evenly over so many customers, at most one for each subscription
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) customers: Option<u64>,
+    /// Put subscriptions and events in a random order, the same for the same seed, instead of customer by customer
+    #[arg(long)]
+    pub(super) shuffle: bool,
     /// Say nothing on success
     #[arg(short, long)]
     pub(super) quiet: bool,

@@ -176,6 +176,8 @@ fn write_sample(flags: &SampleFlags, screen: Screen<'_>) -> Result<Exit, Exit> {
             ProfileName::Full => sample::Profile::Full,
             ProfileName::Plain => sample::Profile::Plain,
         },
+        customers: flags.customers,
+        shuffled: flags.shuffle,
     };
     let written = sample::write_sample(&flags.out, &request).map_err(|error| {
         screen.error(&format!("error: {error}"));

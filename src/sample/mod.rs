@@ -2,7 +2,7 @@
 //!
 //! `termwise sample --subscriptions 2000 --out data/sample` writes every input of the contract for 30 November 2026:
 //! five sixths of the subscriptions are unremarkable, the others show one rule each, and `stories.csv` says which. The same seed gives
-//! the same bytes, and a customer's rows are all that is held in memory.
+//! the same bytes, and a customer's rows are all that is held in memory, of a very large one some thousands at a time.
 //!
 //! What it does not do: it says nothing about what the right invoice is. Only the rows planted by `bad_rows` come with
 //! the code and the disposition that they should end in.
@@ -23,6 +23,7 @@ mod promotions;
 mod renewals;
 mod scheduled;
 mod seats;
+mod shuffle;
 mod stories;
 mod tables;
 mod terms;
@@ -33,6 +34,7 @@ mod write;
 use book::{Desk, Rows};
 use customers::Customer;
 use dice::Dice;
+use shuffle::Shuffler;
 use std::path::{Path, PathBuf};
 use stories::Deck;
 use tables::Table;
@@ -52,7 +54,16 @@ pub struct Request {
     pub bad_rows: bool,
     /// What the book holds.
     pub profile: Profile,
+    /// How many customers the book is spread over, evenly; none: as many as come, small and large ones. There is none
+    /// without a subscription.
+    pub customers: Option<u64>,
+    /// Whether subscriptions and events stand in a random order instead of customer by customer.
+    pub shuffled: bool,
 }
+
+/// Subscriptions of one customer that are held before they are written: more than any customer of a book has whose
+/// customers come as they are.
+const MOST_HELD: usize = 10_000;
 
 /// How the inputs are written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -138,6 +149,8 @@ pub fn write_sample(out: &Path, request: &Request) -> Result<Vec<Written>, Sampl
         }
     }
     let end = write_book(&mut files, request)?;
+    // Before the bad rows, which are found by their numbers.
+    files.pour()?;
     let mut written = Vec::new();
     if request.bad_rows {
         let faults = bad_rows::plant(&mut files, request, &end)?;
@@ -164,12 +177,14 @@ fn write_book(files: &mut Files, request: &Request) -> Result<End, SampleError> 
         let index = end.customers;
         let mut dice = Dice::of(request.seed, index + 1);
         let customer = Customer::of(index, request.profile, &mut dice);
-        let size =
-            size(index, request.subscriptions, &mut dice).min(request.subscriptions - end.subscriptions);
+        let size = size(index, request, &mut dice).min(request.subscriptions - end.subscriptions);
         let mut desk = Desk::new(&customer, dice, end.subscriptions);
         let last = end.subscriptions + size;
         while desk.numbered() < last {
             add_next(&mut desk, &mut deck, request.profile, last);
+            if desk.rows.subscriptions.len() >= MOST_HELD {
+                files.add_rows(&customer, &std::mem::take(&mut desk.rows))?;
+            }
         }
         end.subscriptions = desk.numbered();
         end.customers += 1;
@@ -192,8 +207,13 @@ fn add_next(desk: &mut Desk<'_>, deck: &mut Deck, profile: Profile, last: u64) {
 }
 
 /// Mostly up to ten subscriptions, with a long tail. The first customer has a quarter of the book, up to 5,000: more
-/// than a work unit of any sensible size.
-fn size(index: u64, subscriptions: u64, dice: &mut Dice) -> u64 {
+/// than a work unit of any sensible size. Where the number of customers is given, all have as many, but for one.
+fn size(index: u64, request: &Request, dice: &mut Dice) -> u64 {
+    let subscriptions = request.subscriptions;
+    if let Some(customers) = request.customers {
+        let customers = customers.clamp(1, subscriptions.max(1));
+        return subscriptions / customers + u64::from(index < subscriptions % customers);
+    }
     if index == 0 {
         return (subscriptions / 4).clamp(1, 5_000);
     }
@@ -211,6 +231,8 @@ fn size(index: u64, subscriptions: u64, dice: &mut Dice) -> u64 {
 struct Files {
     dir: PathBuf,
     writers: Vec<(&'static Table, TableWriter)>,
+    /// Rows of the book that are not yet in their order.
+    shufflers: Vec<(&'static Table, Shuffler)>,
 }
 
 impl Files {
@@ -229,7 +251,15 @@ impl Files {
             let style = Style { format: Format::Csv, ..style };
             writers.push((&tables::STORIES, TableWriter::create(out, &tables::STORIES, style)?));
         }
-        Ok(Files { dir: out.to_owned(), writers })
+        let mut shufflers = Vec::new();
+        if request.shuffled {
+            let book = tables_of(request.profile).iter().filter(|table| table.is_of_the_book);
+            // Streams from the far end: customers count theirs from 1.
+            for (table, stream) in book.zip((0..=u64::MAX).rev()) {
+                shufflers.push((*table, Shuffler::create(out, Dice::of(request.seed, stream))?));
+            }
+        }
+        Ok(Files { dir: out.to_owned(), writers, shufflers })
     }
 
     fn has(&self, table: &Table) -> bool {
@@ -250,6 +280,22 @@ impl Files {
         self.of(table)?.row(cells)
     }
 
+    /// Adds a row of the book: where it is shuffled, its place is settled by [`Files::pour`].
+    fn add_to_book<T: AsRef<str>>(&mut self, table: &Table, cells: &[T]) -> Result<(), SampleError> {
+        match self.shufflers.iter_mut().find(|(known, _)| known.name == table.name) {
+            Some((_, shuffler)) => shuffler.add(cells),
+            None => self.add(table, cells).map(drop),
+        }
+    }
+
+    /// Puts what is shuffled into the files.
+    fn pour(&mut self) -> Result<(), SampleError> {
+        for (table, shuffler) in std::mem::take(&mut self.shufflers) {
+            shuffler.pour(self.of(table)?)?;
+        }
+        Ok(())
+    }
+
     fn add_customer(&mut self, customer: &Customer) -> Result<(), SampleError> {
         if self.has(&tables::CUSTOMERS) {
             let cells = [
@@ -266,7 +312,7 @@ impl Files {
 
     fn add_rows(&mut self, customer: &Customer, rows: &Rows) -> Result<(), SampleError> {
         for subscription in &rows.subscriptions {
-            self.add(&tables::SUBSCRIPTIONS, &subscription.cells(customer))?;
+            self.add_to_book(&tables::SUBSCRIPTIONS, &subscription.cells(customer))?;
         }
         self.add_all(&tables::REDEMPTIONS, &rows.redemptions)?;
         self.add_all(&tables::SEAT_CHANGES, &rows.seat_changes)?;
@@ -278,7 +324,7 @@ impl Files {
 
     fn add_all<const N: usize>(&mut self, table: &Table, rows: &[[String; N]]) -> Result<(), SampleError> {
         for row in rows {
-            self.add(table, row)?;
+            self.add_to_book(table, row)?;
         }
         Ok(())
     }

@@ -24,6 +24,8 @@ pub(crate) struct Table {
     pub(crate) name: &'static str,
     /// Its columns, in the order in which they are written.
     pub(crate) columns: &'static [(&'static str, Kind)],
+    /// Whether its rows are subscriptions or what happened to them.
+    pub(crate) is_of_the_book: bool,
 }
 
 impl Table {
@@ -63,6 +65,7 @@ pub(crate) static SUBSCRIPTIONS: Table = Table {
         ("channel", Text),
         ("tax_code", Text),
     ],
+    is_of_the_book: true,
 };
 
 pub(crate) static CUSTOMERS: Table = Table {
@@ -74,11 +77,13 @@ pub(crate) static CUSTOMERS: Table = Table {
         ("qualifications", Text),
         ("group", Text),
     ],
+    is_of_the_book: false,
 };
 
 pub(crate) static PARTNERS: Table = Table {
     name: "partners",
     columns: &[("partner_id", Text), ("region", Text), ("kind", Text), ("provider_id", Text)],
+    is_of_the_book: false,
 };
 
 /// Dates stay text: a price list mixes the forms of Partner Center.
@@ -105,6 +110,7 @@ pub(crate) static PRICE_LIST: Table = Table {
         ("ERP Price", Decimal),
         ("Segment", Text),
     ],
+    is_of_the_book: false,
 };
 
 pub(crate) static PROMOTIONS: Table = Table {
@@ -131,6 +137,7 @@ pub(crate) static PROMOTIONS: Table = Table {
         ("commerce", Text),
         ("pass_on", Decimal),
     ],
+    is_of_the_book: false,
 };
 
 pub(crate) static PROMO_CODES: Table = Table {
@@ -145,11 +152,13 @@ pub(crate) static PROMO_CODES: Table = Table {
         ("redeem_by", Day),
         ("max_licences", Count),
     ],
+    is_of_the_book: false,
 };
 
 pub(crate) static REDEMPTIONS: Table = Table {
     name: "redemptions",
     columns: &[("subscription_id", Text), ("code", Text), ("entered_at", Text), ("order_id", Text)],
+    is_of_the_book: true,
 };
 
 pub(crate) static SEAT_CHANGES: Table = Table {
@@ -161,6 +170,7 @@ pub(crate) static SEAT_CHANGES: Table = Table {
         ("quantity_before", Count),
         ("change_id", Text),
     ],
+    is_of_the_book: true,
 };
 
 pub(crate) static LIFECYCLE_EVENTS: Table = Table {
@@ -176,6 +186,7 @@ pub(crate) static LIFECYCLE_EVENTS: Table = Table {
         ("target_term", Text),
         ("target_billing_cycle", Text),
     ],
+    is_of_the_book: true,
 };
 
 pub(crate) static SCHEDULED_CHANGES: Table = Table {
@@ -191,6 +202,7 @@ pub(crate) static SCHEDULED_CHANGES: Table = Table {
         ("term_end", Day),
         ("promotion_id", Text),
     ],
+    is_of_the_book: true,
 };
 
 pub(crate) static HOLDINGS: Table = Table {
@@ -202,11 +214,12 @@ pub(crate) static HOLDINGS: Table = Table {
         ("quantity", Count),
         ("promotion_id", Text),
     ],
+    is_of_the_book: false,
 };
 
 /// Not an input: which subscriptions tell which story, to find one to look at.
 pub(crate) static STORIES: Table =
-    Table { name: "stories", columns: &[("subscription_id", Text), ("story", Text)] };
+    Table { name: "stories", columns: &[("subscription_id", Text), ("story", Text)], is_of_the_book: false };
 
 /// What the plain profile writes.
 pub(crate) static PLAIN: [&Table; 4] = [&SUBSCRIPTIONS, &PRICE_LIST, &PROMOTIONS, &SEAT_CHANGES];

@@ -12,7 +12,15 @@ use tempfile::TempDir;
 type Row = BTreeMap<String, String>;
 
 fn request(subscriptions: u64) -> Request {
-    Request { subscriptions, seed: 7, format: Format::Csv, bad_rows: false, profile: Profile::Full }
+    Request {
+        subscriptions,
+        seed: 7,
+        format: Format::Csv,
+        bad_rows: false,
+        profile: Profile::Full,
+        customers: None,
+        shuffled: false,
+    }
 }
 
 fn write(request: &Request) -> (TempDir, Vec<Written>) {
@@ -294,4 +302,72 @@ fn parquet_holds_as_many_rows_as_csv() {
             assert_eq!(u64::try_from(rows).unwrap(), other.rows);
         }
     }
+}
+
+#[test]
+fn a_book_can_be_spread_over_a_number_of_customers() {
+    let customers_of = |request: &Request| {
+        let mut sizes: BTreeMap<String, usize> = BTreeMap::new();
+        for row in read(&write(request).0, "subscriptions.csv") {
+            *sizes.entry(row["customer_id"].clone()).or_default() += 1;
+        }
+        sizes.into_values().collect::<Vec<_>>()
+    };
+    for profile in [Profile::Full, Profile::Plain] {
+        let of = |customers| Request { customers: Some(customers), profile, ..request(30) };
+        assert_eq!(customers_of(&of(1)), [30]);
+        assert_eq!(customers_of(&of(4)), [8, 8, 7, 7]);
+        assert_eq!(customers_of(&of(500)), [1; 30], "none is without a subscription");
+    }
+}
+
+#[test]
+fn a_customer_of_any_size_is_written_in_parts() {
+    let subscriptions = MOST_HELD as u64 + 1_000;
+    let (dir, _) = write(&Request { customers: Some(1), profile: Profile::Plain, ..request(subscriptions) });
+    let rows = read(&dir, "subscriptions.csv");
+    for (number, row) in rows.iter().enumerate() {
+        assert_eq!(row["subscription_id"], format!("SUB-{:08}", number + 1));
+    }
+    assert_eq!(u64::try_from(rows.len()).unwrap(), subscriptions);
+}
+
+#[test]
+fn a_shuffled_book_has_the_same_rows_in_another_order() {
+    let rows_of = |dir: &TempDir, name: &str| -> Vec<String> {
+        let text = fs::read_to_string(dir.path().join(name)).unwrap();
+        text.lines().map(str::to_owned).collect()
+    };
+    for profile in [Profile::Full, Profile::Plain] {
+        let asked = Request { profile, ..request(1_000) };
+        let (plain, written) = write(&asked);
+        let (shuffled, written_too) = write(&Request { shuffled: true, ..asked });
+        assert_eq!(written, written_too);
+        for table in tables_of(profile) {
+            let name = file_name(table, Format::Csv);
+            let (before, after) = (rows_of(&plain, &name), rows_of(&shuffled, &name));
+            assert_eq!(before != after, table.is_of_the_book, "{name}");
+            assert_eq!(before[0], after[0], "the header stays first");
+            let sorted = |mut rows: Vec<String>| {
+                rows.sort();
+                rows
+            };
+            assert_eq!(sorted(before), sorted(after), "{name}");
+        }
+        // A quarter of the book is the first customer's; the others' neighbours are mostly somebody else's.
+        let rows = read(&shuffled, "subscriptions.csv");
+        let next_to_its_own = rows.windows(2).filter(|pair| pair[0]["customer_id"] == pair[1]["customer_id"]);
+        assert!(next_to_its_own.count() < 150, "{profile:?}");
+        let again = write(&Request { shuffled: true, ..asked }).0;
+        assert_eq!(bytes_of(&shuffled), bytes_of(&again));
+    }
+}
+
+#[test]
+fn faults_are_found_by_their_numbers_in_a_shuffled_book_too() {
+    let (dir, _) = write(&Request { bad_rows: true, shuffled: true, ..request(200) });
+    let faults = read(&dir, "planted_faults.csv");
+    let fault = faults.iter().find(|fault| fault["code"] == "date-invalid").unwrap();
+    let row: usize = fault["row"].parse().unwrap();
+    assert_eq!(read(&dir, &fault["file"])[row - 1][&fault["column"]], "2026-13-41");
 }
