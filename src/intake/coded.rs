@@ -87,7 +87,7 @@ mod tests {
         let word = |row: usize| match row % 7 {
             0 => None,
             1 => Some(String::new()),
-            left => Some(format!("word number {}", left * row / 40)),
+            left => Some(format!("w {}", left * row / 40)),
         };
         let texts: StringViewArray = (0..400).map(word).collect();
         let coded = CodedWords::of(&texts);
