@@ -71,15 +71,7 @@ impl Encoder {
         let mut compressor = compressor()?;
         let columns = self.0.columns().iter().enumerate();
         let chunk = |(number, column): (usize, &parquet::schema::types::ColumnDescPtr)| {
-            let t = std::time::Instant::now();
-            let p = parts(number);
-            let rows: usize = p.iter().map(|(_, r)| r.len()).sum();
-            let name = column.name().to_owned();
-            let out = encode(ChunkWriter::new(Arc::clone(column), &mut compressor), &p);
-            if rows > 100000 {
-                eprintln!("COL {}-{} {} {}", self.0.columns().len(), name, t.elapsed().as_nanos(), rows);
-            }
-            out
+            encode(ChunkWriter::new(Arc::clone(column), &mut compressor), &parts(number))
         };
         columns.map(chunk).collect()
     }

@@ -187,16 +187,5 @@ pub(super) fn strips<R>(
     context: &Context<'_>,
     rows: &[R],
 ) -> Result<Vec<Strip>, OutputError> {
-    let n = columns.len();
-    columns
-        .iter_mut()
-        .map(|column| {
-            let t = std::time::Instant::now();
-            let o = column.draw.strip(context, rows);
-            if rows.len() > 8000 {
-                eprintln!("SET {}-{} {} {}", n, column.name, t.elapsed().as_nanos(), rows.len());
-            }
-            o
-        })
-        .collect()
+    columns.iter_mut().map(|column| column.draw.strip(context, rows)).collect()
 }
