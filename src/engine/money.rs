@@ -208,7 +208,7 @@ impl Exact {
 
     /// An amount in minor units of a currency with that many digits.
     pub const fn of_minor(minor: i64, digits: u32) -> Exact {
-        Exact { numerator: minor as i128 * 10_i128.pow(PRICE_DIGITS - digits), denominator: 1 }
+        Exact { numerator: minor as i128 * power_of_ten(PRICE_DIGITS - digits), denominator: 1 }
     }
 
     /// `part ÷ whole` of this amount; `whole` must not be zero.
@@ -251,16 +251,33 @@ impl Exact {
     /// Rounds once to `digits` after the point and gives the integer of that unit: 11.2258… at two digits is 1123.
     pub const fn round(self, digits: u32, mode: Rounding) -> i128 {
         let (numerator, denominator) = if digits >= PRICE_DIGITS {
-            (self.numerator * 10_i128.pow(digits - PRICE_DIGITS), self.denominator)
+            (self.numerator * power_of_ten(digits - PRICE_DIGITS), self.denominator)
         } else {
-            (self.numerator, self.denominator * 10_i128.pow(PRICE_DIGITS - digits))
+            (self.numerator, self.denominator * power_of_ten(PRICE_DIGITS - digits))
         };
         divide(numerator, denominator, mode)
     }
 }
 
+/// Of the digits that amounts and prices have: ten at most.
+const fn power_of_ten(digits: u32) -> i128 {
+    const POWERS: [i64; EFFECTIVE_DIGITS as usize + 1] = {
+        let mut powers = [1; EFFECTIVE_DIGITS as usize + 1];
+        let mut digits = 1;
+        while digits < powers.len() {
+            powers[digits] = powers[digits - 1] * 10;
+            digits += 1;
+        }
+        powers
+    };
+    POWERS[digits as usize] as i128
+}
+
 /// The one division: exact integers in, one rounded integer out.
 const fn divide(numerator: i128, denominator: i128, mode: Rounding) -> i128 {
+    if denominator == 1 {
+        return numerator;
+    }
     let (quotient, remainder) = quotient_and_remainder(numerator, denominator);
     let remainder = remainder.abs();
     let away = match mode {
@@ -311,7 +328,7 @@ pub fn round_line(unit: Exact, seats: u32, digits: u32, mode: Rounding, at_unit:
     if at_unit {
         let minor = unit.round(digits, mode);
         let subtotal = posted(minor * i128::from(seats));
-        return Rounded { subtotal, effective: minor * 10_i128.pow(EFFECTIVE_DIGITS - digits) };
+        return Rounded { subtotal, effective: minor * power_of_ten(EFFECTIVE_DIGITS - digits) };
     }
     let subtotal = posted(unit.times(seats).round(digits, mode));
     Rounded { subtotal, effective: effective_unit_price(unit, seats, subtotal, digits, mode) }
@@ -350,7 +367,7 @@ pub const fn percent_change(change: i128, before: i64) -> Option<i128> {
 fn effective_unit_price(unit: Exact, seats: u32, subtotal: i64, digits: u32, mode: Rounding) -> i128 {
     let nearest = unit.round(EFFECTIVE_DIGITS, Rounding::HalfUp);
     let hits = |effective: i128| {
-        let whole = divide(effective * i128::from(seats), 10_i128.pow(EFFECTIVE_DIGITS - digits), mode);
+        let whole = divide(effective * i128::from(seats), power_of_ten(EFFECTIVE_DIGITS - digits), mode);
         whole == i128::from(subtotal)
     };
     [nearest, nearest + 1, nearest - 1].into_iter().find(|&effective| hits(effective)).unwrap_or(nearest)

@@ -161,15 +161,18 @@ impl PriceList {
             }
             let rows = &self.rows[entry.first..entry.end];
             let in_force = |row: &&KeyRow| row.effective.holds(on);
-            if !rows.iter().any(|row| in_force(&row)) {
-                continue;
-            }
             let mut held = rows.iter().filter(in_force).filter(|row| row.tier.holds(seats));
             let row = match self.overlap {
                 Some(PriceOverlap::NewestStart) => held.next_back(),
                 Some(PriceOverlap::OlderHolds) | None => held.next(),
             };
-            let Some(row) = row else { return Err(Code::PriceMissing) };
+            let Some(row) = row else {
+                // Rows in force whose tiers lack the seats are an answer; where none is in force the next plan is asked.
+                if rows.iter().any(|row| in_force(&row)) {
+                    return Err(Code::PriceMissing);
+                }
+                continue;
+            };
             let (other_plan, tiered) = (number > 0, row.tier != Tier::ANY);
             return Ok(Quote { unit_price: row.unit_price, row: row.row, other_plan, tiered });
         }

@@ -4,7 +4,6 @@
 //! A P1Y from 15 July cut to end on 30 June has cycles on the 1st, counted back from 1 July; the first is a stub of 17 of
 //! 31 days, then eleven whole ones follow.
 
-use crate::book::natural_end;
 use crate::calendar::{BillingCycle, Day, Grid, MonthEnd, Period, Term};
 
 /// A charge cycle of a term.
@@ -27,17 +26,19 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// The cycles of a term under its billing cycle and anchor. `None` where the term can't have the billing cycle.
+    /// The cycles of a term under its billing cycle and anchor, cut where it ends before its natural end. `None` where the
+    /// term can't have the billing cycle.
     pub fn new(
         term: Term,
         billing_cycle: BillingCycle,
         period: Period,
+        natural_end: Day,
         anchored_on: Option<Day>,
         month_end: MonthEnd,
     ) -> Option<Schedule> {
         let months = billing_cycle.months(term)?;
         // An anchor counts for itself; without one a term is counted from its first day, and a cut one back from its end (R45).
-        let is_cut = anchored_on.is_none() && period.last < natural_end(period.first, term, None);
+        let is_cut = anchored_on.is_none() && period.last < natural_end;
         let grid = if months == 1 && billing_cycle == BillingCycle::Monthly {
             let counted_back = is_cut.then(|| period.last.next());
             let anchor = anchored_on.or(counted_back).unwrap_or(period.first);
@@ -129,7 +130,8 @@ mod tests {
         anchor: Option<Day>,
     ) -> Vec<(String, u32, u32)> {
         let period = Period { first, last };
-        let schedule = Schedule::new(term, cycle, period, anchor, MonthEnd::Clamp);
+        let natural = crate::book::natural_end(first, term, anchor);
+        let schedule = Schedule::new(term, cycle, period, natural, anchor, MonthEnd::Clamp);
         (0..)
             .map_while(|number| schedule.and_then(|schedule| schedule.cycle(number)))
             .map(|cycle| (cycle.period.first.to_string(), cycle.period.days(), cycle.cycle_days))

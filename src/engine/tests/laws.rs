@@ -149,7 +149,7 @@ proptest! {
         let last = cut.map_or(natural, |days| first.plus_days(days).min(natural));
         let period = Period::new(first, last).expect("a term");
         let month_end = if keep { MonthEnd::KeepDistance } else { MonthEnd::Clamp };
-        let Some(schedule) = Schedule::new(term, billing_cycle, period, anchor, month_end) else {
+        let Some(schedule) = Schedule::new(term, billing_cycle, period, natural, anchor, month_end) else {
             prop_assert!(billing_cycle.months(term).is_none());
             return Ok(());
         };

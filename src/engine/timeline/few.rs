@@ -1,27 +1,28 @@
-//! A list that is nearly always of one: it lies in place, and only what comes after the first needs memory of its own.
+//! A list that is nearly always short: its first entries lie in place, and only what comes after them needs memory of its own.
 
-/// A short list in the order of its coming.
+/// A list in the order of its coming, `N` of it in place.
 #[derive(Debug)]
-pub(super) struct Few<T> {
-    first: Option<T>,
-    /// Empty as long as there is no first.
+pub(super) struct Few<T, const N: usize> {
+    first: [Option<T>; N],
+    /// Empty as long as there is room in place.
     more: Vec<T>,
 }
 
-impl<T: Copy + PartialEq> Few<T> {
-    pub(super) const fn none() -> Few<T> {
-        Few { first: None, more: Vec::new() }
+impl<T: Copy + PartialEq, const N: usize> Few<T, N> {
+    pub(super) const fn none() -> Few<T, N> {
+        Few { first: [None; N], more: Vec::new() }
     }
 
-    /// A list of one.
-    pub(super) const fn of(first: T) -> Few<T> {
-        Few { first: Some(first), more: Vec::new() }
+    /// Forgets what it holds, and keeps its memory.
+    pub(super) fn clear(&mut self) {
+        self.first = [None; N];
+        self.more.clear();
     }
 
     pub(super) fn push(&mut self, next: T) {
-        match self.first {
-            None => self.first = Some(next),
-            Some(_) => self.more.push(next),
+        match self.first.iter_mut().find(|place| place.is_none()) {
+            Some(place) => *place = Some(next),
+            None => self.more.push(next),
         }
     }
 
@@ -35,11 +36,11 @@ impl<T: Copy + PartialEq> Few<T> {
     }
 
     pub(super) fn pop(&mut self) -> Option<T> {
-        self.more.pop().or_else(|| self.first.take())
+        self.more.pop().or_else(|| self.first.iter_mut().rev().find_map(Option::take))
     }
 
     pub(super) fn last_mut(&mut self) -> Option<&mut T> {
-        self.more.last_mut().or(self.first.as_mut())
+        self.more.last_mut().or_else(|| self.first.iter_mut().rev().find_map(Option::as_mut))
     }
 
     pub(super) fn contains(&self, wanted: T) -> bool {
@@ -47,6 +48,6 @@ impl<T: Copy + PartialEq> Few<T> {
     }
 
     pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = T> {
-        self.first.iter().chain(&self.more).copied()
+        self.first.iter().flatten().chain(&self.more).copied()
     }
 }

@@ -14,33 +14,38 @@ use crate::rating::eligibility::Record;
 pub(super) struct Own<'b> {
     pub(super) commerce: Commerce,
     pub(super) counted: Option<(ItemId, u32)>,
-    pub(super) promotions: &'b Few<PromotionId>,
-    pub(super) items: &'b Few<ItemId>,
+    pub(super) promotions: &'b Few<PromotionId, 1>,
+    pub(super) items: &'b Few<ItemId, 1>,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct History {
-    seats: Totals<(ItemId, Commerce)>,
+    had: Totals<(ItemId, Commerce)>,
     promoted: Totals<(PromotionId, ItemId)>,
     redeemed: Totals<PromotionId>,
-    begun: Totals<(ItemId, Commerce)>,
+}
+
+/// What there was of something: in seats, and in subscriptions that began.
+#[derive(Clone, Copy, Debug, Default)]
+struct Total {
+    seats: u64,
+    begun: u32,
 }
 
 impl History {
     /// Begins anew, with what the customer holds through others: it counts in either commerce, and as had before (A7, B14).
     pub(super) fn restart(&mut self, holdings: &[Holding]) {
-        self.seats.clear();
+        self.had.clear();
         self.promoted.clear();
         self.redeemed.clear();
-        self.begun.clear();
         for holding in holdings {
+            let total = Total { seats: u64::from(holding.quantity), begun: 1 };
             for commerce in [Commerce::New, Commerce::Legacy] {
-                self.seats.add((holding.item, commerce), holding.quantity);
-                self.begun.add((holding.item, commerce), 1);
+                self.had.add((holding.item, commerce), total);
             }
             if let Some(promotion) = holding.promotion {
-                self.promoted.add((promotion, holding.item), holding.quantity);
-                self.redeemed.add(promotion, 1);
+                self.promoted.add((promotion, holding.item), total);
+                self.redeemed.add(promotion, total);
             }
         }
     }
@@ -51,30 +56,31 @@ impl History {
             return;
         }
         if let Some((item, seats)) = own.counted {
-            self.seats.take((item, own.commerce), seats);
+            self.had.take_seats((item, own.commerce), seats);
             for promotion in own.promotions.iter() {
-                self.promoted.take((promotion, item), seats);
+                self.promoted.take_seats((promotion, item), seats);
             }
         }
         if let Some((item, seats)) = now {
-            self.seats.add((item, own.commerce), seats);
+            let total = Total { seats: u64::from(seats), begun: 0 };
+            self.had.add((item, own.commerce), total);
             for promotion in own.promotions.iter() {
-                self.promoted.add((promotion, item), seats);
+                self.promoted.add((promotion, item), total);
             }
         }
     }
 
     /// A subscription gets a promotion that it never held before: a redemption, counted once (B14).
     pub(super) fn redeem(&mut self, promotion: PromotionId, counted: Option<(ItemId, u32)>) {
-        self.redeemed.add(promotion, 1);
+        self.redeemed.add(promotion, Total { seats: 0, begun: 1 });
         if let Some((item, seats)) = counted {
-            self.promoted.add((promotion, item), seats);
+            self.promoted.add((promotion, item), Total { seats: u64::from(seats), begun: 0 });
         }
     }
 
     /// A subscription of a product:SKU begins.
     pub(super) fn begin(&mut self, item: ItemId, commerce: Commerce) {
-        self.begun.add((item, commerce), 1);
+        self.had.add((item, commerce), Total { seats: 0, begun: 1 });
     }
 
     /// Seats of one commerce that count towards a promotion's maximum for a product:SKU, everybody's (A7).
@@ -86,8 +92,8 @@ impl History {
         count: SeatCount,
     ) -> u64 {
         match count {
-            SeatCount::Sku => self.seats.of((item, commerce)),
-            SeatCount::Promotion => self.promoted.of((promotion.id, item)),
+            SeatCount::Sku => self.had.of((item, commerce)).seats,
+            SeatCount::Promotion => self.promoted.of((promotion.id, item)).seats,
         }
     }
 
@@ -106,20 +112,19 @@ impl History {
             (Some((counted, seats)), SeatCount::Promotion) if counted == item && is_redeemed => seats,
             (Some(_) | None, SeatCount::Sku | SeatCount::Promotion) => 0,
         };
-        let redeemed = self.redeemed.of(promotion.id) - u64::from(is_redeemed);
-        let begun = self.begun.of((item, own.commerce));
+        let had = self.had.of((item, own.commerce));
         Record {
             seats_counted: self.seats_counted(promotion, item, own.commerce, count) - u64::from(own_seats),
-            redemptions: u32::try_from(redeemed).unwrap_or(u32::MAX),
-            had_product: begun > u64::from(own.items.contains(item)),
+            redemptions: self.redeemed.of(promotion.id).begun - u32::from(is_redeemed),
+            had_product: had.begun > u32::from(own.items.contains(item)),
             holds_required,
         }
     }
 }
 
-/// Sums by what they are of, sorted: a customer has few products, however many its subscriptions.
+/// Totals by what they are of, sorted: a customer has few products, however many its subscriptions.
 #[derive(Debug)]
-struct Totals<K>(Vec<(K, u64)>);
+struct Totals<K>(Vec<(K, Total)>);
 
 impl<K> Default for Totals<K> {
     fn default() -> Totals<K> {
@@ -136,20 +141,24 @@ impl<K: Ord + Copy> Totals<K> {
         self.0.binary_search_by_key(&of, |&(key, _)| key)
     }
 
-    fn of(&self, key: K) -> u64 {
-        self.place(key).map_or(0, |place| self.0[place].1)
+    fn of(&self, key: K) -> Total {
+        self.place(key).map_or(Total::default(), |place| self.0[place].1)
     }
 
-    fn add(&mut self, key: K, count: u32) {
+    fn add(&mut self, key: K, more: Total) {
         match self.place(key) {
-            Ok(place) => self.0[place].1 += u64::from(count),
-            Err(place) => self.0.insert(place, (key, u64::from(count))),
+            Ok(place) => {
+                let total = &mut self.0[place].1;
+                total.seats += more.seats;
+                total.begun += more.begun;
+            }
+            Err(place) => self.0.insert(place, (key, more)),
         }
     }
 
-    fn take(&mut self, key: K, count: u32) {
+    fn take_seats(&mut self, key: K, seats: u32) {
         if let Ok(place) = self.place(key) {
-            self.0[place].1 -= u64::from(count);
+            self.0[place].1.seats -= u64::from(seats);
         }
     }
 }

@@ -196,7 +196,7 @@ impl TimeLine<'_> {
         let last = crate::book::natural_end(on, term, row.anchored_on);
         let period = Period { first: on, last };
         let schedule = self
-            .schedule(row, term, billing_cycle, period)
+            .schedule(row, term, billing_cycle, period, last)
             .ok_or((Code::BillingCycleNotForTerm, "target_billing_cycle"))?;
         let mut reasons = Reasons::of(Reason::TrialConverted);
         self.played.steps.push(Step::TrialConversion);

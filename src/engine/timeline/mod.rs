@@ -79,9 +79,9 @@ struct Happening {
     at: Instant,
     kind: Kind,
     /// Number of the subscription among the customer's, which is the order of their ids.
-    subscription: usize,
+    subscription: u32,
     /// Number of the row in its table, which is sorted by change id and kind.
-    row: usize,
+    row: u32,
     /// Whether an order begins its term, or a row of origin renewal begins to count as history (A7).
     begins: bool,
 }
@@ -125,7 +125,7 @@ impl<'a> TimeLine<'a> {
     fn happenings(&mut self) -> Vec<Happening> {
         let as_of = self.window.billed.last;
         let mut happenings = std::mem::take(&mut self.happenings);
-        for (subscription, (running, row)) in self.running.iter().zip(self.book.subscriptions).enumerate() {
+        for (subscription, (running, row)) in (0..).zip(self.running.iter().zip(self.book.subscriptions)) {
             let order = |at, begins| Happening { at, kind: Kind::Order, subscription, row: 0, begins };
             let at = row.begins_at();
             if at.day() <= as_of {
@@ -139,12 +139,11 @@ impl<'a> TimeLine<'a> {
                 happenings.push(order(known, false));
             }
             for row in running.seat_changes.numbers() {
-                let at = self.book.seat_changes[row].changed_at;
-                let kind = Kind::SeatChange;
+                let (at, kind) = (self.book.seat_changes[row].changed_at, Kind::SeatChange);
                 if at.day() > as_of {
                     self.seat_fates[row] = Some(Fate::NotDue(NotDue::AfterAsOf));
                 } else {
-                    happenings.push(Happening { at, kind, subscription, row, begins: false });
+                    happenings.push(Happening { at, kind, subscription, row: row as u32, begins: false });
                 }
             }
             for row in running.events.numbers() {
@@ -153,7 +152,7 @@ impl<'a> TimeLine<'a> {
                 if at.day() > as_of {
                     self.event_fates[row] = Some(Fate::NotDue(NotDue::AfterAsOf));
                 } else {
-                    happenings.push(Happening { at, kind, subscription, row, begins: false });
+                    happenings.push(Happening { at, kind, subscription, row: row as u32, begins: false });
                 }
             }
         }
@@ -172,19 +171,17 @@ impl<'a> TimeLine<'a> {
     }
 
     fn take(&mut self, happening: Happening) {
-        let number = happening.subscription;
+        let (number, row) = (happening.subscription as usize, happening.row as usize);
         match happening.kind {
             Kind::Order if happening.begins => self.begin(number),
             Kind::Order => self.count_as_known(number),
             Kind::SeatChange => {
-                let mark = self.seat_marks[happening.row];
-                let fate = self.change_seats(number, self.book.seat_changes[happening.row], mark);
-                self.seat_fates[happening.row] = Some(fate);
+                let fate = self.change_seats(number, self.book.seat_changes[row], self.seat_marks[row]);
+                self.seat_fates[row] = Some(fate);
             }
             Kind::Event(_) => {
-                let mark = self.event_marks[happening.row];
-                let fate = self.live_through(number, self.book.events[happening.row], mark);
-                self.event_fates[happening.row] = fate;
+                self.event_fates[row] =
+                    self.live_through(number, self.book.events[row], self.event_marks[row]);
             }
         }
     }

@@ -132,7 +132,7 @@ impl TimeLine<'_> {
             reasons.insert(Reason::Coterm);
         }
         let schedule = self
-            .schedule(row, row.term, row.billing_cycle, period)
+            .schedule(row, row.term, row.billing_cycle, period, natural)
             .ok_or((Code::BillingCycleNotForTerm, "billing_cycle"))?;
         let unit_price = match row.unit_price {
             Some(unit_price) => {
@@ -209,8 +209,9 @@ impl TimeLine<'_> {
         term: Term,
         billing_cycle: BillingCycle,
         period: Period,
+        natural_end: Day,
     ) -> Option<Schedule> {
-        Schedule::new(term, billing_cycle, period, row.anchored_on, self.policy.month_end)
+        Schedule::new(term, billing_cycle, period, natural_end, row.anchored_on, self.policy.month_end)
     }
 
     /// Looks a price up and records it (R7, R9, R10, B27).

@@ -148,7 +148,7 @@ impl TimeLine<'_> {
         }
         let period = Period { first: date, last: term_end.unwrap_or(natural) };
         let schedule = self
-            .schedule(row, term, billing_cycle, period)
+            .schedule(row, term, billing_cycle, period, natural)
             .ok_or((Code::BillingCycleNotForTerm, "billing_cycle"))?;
         self.played.steps.push(Step::Renewed { on: date, seats });
         let unit_price = self
@@ -213,14 +213,13 @@ impl TimeLine<'_> {
         }
         self.begin_item(number, term.item);
         self.start_term(number, term, seats);
-        let after = self.after(&term, seats, row);
         self.report(
             number,
             date,
             old,
             seats_before,
             RenewalOutcome::Renews,
-            Some((&term, seats, after)),
+            Some((&term, seats)),
             reasons,
             term.steps,
         );
@@ -286,7 +285,7 @@ impl TimeLine<'_> {
         old: &RunningTerm,
         seats_before: SeatsHeld,
         outcome: RenewalOutcome,
-        renewed: Option<(&RunningTerm, u32, Renewed)>,
+        renewed: Option<(&RunningTerm, u32)>,
         reasons: Reasons,
         steps: Steps,
     ) {
@@ -299,7 +298,7 @@ impl TimeLine<'_> {
         let before = old.discounts.parts(seats_before).term_amount(old.unit_price);
         let seats = seats_before.total();
         let (item, term, billing_cycle, quantity) = match renewed {
-            Some((new, seats, _)) => (new.item, new.term, new.billing_cycle, seats),
+            Some((new, seats)) => (new.item, new.term, new.billing_cycle, seats),
             None => (old.item, old.term, old.billing_cycle, seats),
         };
         self.played.renewals.push(Renewal {
@@ -313,7 +312,7 @@ impl TimeLine<'_> {
             unit_price_before: price_column(before.share(1, seats.max(1))),
             promotion_before: old.discounts.promotion.map(|held| held.id),
             amount_before: self.whole(before, row),
-            after: renewed.map(|(_, _, after)| after),
+            after: renewed.map(|(new, seats)| self.after(new, seats, row)),
             billed: in_window,
             reasons,
             steps,

@@ -141,11 +141,11 @@ pub(super) struct Running {
     pub(super) voided_at: Option<Instant>,
     pub(super) term: Option<RunningTerm>,
     /// Oldest first.
-    pub(super) batches: Few<Batch>,
+    pub(super) batches: Few<Batch, 2>,
     /// What it adds to the customer's history.
     pub(super) counted: Option<(ItemId, u32)>,
-    pub(super) promotions_held: Few<PromotionId>,
-    pub(super) items_begun: Few<ItemId>,
+    pub(super) promotions_held: Few<PromotionId, 1>,
+    pub(super) items_begun: Few<ItemId, 1>,
     pub(super) code_used: Option<CodeId>,
     pub(super) billed: bool,
     pub(super) flagged: bool,
@@ -220,7 +220,8 @@ impl Running {
 
     /// All seats in one new batch (A13).
     pub(super) fn restart_batches(&mut self, since: Instant, seats: u32) {
-        self.batches = Few::of(Batch { since, seats, promoted: true });
+        self.batches.clear();
+        self.batches.push(Batch { since, seats, promoted: true });
     }
 
     /// Records an accepted event that voids scheduled changes before it (R46).
