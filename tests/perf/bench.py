@@ -235,7 +235,6 @@ class Bench:
         self.memory(f"{form}: termwise", [left for left, _ in pairs], self.args.subscriptions)
         peak = max(right["peak_anonymous"] for _, right in pairs)
         self.tell(f"{form}: DuckDB: peak anonymous memory", f"{peak / MIB:.0f} MiB", value=peak)
-        shutil.rmtree(folder / "peer", ignore_errors=True)
 
     def against_floor(self, form):
         """The whole job against decoding its inputs and encoding its outputs, and nothing else."""
@@ -311,6 +310,12 @@ class Bench:
         done = subprocess.run([self.binary, *map(str, typed)], capture_output=True, text=True)
         return "unrecognized subcommand" in done.stderr or "unexpected argument" in done.stderr
 
+    def clear(self):
+        """Removes outputs; the data stays."""
+        for folder in self.dir.glob("*-seed*"):
+            for name in ("out", "peer"):
+                shutil.rmtree(folder / name, ignore_errors=True)
+
     def report(self):
         rows = [("", "median", "of the pairs", "")]
         rows += [(row["what"], row["figure"], row["spread"], row["note"]) for row in self.results["table"]]
@@ -377,6 +382,7 @@ def main():
         for name in args.what:
             for form in args.formats:
                 EXPERIMENTS[name](bench, form)
+                bench.clear()
     except Failed as failure:
         say(f"error: {failure}")
         sys.exit(1)
