@@ -6,9 +6,12 @@
 //! [balance](super::balance).
 
 use super::{OutputError, Stretch};
-use termwise_engine::invoicing::{Invoice, InvoiceKey};
-use termwise_engine::money::{EFFECTIVE_DIGITS, Rounding};
-use termwise_engine::workings::{Line, Renewal};
+use termwise_engine::book::Subscription;
+use termwise_engine::calendar::Day;
+use termwise_engine::ids::{CustomerId, SubscriptionId};
+use termwise_engine::invoicing::{Invoice, InvoiceKey, Invoiced};
+use termwise_engine::money::{Currency, EFFECTIVE_DIGITS, Rounding};
+use termwise_engine::workings::{Cause, ChargeType, Line, Renewal, Side};
 
 const WHOLE_IN_TRILLIONTHS: u64 = 1_000_000_000_000;
 
@@ -17,49 +20,62 @@ const WHOLE_IN_TRILLIONTHS: u64 = 1_000_000_000_000;
 /// # Errors
 /// The first law that does not hold.
 pub(super) fn prove(stretch: &Stretch<'_>, rounding: Rounding) -> Result<(), OutputError> {
-    lines_are_in_order(stretch)?;
-    lines_differ(stretch)?;
-    for line in &stretch.invoiced.lines {
-        the_unit_price_gives_the_subtotal(stretch, line, rounding)?;
-        a_discount_is_a_fraction(stretch, line)?;
+    let invoiced = stretch.invoiced;
+    let (mut before, mut keys, mut sums) = (None, Vec::new(), Sums::of(invoiced));
+    // Law after law over the lines of one subscription, so that they are looked at while they are at hand.
+    for lines in invoiced.lines.chunk_by(|left, right| left.subscription == right.subscription) {
+        let row = &stretch.book.subscriptions[lines[0].subscription.rank()];
+        lines_are_in_order(row, lines, &mut before)?;
+        lines_differ(stretch, lines, &mut keys)?;
+        for line in lines {
+            the_unit_price_gives_the_subtotal(stretch, line, rounding)?;
+            a_discount_is_a_fraction(stretch, line)?;
+        }
+        sums.add(invoiced, row, lines);
     }
-    invoices_are_the_sums_of_their_lines(stretch)?;
+    sums.are_those_of_the_invoices(stretch)?;
     invoices_are_in_order(stretch)?;
     renewals_differ(stretch)
 }
 
-fn lines_are_in_order(stretch: &Stretch<'_>) -> Result<(), OutputError> {
-    let order = |line: &Line| {
-        let row = &stretch.book.subscriptions[line.subscription.rank()];
-        (row.customer, row.currency, line.subscription, line.charge.first)
-    };
-    match stretch.invoiced.lines.is_sorted_by_key(order) {
-        true => Ok(()),
-        false => {
+/// What lines are sorted by.
+type Order = (CustomerId, Currency, SubscriptionId, Day);
+
+fn lines_are_in_order(
+    row: &Subscription,
+    lines: &[Line],
+    before: &mut Option<Order>,
+) -> Result<(), OutputError> {
+    for line in lines {
+        let order = (row.customer, row.currency, line.subscription, line.charge.first);
+        if before.replace(order).is_some_and(|before| before > order) {
             let detail = "by customer, currency, subscription and first day charged".to_owned();
-            Err(OutputError::broken("lines are in order", detail))
+            return Err(OutputError::broken("lines are in order", detail));
         }
     }
+    Ok(())
 }
 
-/// The keys that line ids are written from differ, and so do the ids.
-fn lines_differ(stretch: &Stretch<'_>) -> Result<(), OutputError> {
+/// What the line ids of a subscription are written from.
+type Key = (ChargeType, Cause, Side, (bool, bool));
+
+/// The keys that the line ids of a subscription are written from differ, and so do the ids.
+fn lines_differ(stretch: &Stretch<'_>, lines: &[Line], keys: &mut Vec<Key>) -> Result<(), OutputError> {
     let key = |line: &Line| {
         let part = (line.reduction.promotion.is_some(), line.reduction.code.is_some());
         (line.charge_type, line.cause, line.side, part)
     };
-    let mut keys = Vec::new();
-    for lines in stretch.invoiced.lines.chunk_by(|left, right| left.subscription == right.subscription) {
-        keys.clear();
-        keys.extend(lines.iter().map(key));
-        keys.sort_unstable();
-        if let Some(twice) = keys.windows(2).find(|pair| pair[0] == pair[1]) {
+    keys.clear();
+    keys.extend(lines.iter().map(key));
+    keys.sort_unstable();
+    match keys.windows(2).find(|pair| pair[0] == pair[1]) {
+        None => Ok(()),
+        Some(twice) => {
             let subscription = stretch.names.subscription(lines[0].subscription);
             let detail = format!("{subscription} has {} twice: {:?}", twice[0].0.name(), twice[0].1);
-            return Err(OutputError::broken("no two lines have the same line_id", detail));
+            Err(OutputError::broken("no two lines have the same line_id", detail))
         }
     }
-    Ok(())
 }
 
 fn the_unit_price_gives_the_subtotal(
@@ -113,34 +129,55 @@ fn a_discount_is_a_fraction(stretch: &Stretch<'_>, line: &Line) -> Result<(), Ou
     Err(OutputError::broken("a discount lies between 0 and 1 and has a promotion or a code", detail))
 }
 
-fn invoices_are_the_sums_of_their_lines(stretch: &Stretch<'_>) -> Result<(), OutputError> {
-    let law = "an invoice is the sum of its lines, which are numbered from 1";
-    let invoiced = stretch.invoiced;
-    let key = |number: usize| invoiced.invoices.get(number).map(|invoice| invoice.key);
-    let mut sums: Vec<(u32, i128)> = vec![(0, 0); invoiced.invoices.len()];
-    let placed = invoiced.lines.len() == invoiced.places.len();
-    let fits = invoiced.lines.iter().zip(&invoiced.places).all(|(line, place)| {
-        let row = &stretch.book.subscriptions[line.subscription.rank()];
-        let own = InvoiceKey { customer: row.customer, currency: row.currency, bill_to: row.bill_to };
-        let number = place.invoice as usize;
-        if key(number) != Some(own) {
-            return false;
-        }
-        sums[number].0 += 1;
-        sums[number].1 += i128::from(line.subtotal);
-        sums[number].0 == place.line
-    });
-    if !placed || !fits {
-        return Err(OutputError::broken(law, "a line does not stand where its place says".to_owned()));
+/// What the lines say of their invoices.
+struct Sums {
+    /// How many lines each invoice has, and their sum.
+    sums: Vec<(u32, i128)>,
+    /// How many lines were added.
+    lines: usize,
+    /// Whether each of them stands where its place says.
+    fits: bool,
+}
+
+impl Sums {
+    fn of(invoiced: &Invoiced) -> Sums {
+        let fits = invoiced.lines.len() == invoiced.places.len();
+        Sums { sums: vec![(0, 0); invoiced.invoices.len()], lines: 0, fits }
     }
-    let differs = |(invoice, sum): &(&Invoice, (u32, i128))| (invoice.lines, invoice.subtotal) != *sum;
-    match invoiced.invoices.iter().zip(sums).find(differs) {
-        None => Ok(()),
-        Some((invoice, (lines, subtotal))) => {
-            let customer = stretch.names.customer(invoice.key.customer);
-            let (says, currency) = ((invoice.lines, invoice.subtotal), invoice.key.currency);
-            let detail = format!("{customer}, {currency}: {says:?} instead of ({lines}, {subtotal})");
-            Err(OutputError::broken(law, detail))
+
+    /// Adds the next lines, which are all of one subscription.
+    fn add(&mut self, invoiced: &Invoiced, row: &Subscription, lines: &[Line]) {
+        let own = InvoiceKey { customer: row.customer, currency: row.currency, bill_to: row.bill_to };
+        for line in lines {
+            let place = invoiced.places.get(self.lines);
+            self.lines += 1;
+            let invoice = place.map(|place| place.invoice as usize);
+            let key = invoice.and_then(|number| invoiced.invoices.get(number)).map(|invoice| invoice.key);
+            match (place, invoice.and_then(|number| self.sums.get_mut(number))) {
+                (Some(place), Some(sum)) => {
+                    sum.0 += 1;
+                    sum.1 += i128::from(line.subtotal);
+                    self.fits &= key == Some(own) && sum.0 == place.line;
+                }
+                (Some(_) | None, _) => self.fits = false,
+            }
+        }
+    }
+
+    fn are_those_of_the_invoices(self, stretch: &Stretch<'_>) -> Result<(), OutputError> {
+        let law = "an invoice is the sum of its lines, which are numbered from 1";
+        if !self.fits {
+            return Err(OutputError::broken(law, "a line does not stand where its place says".to_owned()));
+        }
+        let differs = |(invoice, sum): &(&Invoice, (u32, i128))| (invoice.lines, invoice.subtotal) != *sum;
+        match stretch.invoiced.invoices.iter().zip(self.sums).find(differs) {
+            None => Ok(()),
+            Some((invoice, (lines, subtotal))) => {
+                let customer = stretch.names.customer(invoice.key.customer);
+                let (says, currency) = ((invoice.lines, invoice.subtotal), invoice.key.currency);
+                let detail = format!("{customer}, {currency}: {says:?} instead of ({lines}, {subtotal})");
+                Err(OutputError::broken(law, detail))
+            }
         }
     }
 }
