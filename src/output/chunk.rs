@@ -2,8 +2,8 @@
 //!
 //! The arrow writer looks every value of a dictionary up again by its bytes, and takes every number through several
 //! buffers; most cells here are numbers of words already. So pages are laid out here and handed to the parquet crate's
-//! own page writer, which writes their headers. What is used of the format is its oldest and most widely read part: data
-//! pages of version 1, plain or dictionary encoding, zstd.
+//! own page writer, which writes their headers. What is used of the format is widely read: data pages of version 1,
+//! plain, dictionary and (for ids) DELTA_BYTE_ARRAY encoding, zstd.
 
 use super::packing::{push_hybrid, push_run};
 use bytes::Bytes;

@@ -73,9 +73,17 @@ impl Counts {
 
 impl Extend<(Source, Fate)> for Counts {
     fn extend<I: IntoIterator<Item = (Source, Fate)>>(&mut self, rows: I) {
+        // There are few files, so that looking through them is quicker than a tree.
+        let mut counts: Vec<((Table, u16), Fates)> = Vec::new();
         for (source, fate) in rows {
-            self.count(source, fate);
+            let file = (source.table, source.file);
+            let known = counts.iter().position(|(known, _)| *known == file).unwrap_or_else(|| {
+                counts.push((file, Fates::default()));
+                counts.len() - 1
+            });
+            counts[known].1.0[number(fate)] += 1;
         }
+        self.add(&Counts(counts.into_iter().collect()));
     }
 }
 

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use termwise_engine::book::{Book, CustomerBook};
 use termwise_engine::findings::Finding;
 use termwise_engine::invoicing;
-use termwise_engine::timeline;
+use termwise_engine::timeline::{self, Slate};
 use termwise_engine::workings::{Line, Played, Renewal};
 
 /// Parts that are begun beyond one for each thread, so that nobody waits for the slowest.
@@ -267,34 +267,38 @@ impl<'p> Pipeline<'p> {
     fn play(&self, book: &Book) -> Vec<Unit> {
         let unit = self.unit.max(1);
         let customers = book.customers_of(&book.subscriptions);
+        let pieces = customers.flat_map(|customer| self.pieces(customer));
         if book.subscriptions.len() <= 2 * unit {
-            return vec![self.play_unit(customers, book.subscriptions.len())];
+            return vec![self.play_unit(pieces, book.subscriptions.len())];
         }
         let mut units: Vec<Vec<CustomerBook<'_>>> = vec![Vec::new()];
         let mut held = 0;
-        for customer in customers {
-            let size = customer.subscriptions.len();
-            if size > unit && customer.is_divisible(&self.intake.catalog) {
-                units.extend(customer.pieces(unit).map(|piece| vec![piece]));
-                held = unit;
-                continue;
-            }
+        for piece in pieces {
             if held >= unit {
                 units.push(Vec::new());
                 held = 0;
             }
-            held += size;
-            units.last_mut().into_iter().for_each(|last| last.push(customer));
+            held += piece.subscriptions.len();
+            units.last_mut().into_iter().for_each(|last| last.push(piece));
         }
         units.into_par_iter().map(|unit| self.play_unit(unit.into_iter(), 0)).collect()
+    }
+
+    /// A customer as it is played: in pieces where it is large and nothing in it bears on the rest.
+    fn pieces<'b>(&self, customer: CustomerBook<'b>) -> impl Iterator<Item = CustomerBook<'b>> + use<'b> {
+        let is_large = customer.subscriptions.len() > 4 * CustomerBook::PIECE;
+        let is_cut = is_large && customer.is_divisible(&self.intake.catalog);
+        customer.pieces(if is_cut { CustomerBook::PIECE } else { usize::MAX })
     }
 
     fn play_unit<'b>(&self, customers: impl Iterator<Item = CustomerBook<'b>>, size: usize) -> Unit {
         let mut played = Played::default();
         played.lines.reserve(size + size / 8);
         played.renewals.reserve(size);
+        let mut slate = Slate::default();
+        let (catalog, policy, window) = (&self.intake.catalog, &self.job.policy, self.job.window);
         for customer in customers {
-            timeline::play(customer, &self.intake.catalog, &self.job.policy, self.job.window, &mut played);
+            timeline::play_on(&mut slate, customer, catalog, policy, window, &mut played);
             // The steps are read by explain alone, which plays one customer for itself.
             played.steps.clear();
         }

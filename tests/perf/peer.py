@@ -56,7 +56,7 @@ create temp macro step(term, billing_cycle) as
     case billing_cycle when 'monthly' then 1 when 'annual' then 12 else months(term) end;
 create temp macro later(day, months) as (day + to_months((months)::integer))::date;
 -- ISO 4217, for the sample's currencies
-create temp macro minor_digits(currency) as case currency when 'JPY' then 0 when 'KWD' then 3 else 2 end;
+create temp macro minor_digits(currency) as (case currency when 'JPY' then 0 when 'KWD' then 3 else 2 end)::tinyint;
 """
 # The words of a row that decide about its price, and how many different ones each may have.
 WORDS = {
@@ -131,7 +131,7 @@ class Run:
 
     def amount(self, minor):
         if self.form == "parquet":
-            return f"cast(({minor}) * (tenth // 1000000) as decimal(18,0)) * cast(0.0001 as decimal(4,4))"
+            return f"cast(({minor}) * case digits when 2 then 100 when 0 then 10000 else 10 end as decimal(18,0)) * cast(0.0001 as decimal(4,4))"
         return (
             f"case digits when 2 then (cast({minor} as decimal(16,0)) * cast(0.01 as decimal(2,2)))::varchar "
             f"when 0 then ({minor})::varchar "
@@ -203,6 +203,8 @@ def catalogue(run):
     run.con.execute("create temp type terms as enum ('P1M', 'P1Y', 'P3Y')")
     run.con.execute("create temp type billing_cycles as enum ('monthly', 'annual', 'upfront')")
     run.con.execute("create temp type origins as enum ('purchase', 'renewal')")
+    charge_types = "'new', 'renew', 'cycleCharge', 'addQuantity', 'removeQuantity'"
+    run.con.execute(f"create temp type charge_types as enum ({charge_types})")
     run.step("eras", """
         create temp table eras as
         select row_number() over (order by first) as era, first
@@ -301,7 +303,7 @@ def states(run):
     the deepest of the day, kept where it is the held one, replaced where it is another.
     """
     run.step("states", """
-        create temp table states as
+        create temp table worded_states as
         with paths as (
             select distinct path, m, is_own, era, term as path_term, billing_cycle as path_cycle from terms),
         priced as (
@@ -346,7 +348,7 @@ def states(run):
                 case when promotion <> old_promotion then 'promotion-replaced' end) as of_promotion,
                 case when price <> old_price then 'price-changed' end as of_price
             from exact)
-        select deal, path, m, digits, 10000000000 // minor as tenth, promotion::promotion_ids as promotion,
+        select deal, path, m::tinyint as m, digits, 10000000000 // minor as tenth, promotion::promotion_ids as promotion,
             old_promotion::promotion_ids as old_promotion,
             coalesce(discount, 0)::integer as discount, price, rounded(price * step, months)::bigint as unit_price,
             seat_n * kept_n as n, seat_d * kept_d as d, months // step as cycles,
@@ -355,7 +357,14 @@ def states(run):
             rounded(old_price * old_kept, 1000000) as price_before,
             concat_ws(';', nullif(of_promotion, ''), of_price) as reasons,
             concat_ws(';', nullif(of_promotion, ''), 'refunded-in-window', of_price) as refund_reasons
-        from reasoned""")
+        from reasoned;
+        -- There are some dozens of different ones, and as enums they are a byte of each line that is sorted.
+        create temp type reasons as enum (
+            select distinct reasons from (
+                select reasons from worded_states union all select refund_reasons from worded_states));
+        create temp table states as
+        select * replace (reasons::reasons as reasons, refund_reasons::reasons as refund_reasons)
+        from worded_states""")
 
 
 def rows(run):
@@ -376,22 +385,22 @@ def rows(run):
     # charged for the days left (R31).
     columns = (
         "customer_id, subscription_id, partner_id, order_id, tax_code, product_id, sku_id, segment, market, currency, "
-        "term, billing_cycle, origin"
+        "term, billing_cycle"
     )
     run.con.execute("set preserve_insertion_order = true")
     run.step("lines", f"""
         create temp table lines as
         with charged as (
             select {columns}, deal, c.path, c.m, c.first::timestamp as moment, c.last, c.days, c.days as cycle_days,
-                c.term_first, c.term_last, coalesce(s.quantity, b.quantity) as seats, 1 as sign,
+                c.term_first, c.term_last, coalesce(s.quantity, b.quantity) as seats,
                 case when not is_first then 'cycleCharge' when is_own and origin = 'purchase' then 'new'
-                    else 'renew' end as charge_type
+                    else 'renew' end::charge_types as charge_type
             from book b join cycles c on b.begins = c.begins and c.first >= {{first}}
             left join changes s on s.book_row = b.rowid and s.moment < c.first + 1 and s.until >= c.first + 1
             union all
             select {columns}, deal, c.path, c.m, moment, last, last - moment::date + 1, days,
-                term_first, term_last, abs(change), sign(change),
-                case when change > 0 then 'addQuantity' else 'removeQuantity' end
+                term_first, term_last, abs(change),
+                case when change > 0 then 'addQuantity' else 'removeQuantity' end::charge_types
             from (
                 select s.*, s.quantity - s.quantity_before as change, c.* exclude (begins)
                 from changes s join cycles c
@@ -400,15 +409,16 @@ def rows(run):
             join book b on b.rowid = c.book_row),
         -- A seat is over / under minor units: whole ones and a rest below one, which alone needs ten more digits.
         parts as (
-            select *, case when days = cycle_days then n else n * days end as over,
+            select *, case when charge_type = 'removeQuantity' then -1 else 1 end as sign,
+                case when days = cycle_days then n else n * days end as over,
                 case when days = cycle_days then d * cycles else d * cycles * cycle_days end as under,
                 over // under as whole, over % under as rest, rounded(rest * seats, under) as minor_of_rest,
                 rounded(rest * tenth, under) as effective_of_rest,
                 rounded(effective_of_rest * seats, tenth) as minor_of_effective
             from charged join states using (deal, path, m)),
         narrow as (
-            select {columns}, moment, last, days, cycle_days, term_first, term_last, seats, sign, charge_type,
-                digits, tenth, promotion, discount, unit_price,
+            select {columns}, moment, last, cycle_days::smallint as cycle_days, term_first, term_last,
+                seats::integer as seats, charge_type, digits, promotion, discount, unit_price,
                 case when sign > 0 then reasons else refund_reasons end as reasons,
                 -- Moved by one where × quantity would miss the subtotal (C5).
                 sign * (whole * tenth + effective_of_rest + sign(minor_of_rest - minor_of_effective)) as effective,
@@ -434,27 +444,28 @@ def publish(run):
             subscription_id || ':' || charge_type || ':'
                 || case when charge_type in ('addQuantity', 'removeQuantity')
                     then strftime(moment, '%Y%m%dT%H%M%SZ') else moment::date::varchar end
-                || case when sign > 0 then ':charge:' else ':refund:' end
+                || case when charge_type = 'removeQuantity' then ':refund:' else ':charge:' end
                 || case when promotion is null then 'list' else 'promotion' end as line_id,
             {run.empty('varchar')} as corrects, customer_id, customer_id as bill_to_id, partner_id, order_id,
             subscription_id, product_id::varchar as product_id, sku_id::varchar as sku_id,
-            segment::varchar as segment, market::varchar as market, charge_type,
-            moment::date as charge_start, last as charge_end, days::bigint as days, cycle_days::bigint as cycle_days,
+            segment::varchar as segment, market::varchar as market, charge_type::varchar as charge_type,
+            moment::date as charge_start, last as charge_end, last - moment::date + 1 as days,
+            cycle_days::bigint as cycle_days,
             term::varchar as term, term_first as term_start, term_last as term_end,
             billing_cycle::varchar as billing_cycle,
             {run.price('unit_price')} as unit_price, {run.effective('effective')} as effective_unit_price,
-            seats as quantity, {run.amount('subtotal')} as subtotal, currency::varchar as currency,
+            seats::bigint as quantity, {run.amount('subtotal')} as subtotal, currency::varchar as currency,
             {run.fraction('discount')} as discount, promotion::varchar as promotion_id,
             {run.empty('varchar')} as promo_code, {run.empty('decimal(18,6)')} as cost_unit_price,
             {run.empty('decimal(18,4)')} as cost_subtotal, {run.empty('decimal(18,4)')} as margin,
             tax_code, {run.empty('varchar')} as reference_id, {run.instant('moment')} as happened_at,
-            nullif(reasons, '') as reasons
+            nullif(reasons::varchar, '') as reasons
         from lines""")
     run.copy("invoices", f"""
         select customer_id || {window} as invoice_id, customer_id, customer_id as bill_to_id,
             currency::varchar as currency, {{first}} as "from", {{as_of}} as "to", lines,
             {run.amount('subtotal')} as subtotal
-        from (select customer_id, currency, any_value(digits) as digits, any_value(tenth) as tenth, count(*) as lines,
+        from (select customer_id, currency, any_value(digits) as digits, count(*) as lines,
                 sum(subtotal)::bigint as subtotal
             from lines group by customer_id, currency order by customer_id, currency)""")
     # Straight from the sort into the file. Lists of a subscription's renewals, unnested from a book that was sorted
@@ -471,10 +482,10 @@ def publish(run):
             case when amount_before > 0 then cast(sign(amount_after - amount_before)
                 * rounded(abs(amount_after - amount_before) * 10000, amount_before) as decimal(16,0))
                 * cast(0.01 as decimal(2,2)) end as change_percent,
-            renewal_date <= {{as_of}} as billed, nullif(reasons, '') as reasons
+            renewal_date <= {{as_of}} as billed, nullif(reasons::varchar, '') as reasons
         from (
             select customer_id, subscription_id, b.product_id, b.sku_id, b.term, b.billing_cycle, b.currency,
-                t.first as renewal_date, coalesce(s.quantity, b.quantity) as seats, digits, tenth, price, price_before,
+                t.first as renewal_date, coalesce(s.quantity, b.quantity) as seats, digits, price, price_before,
                 price_after, old_promotion, promotion, reasons,
                 rounded(old_n * seats, old_d) as amount_before, rounded(n * seats, d) as amount_after
             from book b join terms t on b.begins = t.begins and not is_own and t.first between {{first}} and {{horizon}}

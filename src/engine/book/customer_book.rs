@@ -49,6 +49,10 @@ impl<'a> CustomerBook<'a> {
             })
     }
 
+    /// Subscriptions of a piece that plays as fast as a small customer does: its state stays in the nearest cache. Pieces of
+    /// 4,096 were measured a quarter slower.
+    pub const PIECE: usize = 64;
+
     /// Its subscriptions in pieces of so many, each with the rows that belong to them: customers of their own, where it is
     /// divisible.
     pub fn pieces(self, size: usize) -> impl Iterator<Item = CustomerBook<'a>> {
