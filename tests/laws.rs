@@ -55,8 +55,12 @@ fn book(dir: &Path, seed: u64, subscriptions: &str, format: &str, bad_rows: bool
 
 /// Runs a job with some more arguments and gives the folder that it published.
 fn run(job: &Path, out: &Path, more: &[&str]) -> PathBuf {
+    run_as("csv", job, out, more)
+}
+
+fn run_as(format: &str, job: &Path, out: &Path, more: &[&str]) -> PathBuf {
     let (job, place) = (job.to_string_lossy().into_owned(), out.to_string_lossy().into_owned());
-    let mut args = vec!["run", &job, "--out", &place, "--format", "csv", "-q"];
+    let mut args = vec!["run", &job, "--out", &place, "--format", format, "-q"];
     args.extend_from_slice(more);
     let (exit, said) = termwise(&args);
     assert!(matches!(exit, 0 | 3), "exit {exit}: {said}");
@@ -179,14 +183,47 @@ fn invoices_are_the_sum_of_their_lines() {
 }
 
 #[test]
-fn the_number_of_threads_changes_no_byte() {
+fn threads_parts_and_memory_change_no_byte() {
+    let ways: [&[&str]; 4] = [
+        &["--threads", "2"],
+        &["--threads", "7"],
+        &["--threads", "3", "--unit", "50"],
+        &["--threads", "2", "--unit", "7", "--memory", "1KiB"],
+    ];
     with_book(|seed, dir, job| {
-        let one = bytes_of(&run(job, &dir.join("one"), &["--threads", "1"]));
-        for threads in ["2", "7"] {
-            let many = bytes_of(&run(job, &dir.join(threads), &["--threads", threads]));
-            assert!(one == many, "seed {seed}: {threads} threads");
+        for format in ["csv", "parquet"] {
+            let place = |way: usize| dir.join(format!("{format}-{way}"));
+            let one = bytes_of(&run_as(format, job, &place(0), &["--threads", "1"]));
+            for (number, way) in ways.iter().enumerate() {
+                let other = bytes_of(&run_as(format, job, &place(number + 1), way));
+                assert!(one == other, "seed {seed}, {format}: {way:?}");
+            }
         }
     });
+}
+
+#[test]
+fn a_run_tells_where_its_time_went() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let job = book(dir.path(), 1, "600", "parquet", false);
+    let (job, place) = (job.to_string_lossy().into_owned(), dir.path().join("out"));
+    let (exit, said) = termwise(&["run", &job, "--out", &place.to_string_lossy(), "-q", "--timings"]);
+    assert!(matches!(exit, 0 | 3), "exit {exit}: {said}");
+    let manifest = fs::read_to_string(published(&place).join("manifest.json")).expect("a manifest");
+    let manifest: serde_json::Value = serde_json::from_str(&manifest).expect("JSON");
+    let steps = manifest["timings"].as_array().expect("timings");
+    for step in ["read/subscriptions", "bill/play", "publish/encode", "publish/sync"] {
+        assert!(steps.iter().any(|told| told["step"] == step), "{step} in {steps:?}");
+        let name = step.split('/').next_back().expect("a name");
+        assert!(said.lines().any(|line| line.trim_start().starts_with(name)), "{name} in {said}");
+    }
+    let (exit, floor) = termwise(&["floor", &job]);
+    assert_eq!(exit, 0, "{floor}");
+    let seconds = |line: &str, name: &str| line.strip_prefix(name).map(|rest| rest.trim().parse::<Decimal>());
+    let mut lines = floor.lines();
+    for name in ["decode", "encode"] {
+        assert!(matches!(lines.next().and_then(|line| seconds(line, name)), Some(Ok(_))), "{floor}");
+    }
 }
 
 /// Rewrites a CSV file with its rows in another order, the same for the same seed.

@@ -14,6 +14,7 @@ use super::subscriptions::SubscriptionRow;
 use super::worker::Kind;
 use crate::names::{Names, SharedNames, TextTable, Texts};
 use hashbrown::{DefaultHashBuilder, HashTable};
+use rayon::slice::ParallelSliceMut;
 use std::collections::BTreeSet;
 use std::hash::BuildHasher;
 use std::sync::Arc;
@@ -21,10 +22,14 @@ use termwise_engine::book::{Book, Customer, Holding, Subscription};
 use termwise_engine::catalog::Catalog;
 use termwise_engine::findings::{Code, Disposition, Fate, Finding, NotDue, Source};
 use termwise_engine::ids::{BillToId, ChangeId, CustomerId, ItemId, OrderId, SubscriptionId};
+use termwise_engine::money::Currency;
 use termwise_engine::policy::Policy;
 
 /// Bytes of a packed subscription, about.
 const PACKED_BYTES: usize = 80;
+
+/// More chunks than this are unpacked side by side.
+const MANY_CHUNKS: usize = 256;
 
 /// What every part is linked with.
 #[derive(Clone, Copy)]
@@ -78,29 +83,47 @@ pub(super) fn link(chunks: &[Packed], with: Linking<'_>) -> Result<Part, IntakeE
 }
 
 fn unpack<'a>(chunks: &'a [Packed], orders: &[Order]) -> Option<Unpacked<'a>> {
+    // An ordinary part has few chunks; one of a customer without end has thousands.
+    if chunks.len() > MANY_CHUNKS {
+        let halves = chunks.split_at(chunks.len() / 2);
+        let (left, right) = rayon::join(|| unpack(halves.0, orders), || unpack(halves.1, orders));
+        let (mut left, right) = (left?, right?);
+        left.subscriptions.extend(right.subscriptions);
+        left.customers.extend(right.customers);
+        left.holdings.extend(right.holdings);
+        left.events.extend(right.events);
+        return Some(left);
+    }
     let mut all = Unpacked::default();
     let bytes: usize = chunks.iter().map(|(_, bytes)| bytes.len()).sum();
     all.subscriptions.reserve(bytes / PACKED_BYTES);
     let mut currencies = Memo::default();
     for (worker, bytes) in chunks {
         let order = orders.get(usize::from(*worker))?;
-        let mut from = Unpacking(bytes);
+        all.add(Unpacking(bytes), order, &mut currencies)?;
+    }
+    Some(all)
+}
+
+impl<'a> Unpacked<'a> {
+    /// Adds the rows of a chunk.
+    fn add(&mut self, mut from: Unpacking<'a>, order: &Order, currencies: &mut Memo<Currency>) -> Option<()> {
         while !from.is_done() {
             match Kind::of(from.byte()?)? {
                 Kind::Subscription => {
-                    all.subscriptions.push(SubscriptionRow::unpack(&mut from, order, &mut currencies)?);
+                    self.subscriptions.push(SubscriptionRow::unpack(&mut from, order, currencies)?);
                 }
-                Kind::Customer => all.customers.push(unpack_customer(&mut from, order)?),
-                Kind::Holding => all.holdings.push(unpack_holding(&mut from, order)?),
+                Kind::Customer => self.customers.push(unpack_customer(&mut from, order)?),
+                Kind::Holding => self.holdings.push(unpack_holding(&mut from, order)?),
                 kind @ (Kind::SeatChange
                 | Kind::Redemption
                 | Kind::Lifecycle
                 | Kind::Scheduled
-                | Kind::Unreadable) => all.events.push(EventRow::unpack(kind, &mut from, order)?),
+                | Kind::Unreadable) => self.events.push(EventRow::unpack(kind, &mut from, order)?),
             }
         }
+        Some(())
     }
-    Some(all)
 }
 
 /// The ids of a packed part's subscriptions.
@@ -163,7 +186,7 @@ impl<'w, 'a> Linker<'w, 'a> {
         }
         let mut sorted: Vec<(&str, &str, u32)> =
             rows.iter().zip(0..).map(|(row, number)| (row.customer, row.id, number)).collect();
-        sorted.sort_unstable();
+        sorted.par_sort_unstable();
         let mut customers: Vec<&str> = Vec::new();
         let known = unpacked.customers.iter().map(|(id, ..)| *id);
         let holding = unpacked.holdings.iter().map(|(id, _)| *id);

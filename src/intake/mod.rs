@@ -135,7 +135,7 @@ pub struct FileFacts {
 pub trait Progress: Sync {
     /// A file of so many bytes is opened.
     fn file(&self, shown: &str, bytes: u64);
-    /// So many more of its rows have been read.
+    /// About so many of its rows have been read.
     fn rows(&self, shown: &str, rows: u64);
 }
 

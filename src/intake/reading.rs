@@ -31,6 +31,8 @@ const BLOCK_BYTES: usize = 1 << 20;
 /// Bytes of a row, about: a part of few rows is read in blocks of few rows, so that tests see many of both.
 const ROW_BYTES: usize = 64;
 
+const ROWS_BETWEEN_REPORTS: u32 = 1 << 16;
+
 /// Small inputs, read by one thread in the order of their rows.
 #[derive(Debug, Default)]
 struct SmallRows {
@@ -245,8 +247,13 @@ impl Reader<'_> {
         let bytes = std::fs::metadata(&file.path).map(|metadata| metadata.len()).unwrap_or_default();
         self.progress.file(&file.shown, bytes);
         let since = Instant::now();
-        let taking: Take<'_, W> =
-            &|worker, row| take(worker, row, Source { table, file: number, row: row.number });
+        let (progress, shown) = (self.progress, &file.shown);
+        let taking: Take<'_, W> = &|worker, row| {
+            if row.number.is_multiple_of(ROWS_BETWEEN_REPORTS) {
+                progress.rows(shown, row.number.into());
+            }
+            take(worker, row, Source { table, file: number, row: row.number })
+        };
         let columns = (schema_of(table), self.map(table));
         let FileRead { rows, blank_lines, mut warnings, bytes, hash, trail } =
             files::read(file, columns, self.grain, workers, taking)?;

@@ -1,4 +1,5 @@
-//! The runs: what a job does, a page each. This is the only place that knows threads.
+//! The runs: what a job does, a page each. Threads are known here and, for reading files and reading them back, in intake
+//! and output; the rules know none.
 
 pub mod account;
 pub mod check;

@@ -1,5 +1,4 @@
-//! The pipeline: the parts of the book go through all steps side by side, and come out in their order. With intake this is
-//! the only place that knows threads.
+//! The pipeline: the parts of the book go through all steps side by side, and come out in their order.
 //!
 //! ```text
 //! part 7 ─ link ─ play ─ invoice ─ prove ─ set ─┐
@@ -298,13 +297,13 @@ impl<'p> Pipeline<'p> {
         let mut slate = Slate::default();
         let (catalog, policy, window) = (&self.intake.catalog, &self.job.policy, self.job.window);
         for customer in customers {
+            let (lines, renewals) = (played.lines.len(), played.renewals.len());
             timeline::play_on(&mut slate, customer, catalog, policy, window, &mut played);
             // The steps are read by explain alone, which plays one customer for itself.
             played.steps.clear();
-        }
-        let order = |renewal: &Renewal| (renewal.subscription, renewal.renewal_date);
-        if !played.renewals.is_sorted_by_key(order) {
-            played.renewals.sort_by_key(order);
+            // What was played together is in the order of its days; small lists are quickly put in the order of the files.
+            played.lines[lines..].sort_by_key(|line| (line.subscription, line.charge.first));
+            played.renewals[renewals..].sort_by_key(|renewal| (renewal.subscription, renewal.renewal_date));
         }
         let Played { lines, renewals, findings, fates, .. } = played;
         Unit { lines, renewals, findings, counts: fates.into_iter().collect() }
