@@ -139,10 +139,8 @@ impl<'r, 'a> Cells<'r, 'a> {
     /// A cell that is not empty. Of a required one that is empty the row is not read.
     #[inline]
     fn filled(&mut self, column: Column) -> Option<Cell<'a>> {
-        let cell = match self.row.get(column) {
-            Cell::Word(words, code) => Cell::Text(words.text(code)),
-            cell => cell,
-        };
+        let cell = self.row.get(column);
+        let cell = if let Cell::Word(words, code) = cell { Cell::Text(words.text(code)) } else { cell };
         let Cell::Text(text) = cell else { return Some(cell) };
         if text.is_empty() {
             if column.need == Need::Required {
