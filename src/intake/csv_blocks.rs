@@ -71,6 +71,7 @@ pub(super) struct Blocks {
     columns: usize,
     buffer: Vec<u8>,
     is_at_end: bool,
+    has_failed: bool,
     bytes_before: u64,
     lines_before: u64,
     rows_before: u64,
@@ -94,6 +95,7 @@ impl Blocks {
             columns: 0,
             buffer: Vec::new(),
             is_at_end: false,
+            has_failed: false,
             bytes_before: 0,
             lines_before: 0,
             rows_before: 0,
@@ -143,8 +145,22 @@ impl Blocks {
         Ok(())
     }
 
-    /// The next block, in the order of the file.
+    /// The next block, in the order of the file; none after a fault, since what follows it can't be numbered.
     pub(super) fn next(&mut self) -> Result<Option<Block>, IntakeError> {
+        if self.has_failed {
+            return Ok(None);
+        }
+        let next = self.cut();
+        self.has_failed = next.is_err();
+        next
+    }
+
+    /// How many blocks were cut.
+    pub(super) fn count(&self) -> usize {
+        self.places.len()
+    }
+
+    fn cut(&mut self) -> Result<Option<Block>, IntakeError> {
         let mut window = self.block_bytes;
         let cut = loop {
             self.fill(window)?;

@@ -224,11 +224,13 @@ fn read_csv<W: Send>(
     let failure = Failure::default();
     side_by_side(workers, |worker| {
         while !failure.is_noted() {
-            let next = locked(&blocks).next();
+            let mut reader = locked(&blocks);
+            let (next, number) = (reader.next(), reader.count());
+            drop(reader);
             match next {
                 Ok(None) => break,
-                // What stands in an earlier block goes before it.
-                Err(error) => failure.note(usize::MAX, error),
+                // What stands in an earlier block goes before it, and no later one is read.
+                Err(error) => failure.note(number, error),
                 Ok(Some(block)) => {
                     let visit: Visit<'_> = &mut |row| take(worker, row);
                     if let Err(error) = csv_file::visit(&block, &heading, None, visit) {

@@ -114,9 +114,10 @@ impl Parts {
     fn put_out(&self, bytes: &[u8]) -> std::io::Result<Held> {
         let mut spill = locked(&self.spill);
         if spill.is_none() {
-            std::fs::create_dir_all(&self.memory.beside)?;
-            // It has no name, so nothing of it is left behind, whatever happens to the run.
-            *spill = Some(Spill { file: tempfile::tempfile_in(&self.memory.beside)?, end: 0 });
+            // It has no name, so nothing of it is left behind, whatever happens to the run; and no folder is made for it.
+            let place = self.memory.beside.ancestors().find(|place| place.is_dir());
+            let file = tempfile::tempfile_in(place.unwrap_or(Path::new(".")));
+            *spill = Some(Spill { file: file.or_else(|_| tempfile::tempfile())?, end: 0 });
         }
         let Some(Spill { file, end }) = spill.as_mut() else { return Ok(Held::Here(bytes.into())) };
         file.seek(SeekFrom::Start(*end))?;

@@ -156,3 +156,25 @@ fn columns_are_mapped_and_unknown_ones_named() {
     let given = customers("customer_id,market\nA,NL\n").map(Table::Customers, "qualifications", "Kinds");
     assert!(refused(&given).1.contains("the column \"Kinds\" is missing"));
 }
+
+#[test]
+fn of_two_faults_in_two_blocks_the_first_is_named_however_many_threads_read() {
+    let row = |number: usize| format!("C-{number:05},NL\n");
+    let mut rows: Vec<String> = (1..=4_000).map(row).collect();
+    rows[699] = "C-00700\rx,NL\n".to_owned();
+    // Whichever of the next blocks is read first, it has a fault too.
+    for (number, row) in rows.iter_mut().enumerate().skip(705).take(55) {
+        *row = format!("\"C-{number}\n\",NL\n");
+    }
+    let given = customers(format!("customer_id,market\n{}", rows.concat()));
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(7).build();
+    let pool = pool.unwrap_or_else(|error| unreachable!("{error}"));
+    for _ in 0..100 {
+        let beside = given.folder().to_owned();
+        let reading = Reading { threads: 7, part_rows: 1, memory: None, beside };
+        let refused = pool.install(|| super::super::read(&given.inputs, &policy(), &reading, &()));
+        let told = refused.map(|_| ()).map_err(|error| error.to_string());
+        let expected = "customers.csv:700: a carriage return stands without a line feed";
+        assert_eq!(told, Err(expected.to_owned()));
+    }
+}
