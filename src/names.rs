@@ -62,6 +62,20 @@ impl<'a> FromIterator<&'a str> for Texts {
     }
 }
 
+/// The place among so many sorted things of the one that is looked for; `order` says how the thing of a place lies to it.
+fn search(count: usize, order: impl Fn(usize) -> Ordering) -> Option<usize> {
+    let (mut first, mut end) = (0, count);
+    while first < end {
+        let middle = usize::midpoint(first, end);
+        match order(middle) {
+            Ordering::Equal => return Some(middle),
+            Ordering::Less => first = middle + 1,
+            Ordering::Greater => end = middle,
+        }
+    }
+    None
+}
+
 /// Texts in the order of their bytes, without repeats; a text's rank is its id.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct TextTable(Texts);
@@ -77,16 +91,7 @@ impl TextTable {
 
     /// The rank of a text.
     pub fn rank(&self, text: &str) -> Option<usize> {
-        let (mut first, mut end) = (0, self.len());
-        while first < end {
-            let middle = usize::midpoint(first, end);
-            match self.text(middle).cmp(text) {
-                Ordering::Equal => return Some(middle),
-                Ordering::Less => first = middle + 1,
-                Ordering::Greater => end = middle,
-            }
-        }
-        None
+        search(self.len(), |rank| self.text(rank).cmp(text))
     }
 
     /// The text of a rank.
@@ -139,16 +144,8 @@ pub struct SharedNames {
 impl SharedNames {
     /// The rank of a product and SKU.
     pub fn item(&self, product: &str, sku: &str) -> Option<usize> {
-        let (mut first, mut end) = (0, self.products.len());
-        while first < end {
-            let middle = usize::midpoint(first, end);
-            match (self.products.get(middle), self.skus.get(middle)).cmp(&(product, sku)) {
-                Ordering::Equal => return Some(middle),
-                Ordering::Less => first = middle + 1,
-                Ordering::Greater => end = middle,
-            }
-        }
-        None
+        let pair = |rank: usize| (self.products.get(rank), self.skus.get(rank));
+        search(self.products.len(), |rank| pair(rank).cmp(&(product, sku)))
     }
 }
 

@@ -2,7 +2,7 @@
 //! as the text that a CSV file would hold.
 
 use super::coded::CodedWords;
-use super::columns::{Column, Kind};
+use super::columns::Kind;
 use super::typed::{Cell, TICKS_PER_SECOND, write_clock};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
@@ -74,8 +74,7 @@ impl BatchColumn {
     }
 
     /// An array as a column: in its own type where our column is of that kind, otherwise as text.
-    pub(super) fn of(array: &ArrayRef, column: Option<Column>) -> Result<BatchColumn, String> {
-        let kind = column.map_or(Kind::Text, |column| column.kind);
+    pub(super) fn of(array: &ArrayRef, kind: Kind) -> Result<BatchColumn, String> {
         if array.data_type() == &DataType::Utf8View {
             let texts = array.as_string_view();
             let words = if kind == Kind::Word { CodedWords::of(texts) } else { None };

@@ -4,7 +4,7 @@
 //! a sample that fails is an empty one.
 
 use super::columns::{ColumnMap, schema_of, subscriptions as s};
-use super::csv_blocks::Blocks;
+use super::csv_blocks::{Block, Blocks};
 use super::error::IntakeError;
 use super::files::{Visit, ending};
 use super::index::PARTS_MAX;
@@ -73,7 +73,7 @@ fn sample(
         let end = memchr::memrchr(b'\n', &bytes).map_or(first, |feed| feed + 1).max(first);
         let rows: Vec<u8> = bytes[first..end].to_vec();
         seen_bytes += rows.len() as u64;
-        let block = csv_file::loose(rows);
+        let block = Block::loose(rows);
         let visit: Visit<'_> = &mut |row: Row<'_>| {
             seen += 1;
             let text = row.cell(s::CUSTOMER_ID);

@@ -6,7 +6,7 @@
 //! finds whatever would have led the counting of quotes astray.
 
 use super::error::IntakeError;
-use super::files::Version;
+use super::files::{FILE_ROWS, TOO_MANY_ROWS, Version};
 use super::guard::{self, FIELD_BYTES, ROW_BYTES};
 use crate::job::InputFile;
 use std::fs::File;
@@ -30,6 +30,21 @@ pub(super) struct Block {
     pub breaks: Vec<usize>,
     /// Whether it has quotes, or anything else that a plain split would get wrong.
     pub needs_parser: bool,
+}
+
+impl Block {
+    /// A block of a file that is read again.
+    pub(super) fn again(bytes: Vec<u8>, place: BlockPlace) -> Block {
+        let breaks: Vec<usize> = memchr::memchr_iter(b'\n', &bytes).collect();
+        let needs_parser = needs_parser(&bytes, shape(&bytes, &breaks).1);
+        Block { number: 0, place, lines_before: 0, breaks, needs_parser, bytes }
+    }
+
+    /// Some rows from the midst of a file, whose number is not known.
+    pub(super) fn loose(bytes: Vec<u8>) -> Block {
+        let place = BlockPlace { first_row: 0, rows: 0, first_byte: 0, bytes: bytes.len() as u64 };
+        Block::again(bytes, place)
+    }
 }
 
 /// Where a block stands in its file.
@@ -186,10 +201,7 @@ impl Blocks {
         let lines = breaks.len() as u64;
         let ends_with_break = bytes.last() == Some(&b'\n');
         let (blank, longest) = shape(&bytes, &breaks);
-        let needs_parser = memchr::memchr(b'"', &bytes).is_some()
-            || !ends_with_break
-            || longest > FIELD_BYTES
-            || has_lone_return(&bytes);
+        let needs_parser = needs_parser(&bytes, longest);
         let (rows, blank) = if needs_parser {
             let text =
                 std::str::from_utf8(&bytes).map_err(|error| self.not_utf8(&bytes, error.valid_up_to()))?;
@@ -198,6 +210,9 @@ impl Blocks {
         } else {
             (lines - blank, blank)
         };
+        if self.rows_before + rows > FILE_ROWS {
+            return Err(IntakeError::limit(&self.shown, TOO_MANY_ROWS));
+        }
         let place = BlockPlace {
             first_row: self.rows_before,
             rows,
@@ -282,6 +297,14 @@ fn shape(bytes: &[u8], breaks: &[usize]) -> (u64, usize) {
         start = feed + 1;
     }
     (blank, longest.max(bytes.len() - start))
+}
+
+/// Whether rows have anything that a plain split would get wrong; the longest line is of so many bytes.
+fn needs_parser(bytes: &[u8], longest: usize) -> bool {
+    memchr::memchr(b'"', bytes).is_some()
+        || bytes.last() != Some(&b'\n')
+        || longest > FIELD_BYTES
+        || has_lone_return(bytes)
 }
 
 /// Whether a carriage return stands without a line feed.

@@ -4,7 +4,7 @@
 //! csv crate. Both give the same rows (a property test holds it).
 
 use super::columns::{ColumnMap, Need, Places, Schema, find};
-use super::csv_blocks::{Block, BlockPlace, Blocks, not_utf8};
+use super::csv_blocks::{Block, Blocks, not_utf8};
 use super::error::{IntakeError, Warning};
 use super::files::Visit;
 use super::guard;
@@ -159,19 +159,6 @@ fn visit_records(
         }
     }
     Ok(ControlFlow::Continue(rows))
-}
-
-/// A block of a file that is read again.
-pub(super) fn again(bytes: Vec<u8>, place: BlockPlace) -> Block {
-    let breaks = memchr::memchr_iter(b'\n', &bytes).collect();
-    let needs_parser = memchr::memchr(b'"', &bytes).is_some() || bytes.last() != Some(&b'\n');
-    Block { number: 0, place, lines_before: 0, breaks, needs_parser, bytes }
-}
-
-/// Some rows from the midst of a file, whose number is not known.
-pub(super) fn loose(bytes: Vec<u8>) -> Block {
-    let place = BlockPlace { first_row: 0, rows: 0, first_byte: 0, bytes: bytes.len() as u64 };
-    again(bytes, place)
 }
 
 /// The header's record, what follows it, and how many blank lines stand before it.

@@ -4,6 +4,7 @@ use super::columns::{
     self, ColumnMap, Schema, customers, holdings, partners, price_list, promo_codes, promotions, schema_of,
     subscriptions,
 };
+use super::csv_blocks::Block;
 use super::csv_file::{self, Heading};
 use super::error::IntakeError;
 use super::files::{Trail, Version, Visit, ending, hold};
@@ -106,7 +107,7 @@ fn visit_csv(
         let mut bytes = Vec::new();
         open.seek(SeekFrom::Start(place.first_byte)).map_err(failed)?;
         open.by_ref().take(place.bytes).read_to_end(&mut bytes).map_err(failed)?;
-        csv_file::visit(&csv_file::again(bytes, *place), &heading, Some(&rows[first..end]), visit)?;
+        csv_file::visit(&Block::again(bytes, *place), &heading, Some(&rows[first..end]), visit)?;
     }
     trail.version.check(&open, &file.path, shown)
 }

@@ -17,6 +17,8 @@ use termwise_engine::findings::Table;
 const HELD_BYTES: u64 = 1 << 30;
 /// The most rows of a file.
 pub(super) const FILE_ROWS: u64 = 100_000_000;
+/// What is said of a file with more.
+pub(super) const TOO_MANY_ROWS: &str = "the file has more than 100 million rows";
 
 /// What is called for each row.
 pub(super) type Visit<'v> = &'v mut dyn FnMut(Row<'_>) -> Result<(), IntakeError>;
@@ -149,21 +151,15 @@ pub(super) fn read<W: Send>(
     take: Take<'_, W>,
 ) -> Result<FileRead, IntakeError> {
     let shown = &file.shown;
-    let limited: Take<'_, W> = &|worker, row| {
-        if u64::from(row.number) > FILE_ROWS {
-            return Err(IntakeError::limit(shown, "the file has more than 100 million rows"));
-        }
-        take(worker, row)
-    };
     let ending = ending(file);
     let mut read = match ending.as_str() {
-        "csv" => read_csv(file, (schema, map), grain, workers, limited),
-        "parquet" => parquet_file::read(file, (schema, map), workers, limited),
+        "csv" => read_csv(file, (schema, map), grain, workers, take),
+        "parquet" => parquet_file::read(file, (schema, map), workers, take),
         "json" if schema.table == Table::Promotions && !map.is_empty() => {
             let what = "the vendor's JSON has names of its own, which [columns.promotions] can't change";
             Err(IntakeError::refused(shown, what, "take [columns.promotions] out of the job"))
         }
-        "json" if schema.table == Table::Promotions => read_json(file, schema, workers, limited),
+        "json" if schema.table == Table::Promotions => read_json(file, schema, workers, take),
         _ => {
             let what =
                 format!("the ending {ending:?} is not one that {} can be read from", schema.table.name());
@@ -281,6 +277,9 @@ fn read_json<W: Send>(
     let mut counts = json_file::Counts::default();
     if let Some(worker) = workers.first_mut() {
         counts = json_file::read(&bytes, &file.shown, schema, &mut |row| take(worker, row))?;
+    }
+    if counts.rows > FILE_ROWS {
+        return Err(IntakeError::limit(&file.shown, TOO_MANY_ROWS));
     }
     Ok(FileRead {
         rows: counts.rows,

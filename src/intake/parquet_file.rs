@@ -7,7 +7,7 @@
 use super::batch::BatchColumn;
 use super::columns::{self, Column, ColumnMap, Need, Places, find};
 use super::error::{IntakeError, Warning};
-use super::files::{FILE_ROWS, Failure, FileRead, Take, Trail, Version, Visit, side_by_side};
+use super::files::{FILE_ROWS, Failure, FileRead, TOO_MANY_ROWS, Take, Trail, Version, Visit, side_by_side};
 use super::row::{Fields, Row};
 use crate::job::InputFile;
 use arrow_array::RecordBatch;
@@ -318,7 +318,7 @@ impl<'a> Opened<'a> {
             let batch: RecordBatch = batch.map_err(|error| error.to_string())?;
             let columns = batch.columns().iter().zip(&self.wanted);
             let columns: Result<Vec<BatchColumn>, String> =
-                columns.map(|(array, (_, column))| BatchColumn::of(array, Some(*column))).collect();
+                columns.map(|(array, (_, column))| BatchColumn::of(array, column.kind)).collect();
             Ok(Some((columns?, batch.num_rows())))
         })
     }
@@ -441,7 +441,7 @@ fn check_bounds(metadata: &ParquetMetaData, size: u64, shown: &str) -> Result<Ve
         return Err(IntakeError::damaged(shown, "its row groups do not add up to its rows"));
     }
     if rows > FILE_ROWS {
-        return Err(IntakeError::limit(shown, "the file has more than 100 million rows"));
+        return Err(IntakeError::limit(shown, TOO_MANY_ROWS));
     }
     Ok(rows_before)
 }

@@ -10,7 +10,7 @@
 use super::{Progress, RunError};
 use crate::intake::{Intake, Part};
 use crate::job::Job;
-use crate::output::{Block, Counts, Encoded, OutputError, Stretch, Tables, Tally, Writer};
+use crate::output::{Batch, Block, Counts, Encoded, OutputError, Stretch, Tables, Tally, Writer};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -65,7 +65,7 @@ impl Spent {
 
 /// What one part brought.
 struct Billed {
-    batches: Vec<crate::output::Batch>,
+    batches: Vec<Batch>,
     through: Through,
     subscriptions: u64,
 }
@@ -110,11 +110,7 @@ pub(super) fn through(
 ///
 /// # Errors
 /// A law does not hold.
-pub(super) fn up_to_cells(
-    intake: &Intake,
-    job: &Job,
-    unit: usize,
-) -> Result<Vec<Vec<crate::output::Batch>>, RunError> {
+pub(super) fn up_to_cells(intake: &Intake, job: &Job, unit: usize) -> Result<Vec<Vec<Batch>>, RunError> {
     let state = Mutex::new(State::new(None));
     let tables = Tables::new(job, &intake.shared);
     let pipeline = Pipeline { intake, job, tables, unit, is_set: true, progress: &(), state };
@@ -126,34 +122,18 @@ pub(super) fn up_to_cells(
 ///
 /// # Errors
 /// Something can't be written.
-pub(super) fn encode(parts: Vec<Vec<crate::output::Batch>>, writer: &mut Writer) -> Result<(), RunError> {
-    let writer = Mutex::new(writer);
-    let failure = Mutex::new(None);
-    let locked = || writer.lock().unwrap_or_else(PoisonError::into_inner);
-    let note = |result: Result<(), OutputError>| {
-        if let Err(error) = result {
-            failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-        }
-    };
-    let (writer_of, note_of) = (&locked, &note);
-    rayon::scope(|scope| {
-        let append = |block: Block| {
-            scope.spawn(move |_| note_of(block.encode().and_then(|encoded| writer_of().append(encoded))));
-        };
-        for batches in parts {
-            let blocks = writer_of().take(batches);
-            match blocks {
-                Ok(blocks) => blocks.into_iter().for_each(append),
-                Err(error) => note_of(Err(error)),
-            }
-        }
-        let rest = writer_of().rest();
-        rest.into_iter().for_each(append);
-    });
-    match failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        Some(error) => Err(error.into()),
-        None => Ok(()),
+pub(super) fn encode(parts: Vec<Vec<Batch>>, writer: &mut Writer) -> Result<(), RunError> {
+    let mut blocks = Vec::new();
+    for batches in parts {
+        blocks.extend(writer.take(batches)?);
     }
+    blocks.extend(writer.rest());
+    let writer = Mutex::new(writer);
+    let append = |block: Block| {
+        let encoded = block.encode()?;
+        writer.lock().unwrap_or_else(PoisonError::into_inner).append(encoded)
+    };
+    Ok(blocks.into_par_iter().try_for_each(append)?)
 }
 
 struct Pipeline<'p> {
