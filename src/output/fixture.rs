@@ -3,22 +3,20 @@
 use super::{Counts, FileFacts, OutputError, Published, Report, Stretch, Tables, Tally, Writer, prove};
 use crate::job::{Format, Inputs, Job, Limits, Outputs};
 use crate::names::{Names, Reject, SharedNames, TextTable};
+use crate::policy_file;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use termwise_engine::book::{Book, Channel, Origin, PromotionCell, Status, Subscription, Window};
-use termwise_engine::calendar::{BillingCycle, Day, Instant, MonthEnd, Period, Span, Term};
+use termwise_engine::calendar::{BillingCycle, Day, Instant, Period, Term};
 use termwise_engine::catalog::{Commerce, Segment};
 use termwise_engine::findings::{Code, Disposition, Fate, Finding, NotDue, Source, Table};
 use termwise_engine::ids::{
     BillToId, ChangeId, CodeId, CustomerId, ItemId, MarketId, OrderId, PromotionId, SubscriptionId,
 };
 use termwise_engine::invoicing::{Invoiced, invoice};
-use termwise_engine::money::{Currency, Discount, Kept, Price, Rounding};
-use termwise_engine::policy::{
-    FirstPurchase, LateSeats, Policy, PriceOverlap, RefusedEvents, RenewalPercentage, RoundingAt,
-    SeatChangeForm, SeatCount, Stacking,
-};
+use termwise_engine::money::{Currency, Discount, Kept, Price};
+use termwise_engine::policy::Policy;
 use termwise_engine::reasons::{Reason, Reasons};
 use termwise_engine::workings::{
     Cause, ChargeType, Line, Reduction, Renewal, RenewalOutcome, Renewed, Side, Steps,
@@ -143,29 +141,19 @@ fn period(first: Day, last: Day) -> Period {
     Period::new(first, last).unwrap()
 }
 
+/// The standard policy, with a code coming off after the promotion.
+fn policy() -> Policy {
+    let own = BTreeMap::from([("stacking".to_owned(), "combine".to_owned())]);
+    policy_file::in_force(policy_file::STANDARD, &own).unwrap().policy
+}
+
 fn job(out: &Path, format: Format) -> Job {
     let billed = period(day(2026, 11, 1), day(2026, 11, 30));
     Job {
         path: "jobs/november.toml".into(),
         window: Window { billed, horizon: day(2027, 2, 28) },
         inputs: Inputs::default(),
-        policy: Policy {
-            month_end: MonthEnd::Clamp,
-            price_overlap: PriceOverlap::OlderHolds,
-            seat_count: SeatCount::Sku,
-            first_purchase: FirstPurchase::Promotion,
-            late_seats: LateSeats::Promotion,
-            renewal_percentage: RenewalPercentage::Current,
-            rounding: Rounding::HalfUp,
-            rounding_at: RoundingAt::Line,
-            seat_changes: SeatChangeForm::Net,
-            refund_window: Span::hours(168),
-            full_refund: Span::hours(24),
-            stacking: Stacking::Combine,
-            refused_events: RefusedEvents::Reject,
-            trial_days: 30,
-            trial_seats: 25,
-        },
+        policy: policy(),
         policy_words: BTreeMap::from([("rounding".to_owned(), "half-up".to_owned())]),
         outputs: Outputs { dir: out.to_owned(), format },
         limits: Limits { rejected_rows: 1_000 },
@@ -224,6 +212,7 @@ fn book() -> Book {
         origin: Origin::Purchase,
         channel: Channel::Reseller,
         tax_code: None,
+        opened: false,
         parked: false,
     };
     let mut rows = vec![row(0, 0, "EUR"), row(1, 0, "JPY"), row(2, 1, "KWD")];
@@ -253,6 +242,7 @@ fn line() -> Line {
         cause: Cause::Cycle(first),
         side: Side::Charge,
         paired: false,
+        behind: SubscriptionId::of_rank(0),
         happened_at: first.start(),
         reasons: Reasons::NONE,
         term_steps: Steps::default(),
