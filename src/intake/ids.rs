@@ -43,11 +43,9 @@ impl Ids {
         self.table.insert_unique(hash, Slot { hash, row }, |slot| slot.hash);
     }
 
-    /// Adds rows, numbered from `first`, whose ids no row has yet.
-    pub(super) fn add(&mut self, rows: &[SubscriptionRow<'_>], first: usize) {
-        for (row, number) in rows.iter().zip(first as u32..) {
-            self.insert(self.hasher.hash_one(row.id), number);
-        }
+    /// Adds a row whose id no row has yet.
+    pub(super) fn add(&mut self, id: &str, row: usize) {
+        self.insert(self.hasher.hash_one(id), row as u32);
     }
 
     /// The first row of an id.

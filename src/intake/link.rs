@@ -16,7 +16,7 @@ use super::subscriptions::SubscriptionRow;
 use super::worker::Kind;
 use crate::names::{Names, SharedNames, TextTable, Texts};
 use rayon::slice::ParallelSliceMut;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use termwise_engine::book::{Book, Customer, Holding, Subscription, Target};
 use termwise_engine::catalog::Catalog;
@@ -70,6 +70,8 @@ struct Unpacked<'a> {
     customers: Vec<CustomerRow<'a>>,
     holdings: Vec<(&'a str, Holding)>,
     events: Vec<(&'a str, EventRow<'a>)>,
+    /// Of each row that an upgrade may open, the row that it takes over from.
+    opened_from: BTreeMap<u32, usize>,
 }
 
 /// Links the rows of a part.
@@ -78,10 +80,13 @@ pub(super) fn link(chunks: &[Packed], with: Linking<'_>) -> Result<Part, IntakeE
         IntakeError::damaged("the packed book", "a part does not unpack to the rows that were packed")
     })?;
     let mut ids = Ids::of(&unpacked.subscriptions);
-    let row_of = |id: &str| ids.row(id, &unpacked.subscriptions).map(|row| unpacked.subscriptions[row]);
-    let opened = openings::open(&unpacked.events, with.openings, row_of);
-    ids.add(&opened.rows, unpacked.subscriptions.len());
-    unpacked.subscriptions.extend(opened.rows);
+    let row_of = |id: &str| ids.row(id, &unpacked.subscriptions);
+    let opened = openings::open(&unpacked.events, &unpacked.subscriptions, with.openings, row_of);
+    for (row, from) in opened.rows {
+        ids.add(row.id, unpacked.subscriptions.len());
+        unpacked.opened_from.insert(unpacked.subscriptions.len() as u32, from);
+        unpacked.subscriptions.push(row);
+    }
     let mut linker = Linker::new(with, &unpacked, ids, opened.contested);
     linker.add_customers(&unpacked);
     linker.add_subscriptions(&unpacked);
@@ -230,15 +235,18 @@ impl<'w, 'a> Linker<'w, 'a> {
             }
             let row = Subscription { customer: CustomerId::of_rank(customer), ..packed.row };
             let duplicate = (Code::SubscriptionDuplicate, s::SUBSCRIPTION_ID.name);
-            let is_repeated = self.by_id.repeated.contains(&number) || self.with.index.is_repeated(packed.id);
+            // What an upgrade opens is as sound as the row that it takes over from.
+            let judged = unpacked.opened_from.get(&number).copied().unwrap_or(number as usize);
+            let source = &unpacked.subscriptions[judged];
+            let is_repeated =
+                self.by_id.repeated.contains(&(judged as u32)) || self.with.index.is_repeated(source.id);
             let fault = if is_repeated {
                 Some(duplicate)
             } else {
-                row.fault(self.book.known(row.customer), self.with.catalog, self.with.policy)
+                source.row.fault(self.book.known(row.customer), self.with.catalog, self.with.policy)
             };
             if let Some((code, column)) = fault {
                 if packed.row.opened {
-                    // What is wrong with it is wrong with the row that it was to come from.
                     continue;
                 }
                 self.notes.reject(row.source, code, column);

@@ -102,7 +102,10 @@ impl Run {
         let (before, of) = (rows[0].id.rank(), rows.len());
         let own = |id: SubscriptionId| id.rank().checked_sub(before).filter(|&rank| rank < of);
         let lines = self.invoiced.lines.iter().filter_map(|line| {
-            own(line.subscription).map(|rank| Line { subscription: SubscriptionId::of_rank(rank), ..*line })
+            own(line.subscription).map(|rank| {
+                let subscription = SubscriptionId::of_rank(rank);
+                Line { subscription, behind: subscription, ..*line }
+            })
         });
         let renewals = self.renewals.iter().filter_map(|renewal| {
             own(renewal.subscription)
@@ -286,6 +289,7 @@ fn lines() -> Vec<Line> {
     };
     let yen = Line {
         subscription: SubscriptionId::of_rank(1),
+        behind: SubscriptionId::of_rank(1),
         unit_price: 1_440_500_000,
         effective_unit_price: 14_405_000_000_000,
         quantity: 1,
@@ -295,6 +299,7 @@ fn lines() -> Vec<Line> {
     // 1.500 × 0.85 × 0.90 = 1.1475 a seat, × 4 = 4.590.
     let dinar = Line {
         subscription: SubscriptionId::of_rank(2),
+        behind: SubscriptionId::of_rank(2),
         charge_type: ChargeType::New,
         unit_price: 1_500_000,
         effective_unit_price: 11_475_000_000,

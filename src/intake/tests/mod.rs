@@ -3,6 +3,7 @@
 mod blocks;
 mod csv_quirks;
 mod linking;
+mod openings;
 mod parquet_quirks;
 mod price_list;
 mod promotions;
