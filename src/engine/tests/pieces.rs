@@ -199,18 +199,17 @@ prop_compose! {
     fn event(subscriptions: usize, items: usize)(
         source in source(Table::LifecycleEvents), of in 0..subscriptions, happened_at in at(),
         kind in prop::sample::select(EventKind::ALL.to_vec()),
-        target in prop::option::weighted(0.1, 0..subscriptions), item in proptest::option::of(0..items),
+        item in proptest::option::of(0..items),
         target_term in proptest::option::of(prop::sample::select(Term::ALL.to_vec())),
     ) -> LifecycleEvent {
         let is_upgrade = kind == EventKind::Upgrade;
-        let target = target.filter(|_| is_upgrade).map(SubscriptionId::of_rank);
         LifecycleEvent {
             source,
             subscription: SubscriptionId::of_rank(of),
             happened_at,
             kind,
             quantity: None,
-            target: target.map_or(Target::Nobody, Target::Subscription),
+            target: Target::Nobody,
             target_item: item.filter(|_| is_upgrade).map(ItemId::of_rank),
             target_term: target_term.filter(|_| !is_upgrade),
             target_billing_cycle: (kind == EventKind::ChangeBillingCycle).then_some(BillingCycle::Annual),
