@@ -22,6 +22,10 @@ use crowded::{date, write_book};
 use std::collections::BTreeMap;
 use std::path::Path;
 
+fn job(policy: BTreeMap<String, String>) -> oracle::Job {
+    oracle::Job { from: date("2026-03-25"), as_of: date("2026-05-20"), horizon_days: 60, policy }
+}
+
 /// What differs between the engine and the oracle on a book.
 fn differences(dir: &Path, policy: BTreeMap<String, String>) -> String {
     let (exit, said) = bill(&dir.join("job.toml"), &dir.join("out"), 1, 1);
@@ -29,8 +33,7 @@ fn differences(dir: &Path, policy: BTreeMap<String, String>) -> String {
         return format!("exit {exit}: {said}");
     }
     let folder = published(&dir.join("out"));
-    let job = oracle::Job { from: date("2026-03-25"), as_of: date("2026-05-20"), horizon_days: 60, policy };
-    let answer = oracle::run(dir, &job).expect("the oracle's answer");
+    let answer = oracle::run(dir, &job(policy)).expect("the oracle's answer");
     agreement::differences(&folder, &answer)
 }
 
@@ -60,4 +63,25 @@ fn crowded_books_agree_with_the_oracle_in_every_line_renewal_and_reject() {
         failed.len(),
         shown.into_iter().cloned().collect::<String>()
     );
+}
+
+/// The books are crowded enough: what they can hold, they hold, or the agreement would prove little.
+#[test]
+fn crowded_books_hold_every_charge_type_outcome_and_refusal_of_changes() {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for seed in 0..150 {
+        let dir = tempfile::tempdir().expect("a folder");
+        let policy = write_book(seed, dir.path());
+        let answer = oracle::run(dir.path(), &job(policy)).expect("the oracle's answer");
+        let told = (answer
+            .lines
+            .into_iter()
+            .map(|line| format!("{} {}", line.charge_type, &line.subscription_id[..1])))
+        .chain(answer.renewals.into_iter().map(|row| row.outcome))
+        .chain(answer.rejects.into_iter().map(|row| format!("{} {}", row.file, row.code)));
+        for word in told {
+            *seen.entry(word).or_default() += 1;
+        }
+    }
+    println!("{seen:#?}");
 }

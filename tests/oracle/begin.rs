@@ -196,8 +196,7 @@ impl World<'_> {
 
     /// All redemptions of a customer, in the order of entered_at, then code (B24).
     pub fn judge_codes(&mut self, mine: &[usize]) {
-        let index: BTreeMap<&str, usize> =
-            mine.iter().map(|i| (self.subs[*i].id.as_str(), *i)).collect();
+        let index: BTreeMap<&str, usize> = mine.iter().map(|i| (self.subs[*i].id.as_str(), *i)).collect();
         let live = |r: &&Redemption| {
             index.get(r.sub.as_str()).is_some_and(|i| {
                 let s = self.subs[*i];

@@ -26,8 +26,7 @@ impl World<'_> {
             return Ok(()); // no-change
         }
         if x.prices.iter().all(|(b, _)| *b != target) {
-            let row =
-                self.list_price(i, &x.product, &x.sku, x.term, target, x.tier_seats, x.priced_on)?;
+            let row = self.list_price(i, &x.product, &x.sku, x.term, target, x.tier_seats, x.priced_on)?;
             let price = row.price;
             self.states[i].prices.push((target, price));
         }

@@ -51,7 +51,9 @@ impl World<'_> {
         let mut flagged = None;
         if wanted > now {
             if let Some((p, max)) = x.promo.as_ref().and_then(|p| p.max_seats.map(|m| (p, m))) {
-                let count = self.seats_of(i, &x.product, &x.sku, &p.id) + x.counted_of(&x.product, &x.sku) + (wanted - now);
+                let count = self.seats_of(i, &x.product, &x.sku, &p.id)
+                    + x.counted_of(&x.product, &x.sku)
+                    + (wanted - now);
                 if count > max {
                     flagged = Some("seat-change-above-promotion-limit");
                 }
@@ -120,11 +122,7 @@ impl World<'_> {
     }
 
     /// Err: refused. Ok(Some): billed as it happened, and flagged (R59).
-    fn try_life_event(
-        &mut self,
-        i: usize,
-        e: &LifeEvent,
-    ) -> Result<Option<&'static str>, &'static str> {
+    fn try_life_event(&mut self, i: usize, e: &LifeEvent) -> Result<Option<&'static str>, &'static str> {
         let (s, x) = (self.subs[i], &self.states[i]);
         let day = e.at.date_naive();
         let tomorrow = super::dates::plus_days(day, 1);

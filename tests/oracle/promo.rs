@@ -160,7 +160,8 @@ impl World<'_> {
             && empty_or_has(&p.segments, &s.segment)
             && p.open_on(t.on)
             && p.min_seats.is_none_or(|m| t.quantity >= m)
-            && p.max_seats.is_none_or(|m| self.seats_of(t.sub, t.product, t.sku, &p.id) + t.own + t.quantity <= m)
+            && p.max_seats
+                .is_none_or(|m| self.seats_of(t.sub, t.product, t.sku, &p.id) + t.own + t.quantity <= m)
             && (!p.first_purchase || self.first_purchase(p, t))
             && p.max_redemptions.is_none_or(|m| self.redemptions(t.sub, &p.id) + 1 <= m)
             && p.requires.iter().all(|r| self.owns(t.sub, r, t.on))

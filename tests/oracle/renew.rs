@@ -226,7 +226,8 @@ impl World<'_> {
         let mut exact = Frac::ZERO;
         if !x.trial {
             for part in self.parts(x, 0, x.seats()) {
-                exact = exact.add(x.last_plan().1.mul(Frac::ONE.sub(part.discount)).mul(Frac::int(part.seats)));
+                exact =
+                    exact.add(x.last_plan().1.mul(Frac::ONE.sub(part.discount)).mul(Frac::int(part.seats)));
             }
         }
         let before = exact.round(digits, mode);

@@ -277,10 +277,8 @@ impl<'a> World<'a> {
         let from = if s.opened() { s.begin } else { midnight(s.term_start) };
         for c in self.book.scheduled.get(&s.id).into_iter().flatten() {
             if c.ambiguous && c.at >= from && c.at.date_naive() <= self.job.as_of {
-                self.late_rejects.push((
-                    i,
-                    reject("scheduled_changes", c.row, "refused", "scheduled-changes-ambiguous"),
-                ));
+                self.late_rejects
+                    .push((i, reject("scheduled_changes", c.row, "refused", "scheduled-changes-ambiguous")));
             }
         }
         self.queue.extend(keys);

@@ -65,8 +65,7 @@ impl World<'_> {
         let mut licence = true;
         for c in &x.cycles[self.cycle_at(m.from, day)..] {
             if prices.iter().all(|(b, _)| *b != c.billing) {
-                let row =
-                    self.list_price(m.from, &m.product, &m.sku, x.term, c.billing, m.seats, day)?;
+                let row = self.list_price(m.from, &m.product, &m.sku, x.term, c.billing, m.seats, day)?;
                 prices.push((c.billing, row.price));
                 licence = row.licence;
             }
@@ -108,13 +107,7 @@ impl World<'_> {
     }
 
     /// B1: the id, term, billing cycle, anchor and term end stay.
-    fn upgrade_in_place(
-        &mut self,
-        m: &Move,
-        running: Billing,
-        prices: Vec<(Billing, Frac)>,
-        licence: bool,
-    ) {
+    fn upgrade_in_place(&mut self, m: &Move, running: Billing, prices: Vec<(Billing, Frac)>, licence: bool) {
         let (i, day) = (m.from, m.at.date_naive());
         let promo = self.upgrade_promotion(i, m, running, licence);
         self.open_pair();
@@ -214,12 +207,8 @@ impl World<'_> {
             self.begin_row_by_upgrade(&m, j);
             return Ok(None);
         }
-        let fits = y.active
-            && !y.cancelled_late
-            && !y.suspended
-            && !y.trial
-            && y.end >= x.end
-            && y.term >= x.term;
+        let fits =
+            y.active && !y.cancelled_late && !y.suspended && !y.trial && y.end >= x.end && y.term >= x.term;
         if !fits {
             return Err(NO_TARGET);
         }
