@@ -150,6 +150,12 @@ impl World<'_> {
     fn eligible(&self, p: &PromoRow, t: &NewTerm) -> bool {
         let s = self.subs[t.sub];
         let empty_or_has = |list: &[String], x: &str| list.is_empty() || list.iter().any(|e| e == x);
+        // under `seat_count = "promotion"` its own earlier seats count only if it held the promotion
+        let own = if self.policy.is("seat_count", "sku") || self.states[t.sub].ever_held.contains(&p.id) {
+            t.own
+        } else {
+            0
+        };
         let region = self.book.regions.get(&s.partner).map_or("", String::as_str);
         let same_commerce = (p.commerce == "legacy") == s.legacy;
         t.licence
@@ -161,7 +167,7 @@ impl World<'_> {
             && p.open_on(t.on)
             && p.min_seats.is_none_or(|m| t.quantity >= m)
             && p.max_seats
-                .is_none_or(|m| self.seats_of(t.sub, t.product, t.sku, &p.id) + t.own + t.quantity <= m)
+                .is_none_or(|m| self.seats_of(t.sub, t.product, t.sku, &p.id) + own + t.quantity <= m)
             && (!p.first_purchase || self.first_purchase(p, t))
             && p.max_redemptions.is_none_or(|m| self.redemptions(t.sub, &p.id) + 1 <= m)
             && p.requires.iter().all(|r| self.owns(t.sub, r, t.on))

@@ -34,7 +34,8 @@ impl World<'_> {
             return self.extend(i, day);
         }
         if !s.auto_renew || x.cancelled_late || x.suspended {
-            let same = self.unchanged(i, day);
+            let mut same = self.unchanged(i, day);
+            same.billing = self.states[i].last_plan().0; // what ends
             self.note(i, day, "expires", &same, None);
             return self.close(i);
         }
