@@ -65,6 +65,30 @@ fn crowded_books_agree_with_the_oracle_in_every_line_renewal_and_reject() {
     );
 }
 
+/// A law (A1), held to the oracle too: two windows, one after the other, give the lines of one over both.
+#[test]
+fn the_oracle_gives_the_same_lines_for_two_windows_as_for_one() {
+    for seed in 0..40 {
+        let dir = tempfile::tempdir().expect("a folder");
+        let policy = write_book(seed, dir.path());
+        let lines = |from: &str, as_of: &str| {
+            let job =
+                oracle::Job { from: date(from), as_of: date(as_of), horizon_days: 0, policy: policy.clone() };
+            let lines = oracle::run(dir.path(), &job).expect("the oracle's answer").lines;
+            lines.into_iter().map(|line| format!("{:?}", oracle::Line { pair: None, ..line })).collect()
+        };
+        let mut one: Vec<String> = lines("2026-03-25", "2026-05-20");
+        for middle in ["2026-03-31", "2026-04-14", "2026-04-30", "2026-05-10"] {
+            let next = (date(middle) + chrono::Days::new(1)).to_string();
+            let mut two: Vec<String> = lines("2026-03-25", middle);
+            two.extend(lines(&next, "2026-05-20"));
+            one.sort();
+            two.sort();
+            assert_eq!(two, one, "book {seed} cut after {middle}");
+        }
+    }
+}
+
 /// The books are crowded enough: what can happen in them happens often, or the agreement would prove little.
 #[test]
 fn crowded_books_hold_every_charge_type_outcome_and_refusal_of_a_change() {
