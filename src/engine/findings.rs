@@ -251,12 +251,10 @@ codes! {
     EventsAmbiguous = "events-ambiguous", "two events of one kind and instant differ", "send the event that happened";
     /// B1
     UpgradeChangesTerm = "upgrade-changes-term", "an upgrade keeps the term and the billing cycle, and this one names others", "leave target_term and target_billing_cycle empty, or send a change of term beside the upgrade";
-    /// B1, B3
-    UpgradeTargetMissing = "upgrade-target-missing", "the upgrade does not say which SKU it goes to or, for part of the seats, which new subscription", "fill in target_product_id and target_sku_id, and for part of the seats target_subscription_id";
+    /// B1, B3, B4
+    UpgradeTargetMissing = "upgrade-target-missing", "the upgrade names no SKU, no new subscription for part of the seats, or a subscription that they can't be moved to", "fill in target_product_id and target_sku_id, for part of the seats a new target_subscription_id; one that is there must be the same customer's, of the same currency and commerce, active, paid, of that SKU, of no shorter term, and end no earlier";
     /// B3
     UpgradeQuantity = "upgrade-quantity", "the upgrade moves more seats than the subscription holds", "check the quantity and the seat changes before it";
-    /// B4
-    UpgradeTargetUnfit = "upgrade-target-unfit", "the seats can't be moved to this subscription: it must be the same customer's, of the same currency and commerce, active, paid, of the SKU named, of no shorter term and end no earlier", "check target_subscription_id; for a subscription of its own leave an id that is new";
     /// R47, B10
     BillingCycleChangeNotAllowed = "billing-cycle-change-not-allowed", "only a P3Y that begins with a full cycle changes between monthly and annual billing", "schedule the other billing cycle for the renewal";
     /// R47, B11

@@ -16,9 +16,9 @@ use super::subscriptions::SubscriptionRow;
 use super::worker::Kind;
 use crate::names::{Names, SharedNames, TextTable, Texts};
 use rayon::slice::ParallelSliceMut;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
-use termwise_engine::book::{Book, Customer, Holding, Subscription, Target};
+use termwise_engine::book::{Book, Customer, Holding, Known, Origin, Subscription, Target};
 use termwise_engine::catalog::Catalog;
 use termwise_engine::findings::{Code, Disposition, Fate, Finding, NotDue, Source};
 use termwise_engine::ids::{BillToId, ChangeId, CustomerId, ItemId, OrderId, SubscriptionId};
@@ -70,8 +70,6 @@ struct Unpacked<'a> {
     customers: Vec<CustomerRow<'a>>,
     holdings: Vec<(&'a str, Holding)>,
     events: Vec<(&'a str, EventRow<'a>)>,
-    /// Of each row that an upgrade may open, the row that it takes over from.
-    opened_from: BTreeMap<u32, usize>,
 }
 
 /// Links the rows of a part.
@@ -81,10 +79,16 @@ pub(super) fn link(chunks: &[Packed], with: Linking<'_>) -> Result<Part, IntakeE
     })?;
     let mut ids = Ids::of(&unpacked.subscriptions);
     let row_of = |id: &str| ids.row(id, &unpacked.subscriptions);
-    let opened = openings::open(&unpacked.events, &unpacked.subscriptions, with.openings, row_of);
-    for (row, from) in opened.rows {
+    // Whoever is rejected, over, or a trial opens nothing: others go before it.
+    let is_sound = |number: usize| {
+        let SubscriptionRow { row, id, .. } = &unpacked.subscriptions[number];
+        let is_single = !ids.repeated.contains(&(number as u32)) && !with.index.is_repeated(id);
+        let can_be_upgraded = row.is_billable() && row.origin != Origin::Trial;
+        is_single && can_be_upgraded && row.fault(Known::NoFile, with.catalog, with.policy).is_none()
+    };
+    let opened = openings::open(&unpacked.events, &unpacked.subscriptions, with.openings, row_of, is_sound);
+    for row in opened.rows {
         ids.add(row.id, unpacked.subscriptions.len());
-        unpacked.opened_from.insert(unpacked.subscriptions.len() as u32, from);
         unpacked.subscriptions.push(row);
     }
     let mut linker = Linker::new(with, &unpacked, ids, opened.contested);
@@ -235,20 +239,16 @@ impl<'w, 'a> Linker<'w, 'a> {
             }
             let row = Subscription { customer: CustomerId::of_rank(customer), ..packed.row };
             let duplicate = (Code::SubscriptionDuplicate, s::SUBSCRIPTION_ID.name);
-            // What an upgrade opens is as sound as the row that it takes over from.
-            let judged = unpacked.opened_from.get(&number).copied().unwrap_or(number as usize);
-            let source = &unpacked.subscriptions[judged];
-            let is_repeated =
-                self.by_id.repeated.contains(&(judged as u32)) || self.with.index.is_repeated(source.id);
+            let is_repeated = self.by_id.repeated.contains(&number) || self.with.index.is_repeated(packed.id);
             let fault = if is_repeated {
                 Some(duplicate)
+            } else if row.opened {
+                // What is wrong with the row that it would come from keeps it closed.
+                None
             } else {
-                source.row.fault(self.book.known(row.customer), self.with.catalog, self.with.policy)
+                row.fault(self.book.known(row.customer), self.with.catalog, self.with.policy)
             };
             if let Some((code, column)) = fault {
-                if packed.row.opened {
-                    continue;
-                }
                 self.notes.reject(row.source, code, column);
                 continue;
             }
@@ -374,7 +374,7 @@ impl<'w, 'a> Linker<'w, 'a> {
         }
     }
 
-    /// Two ids had one hash, and this one is in no row at all.
+    /// Two ids had one hash, and this one is in no row at all; or several customers would open it.
     fn refuse_unknown(&mut self, event: &EventRow<'_>) {
         if let Some(source) = event.source() {
             let fault = (Code::SubscriptionUnknown, s::SUBSCRIPTION_ID.name);

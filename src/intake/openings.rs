@@ -149,19 +149,20 @@ fn openings(workers: &[Worker], parts: &Parts, index: &Index) -> Result<Openings
 /// The rows that upgrades of a part open, and the targets that no customer's upgrade can open.
 #[derive(Default)]
 pub(super) struct Opened<'a> {
-    /// Rows to stand beside those of the part, each with the number of the row that it takes over from.
-    pub rows: Vec<(SubscriptionRow<'a>, usize)>,
+    /// Rows to stand beside those of the part.
+    pub rows: Vec<SubscriptionRow<'a>>,
     /// Ids that the upgrades of several customers name.
     pub contested: BTreeSet<&'a str>,
 }
 
-/// Makes a row for each subscription that an upgrade of the part may open: what it takes over from its source, the first one
-/// that names it (B3). `row_of` finds the number of an id's row in the part.
+/// Makes a row for each subscription that an upgrade of the part may open: what it takes over from its source, the first
+/// sound one that names it (B3). `row_of` finds the number of an id's row in the part.
 pub(super) fn open<'a>(
     events: &[(&'a str, EventRow<'a>)],
     subscriptions: &[SubscriptionRow<'a>],
     openings: &Openings,
     row_of: impl Fn(&str) -> Option<usize>,
+    is_sound: impl Fn(usize) -> bool,
 ) -> Opened<'a> {
     let mut opened = Opened::default();
     if openings.0.is_empty() {
@@ -181,28 +182,33 @@ pub(super) fn open<'a>(
     }
     candidates
         .sort_unstable_by_key(|(event, source, target)| (event.happened_at, *source, *target, event.source));
-    let mut rows: BTreeMap<&str, (SubscriptionRow<'a>, usize)> = BTreeMap::new();
-    loop {
-        let mut is_settled = true;
-        for (event, source, target) in &candidates {
-            let of_row = || row_of(source).map(|number| (subscriptions[number], number));
-            let Some((from, number)) = rows.get(source).copied().or_else(of_row) else { continue };
-            match rows.get(target) {
-                None => {
-                    rows.insert(target, (row(target, event, from), number));
-                    is_settled = false;
+    let mut rows: BTreeMap<&str, SubscriptionRow<'a>> = BTreeMap::new();
+    // Sources that can be upgraded go before those that can't, whose upgrades are refused.
+    for only_sound in [true, false] {
+        loop {
+            let mut is_settled = true;
+            for (event, source, target) in &candidates {
+                let of_row = || {
+                    row_of(source).filter(|&row| !only_sound || is_sound(row)).map(|row| subscriptions[row])
+                };
+                let Some(from) = rows.get(source).copied().or_else(of_row) else { continue };
+                match rows.get(target) {
+                    None => {
+                        rows.insert(target, row(target, event, from));
+                        is_settled = false;
+                    }
+                    Some(known) if known.customer != from.customer => {
+                        opened.contested.insert(target);
+                    }
+                    Some(_) => {}
                 }
-                Some((known, _)) if known.customer != from.customer => {
-                    opened.contested.insert(target);
-                }
-                Some(_) => {}
+            }
+            if is_settled {
+                break;
             }
         }
-        if is_settled {
-            break;
-        }
     }
-    opened.rows = rows.into_values().filter(|(row, _)| !opened.contested.contains(row.id)).collect();
+    opened.rows = rows.into_values().filter(|row| !opened.contested.contains(row.id)).collect();
     opened
 }
 

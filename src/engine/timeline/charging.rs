@@ -114,11 +114,11 @@ impl TimeLine<'_> {
         if first < term.due_from {
             reasons.insert(Reason::BackdatedOrder);
         }
-        let charge_type = if cycle.number == 0 {
-            term.first_charge
-        } else if term.plan_since == Some(first) {
+        let charge_type = if term.plan_since == Some(first) {
             reasons.insert(Reason::PlanChanged);
             ChargeType::ChangeBillingPlan
+        } else if cycle.number == 0 {
+            term.first_charge
         } else {
             ChargeType::CycleCharge
         };

@@ -51,7 +51,7 @@ impl TimeLine<'_> {
     fn cancel(&mut self, number: usize, event: LifecycleEvent, term: RunningTerm) -> Option<Fate> {
         let (at, day) = (event.happened_at, event.happened_at.day());
         // What an upgrade moved is not refunded (B2).
-        let can_be = !self.running[number].has_moved_seats();
+        let can_be = !term.upgraded;
         let full = can_be && at.is_within(self.policy.full_refund, term.since);
         let prorated = can_be && at.is_within(self.policy.refund_window, term.since);
         if term.is_trial {

@@ -65,15 +65,15 @@ impl TimeLine<'_> {
         if term.term != Term::P3Y || !changes(term.billing_cycle) || !changes(to) {
             return Err(refused);
         }
-        if to == term.billing_cycle {
-            return Ok(None);
-        }
         let (row, day) = (self.row(number), event.happened_at.day());
         let natural = natural_end(term.period.first, term.term, self.running[number].anchored_on);
-        let plan = self.schedule(number, term.term, to, term.period, natural).ok_or(refused)?;
-        let monthly = if to == BillingCycle::Monthly { &plan } else { &term.schedule };
-        if !monthly.begins_whole() {
+        let under = |plan| self.schedule(number, term.term, plan, term.period, natural).ok_or(refused);
+        let plan = under(to)?;
+        if !under(BillingCycle::Monthly)?.begins_whole() {
             return Err(refused);
+        }
+        if to == term.billing_cycle {
+            return Ok(None);
         }
         let from = term.schedule.cycle_at(day).ok_or(refused)?.period.last.next();
         let first_step = self.played.steps.len();
@@ -196,6 +196,7 @@ impl TimeLine<'_> {
             discounts,
             first_charge: ChargeType::Convert,
             since: old.since,
+            upgraded: old.upgraded,
             due_from: on,
             reasons,
             ..blank

@@ -185,6 +185,7 @@ impl TimeLine<'_> {
             charged: 0,
             lines: 0,
             is_trial: false,
+            upgraded: false,
             reasons: Reasons::NONE,
             steps: Steps::default(),
         }

@@ -79,17 +79,16 @@ impl TimeLine<'_> {
         if matches!(running.state, State::Failed(_)) || subscription.parked {
             return Fate::NotDue(NotDue::SubscriptionRejected);
         }
-        if !self.knows_at(number, change.scheduled_at) {
-            return self.refuse(number, change.source, Code::SubscriptionUnknown, "subscription_id");
-        }
-        let running = &self.running[number];
         if let State::History(why) = running.state {
             return Fate::NotDue(if subscription.is_over() { NotDue::Voided } else { why });
         }
         if change.scheduled_at.day() > as_of {
             return Fate::NotDue(NotDue::AfterAsOf);
         }
-        if change.scheduled_at < subscription.term_start.start() {
+        if !self.knows_at(number, change.scheduled_at) {
+            return self.refuse(number, change.source, Code::SubscriptionUnknown, "subscription_id");
+        }
+        if change.scheduled_at < subscription.term_start.start() && !subscription.opened {
             return Fate::NotDue(NotDue::BeforeTerm);
         }
         match self.scheduled_marks[row] {

@@ -75,6 +75,8 @@ pub(super) struct RunningTerm {
     pub(super) charged: i64,
     pub(super) lines: u32,
     pub(super) is_trial: bool,
+    /// Whether an upgrade brought it to its SKU, so that cancelling it refunds nothing (B2).
+    pub(super) upgraded: bool,
     pub(super) reasons: Reasons,
     pub(super) steps: Steps,
 }
@@ -250,11 +252,6 @@ impl Running {
     /// Whether a cancellation may have to refund the term, so that every line's amount has to be known (A9).
     pub(super) const fn keeps_sum(&self) -> bool {
         self.events.first < self.events.end
-    }
-
-    /// Seats that an upgrade moved to it in this term (B2).
-    pub(super) fn has_moved_seats(&self) -> bool {
-        self.batches.iter().any(|batch| batch.moved)
     }
 
     /// Seats held, by price.

@@ -8,7 +8,7 @@ use super::TimeLine;
 use super::charging::Draft;
 use super::lifecycle::event_draft;
 use super::state::{Batch, Half, PlanRest, RunningTerm, State};
-use crate::book::{LifecycleEvent, Origin, Subscription, Target};
+use crate::book::{EventKind, LifecycleEvent, Origin, Subscription, Target};
 use crate::calendar::{Day, Period};
 use crate::catalog::Segment;
 use crate::findings::{Code, Disposition, Fate, NotDue};
@@ -18,7 +18,7 @@ use crate::policy::RefusedEvents;
 use crate::rating::seat_parts::Discounts;
 use crate::rating::term_price::TermPrice;
 use crate::reasons::{Reason, Reasons};
-use crate::workings::{ChargeType, Side, Step, Steps};
+use crate::workings::{Cause, ChargeType, Line, Side, Step, Steps};
 
 type Refusal = (Code, &'static str);
 
@@ -72,7 +72,7 @@ impl TimeLine<'_> {
         is_full: bool,
     ) -> Result<Fate, Refusal> {
         match event.target {
-            Target::Barred => Err((Code::UpgradeTargetUnfit, TARGET)),
+            Target::Barred => Err((Code::UpgradeTargetMissing, TARGET)),
             Target::Subscription(id) if self.number_of(id) != number => {
                 let target = self.number_of(id);
                 if self.is_beginning_of(target, event) {
@@ -115,6 +115,7 @@ impl TimeLine<'_> {
             discounts: moved.discounts,
             reasons: moved.reasons,
             steps: moved.steps,
+            upgraded: true,
             ..old
         };
         if let Some(cycle) = old.schedule.cycle_at(day) {
@@ -180,7 +181,7 @@ impl TimeLine<'_> {
             return Ok(Fate::NotDue(NotDue::SubscriptionRejected));
         }
         if opened.parked || !is_sold_alike(row, opened) {
-            return Err((Code::UpgradeTargetUnfit, TARGET));
+            return Err((Code::UpgradeTargetMissing, TARGET));
         }
         let (at, day) = (event.happened_at, event.happened_at.day());
         let price = self.moved_price(number, target, event, term, moved)?;
@@ -200,6 +201,7 @@ impl TimeLine<'_> {
             lines: 0,
             reasons: price.reasons,
             steps: price.steps,
+            upgraded: true,
             ..source
         };
         let anchored_on = self.running[number].anchored_on;
@@ -238,6 +240,7 @@ impl TimeLine<'_> {
         let fits = |into: &RunningTerm| {
             (row.currency, row.commerce) == (target_row.currency, target_row.commerce)
                 && event.target_item.is_none_or(|item| item == into.item)
+                && into.item != term.item
                 && !into.is_trial
                 && into.period.last >= term.period.last
                 && into.term >= term.term
@@ -245,9 +248,10 @@ impl TimeLine<'_> {
         let running = &self.running[target];
         let is_active = running.is_active() && !running.suspended && !target_row.parked;
         let Some(into) = running.term.filter(|into| is_active && fits(into)) else {
-            return Err((Code::UpgradeTargetUnfit, TARGET));
+            return Err((Code::UpgradeTargetMissing, TARGET));
         };
-        if changes_term(event, term) && changes_term(event, &into) {
+        // It keeps its own term and plan, so these are the ones that may be named.
+        if changes_term(event, &into) {
             return Err((Code::UpgradeChangesTerm, "target_term"));
         }
         if !fits_a_line(into.price.list, running.seats().total() + moved) {
@@ -286,14 +290,11 @@ impl TimeLine<'_> {
         Ok(Fate::Billed)
     }
 
-    /// Whether the event tells of a row's own beginning: one of origin upgrade that began on its day (B5).
+    /// Whether the event tells of a row's own beginning: one of origin upgrade whose term begins on its day (B5).
     fn is_beginning_of(&self, target: usize, event: LifecycleEvent) -> bool {
         let row = self.row(target);
         let day = event.happened_at.day();
-        row.origin == Origin::Upgrade
-            && row.term_start == day
-            && row.begins_at().day() == day
-            && self.running[target].half_of.is_none()
+        row.origin == Origin::Upgrade && row.term_start == day && self.running[target].half_of.is_none()
     }
 
     /// The upgrade that a row of its own tells the other half of: its first line and the refund are the pair, and nothing is
@@ -314,23 +315,36 @@ impl TimeLine<'_> {
             // Ordered later on the same day.
             self.begin(target);
         }
-        let is_active = self.running[target].is_active() && !target_row.parked;
+        let state = self.running[target].state;
+        let has_begun = matches!(state, State::Running | State::Ended) && !target_row.parked;
         let is_alike = (row.currency, row.commerce) == (target_row.currency, target_row.commerce);
         let item = self.running[target].term.map(|into| into.item);
         let is_named = event.target_item.is_none() || event.target_item == item;
-        if !(is_active && is_alike && is_named) {
-            return Err((Code::UpgradeTargetUnfit, TARGET));
+        if !(has_begun && is_alike && is_named) || item == Some(term.item) {
+            return Err((Code::UpgradeTargetMissing, TARGET));
         }
-        if changes_term(event, term) {
-            return Err((Code::UpgradeChangesTerm, "target_term"));
-        }
-        self.running[target].half_of = Some(Half { source: row.id, at: event.happened_at });
+        let half = Half { source: row.id, at: event.happened_at };
+        self.running[target].half_of = Some(half);
+        self.tie_first_line(target, half);
         let is_all = self.running[number].seats().total() == moved;
         self.leave(number, event, ChargeType::Convert, moved);
         if is_all {
             self.end(number, event.happened_at.day());
         }
         Ok(Fate::Billed)
+    }
+
+    /// Ties the first line of a row to the upgrade that begins it, where that cycle is charged already.
+    fn tie_first_line(&mut self, target: usize, half: Half) {
+        let row = self.row(target);
+        let is_first = |line: &&mut Line| {
+            let first = line.charge_type == ChargeType::Convert && line.cause == Cause::Cycle(row.term_start);
+            line.subscription == row.id && first
+        };
+        for line in self.played.lines.iter_mut().rev().filter(is_first) {
+            line.cause = Cause::Event(half.at, EventKind::Upgrade);
+            (line.paired, line.behind) = (true, half.source);
+        }
     }
 
     /// Seats leave: the newest first, refunded for the days left at the price and discount that they had (B2, B3).
@@ -358,7 +372,9 @@ impl TimeLine<'_> {
         term: &RunningTerm,
         seats: u32,
     ) -> Result<Moved, Refusal> {
-        let Some(item) = event.target_item else { return Err((Code::UpgradeTargetMissing, SKU)) };
+        // To the same SKU it would be no upgrade but another price inside the term (R8).
+        let item = event.target_item.filter(|&item| item != term.item);
+        let Some(item) = item else { return Err((Code::UpgradeTargetMissing, SKU)) };
         if changes_term(event, term) {
             return Err((Code::UpgradeChangesTerm, "target_term"));
         }

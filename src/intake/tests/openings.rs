@@ -2,6 +2,7 @@
 
 use super::*;
 use termwise_engine::book::Target;
+use termwise_engine::calendar::Day;
 
 const GOOD: &str = "P,1,NL,EUR,P1Y,monthly,10,2026-01-01";
 const EVENTS: &str =
@@ -106,16 +107,23 @@ fn what_can_not_be_read_of_an_opened_subscription_keeps_it_closed() {
 }
 
 #[test]
-fn a_subscription_whose_source_is_rejected_is_not_there_either() {
-    let rows = [format!("A,C1,{GOOD}"), "B,C1,P,1,NL,EUR,P1Y,monthly,0,2026-01-01".to_owned()];
+fn the_first_source_that_can_be_upgraded_is_taken_over_from() {
+    let rows = [
+        format!("A,C1,{GOOD}"),
+        "B,C1,P,1,BE,EUR,P1Y,monthly,0,2026-01-01".to_owned(),
+        format!("C,C1,{GOOD}"),
+    ];
     let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    let upgrades = ["B,2026-01-02,upgrade,4,NEW,P,2", "C,2026-02-01,upgrade,4,NEW,P,2"];
     let given = Given::new().csv(Table::Subscriptions, SUBSCRIPTIONS, &rows).csv(
         Table::LifecycleEvents,
         EVENTS,
-        &["B,2026-02-01,upgrade,4,NEW,P,2", "NEW,2026-02-03,cancel,,,,"],
+        &upgrades,
     );
     let read = given.read();
-    assert_eq!(read.book.subscriptions.len(), 1);
-    assert_eq!(given.findings(), ["subscriptions:2:quantity seats-not-positive rejected"]);
-    assert_eq!(read.fates.len(), 3);
+    let shown: Vec<(&str, bool, Day)> = (read.book.subscriptions.iter())
+        .map(|row| (read.names.subscription(row.id), row.opened, row.term_start))
+        .collect();
+    let day = |month, day| Day::from_ymd(2026, month, day).unwrap_or_else(|| unreachable!());
+    assert_eq!(shown, [("A", false, day(1, 1)), ("C", false, day(1, 1)), ("NEW", true, day(2, 1))]);
 }
