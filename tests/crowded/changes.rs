@@ -141,7 +141,7 @@ fn upgrade(
     let target = match dice.below(10) {
         0 | 1 => String::new(),
         2..=5 => {
-            let new = format!("N{}-{}", &customer[1..], dice.below(4));
+            let new = written.new_id('N', &customer, &id, dice.below(4));
             opened.push((new.clone(), customer.clone(), day));
             new
         }
@@ -205,7 +205,7 @@ fn life_of_opened(
             }
             "upgrade" => {
                 let target = if dice.chance(50) {
-                    let new = format!("M{}-{}", &customer[1..], dice.below(2));
+                    let new = written.new_id('M', customer, id, dice.below(2));
                     opened.push((new.clone(), customer.to_owned(), on));
                     new
                 } else {
@@ -322,7 +322,7 @@ fn side_by_side(
                 writeln!(written.events, "{id},{at},upgrade,{seats},,,{into},{product},0001").expect("text");
             }
             2 => {
-                let new = format!("N{}-{}", &customer[1..], dice.below(4));
+                let new = written.new_id('N', customer, &id, dice.below(4));
                 let (seats, product) = (dice.pick(&["1", "1", "2", "3"]), dice.pick(&PRODUCTS));
                 writeln!(written.events, "{id},{at},upgrade,{seats},,,{new},{product},0001").expect("text");
                 opened.push((new, customer.to_owned(), day));
@@ -460,5 +460,31 @@ impl Row {
             days: Vec::new(),
         });
         id
+    }
+}
+
+impl Written {
+    /// An id that the book lacks. Several upgrades name one, but only of subscriptions that are sold alike: of others it is
+    /// decided that the second one is refused, and the oracle knows of no first.
+    fn new_id(&mut self, letter: char, customer: &str, source: &str, number: u32) -> String {
+        let sold = self.sold_as(source);
+        let shared = format!("{letter}{}-{number}", &customer[1..]);
+        let known = self.opened_as.entry(shared.clone()).or_insert_with(|| sold.clone());
+        if *known == sold {
+            return shared;
+        }
+        let own = format!("{letter}{}-{source}", &customer[1..]);
+        self.opened_as.insert(own.clone(), sold);
+        own
+    }
+
+    /// What an opened subscription takes over from its source.
+    fn sold_as(&self, source: &str) -> Vec<String> {
+        if let Some(sold) = self.opened_as.get(source) {
+            return sold.clone();
+        }
+        let row = self.subscriptions.lines().find(|line| line.split(',').next() == Some(source));
+        let cells: Vec<&str> = row.unwrap_or_default().split(',').collect();
+        [2, 4, 7, 8, 9, 20].iter().filter_map(|&at| cells.get(at)).map(|&cell| cell.to_owned()).collect()
     }
 }
