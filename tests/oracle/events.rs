@@ -11,8 +11,8 @@ impl World<'_> {
     pub fn seat_change(&mut self, i: usize, n: usize) {
         let s = self.subs[i];
         let change = self.book.seat_changes[&s.id][n].clone();
-        if self.states[i].refused {
-            return; // not due: subscription-rejected (C8)
+        if self.states[i].refused || change.repeated {
+            return; // not due: subscription-rejected (C8), no-change (C12)
         }
         match self.try_seat_change(i, change.at, change.quantity, change.ambiguous) {
             Ok(None) => {}
