@@ -69,7 +69,7 @@ pub struct SeatChange {
     pub before: Option<i64>,
     pub change_id: String,
     pub ambiguous: bool,
-    pub repeated: bool, // says what an earlier one of that instant says: not due, whatever became of that one (C12)
+    pub repeated: bool, // says what an earlier one of that instant says: not due, even where that one is refused (C12)
 }
 
 #[derive(Clone)]
