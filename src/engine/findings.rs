@@ -171,8 +171,8 @@ codes! {
     FieldCount = "field-count", "the row has more or fewer fields than the header", "look for a missing separator or quote in this row";
     /// C10
     SubscriptionDuplicate = "subscription-duplicate", "the subscription_id stands in more than one row", "keep one row for each subscription";
-    /// C11
-    SubscriptionUnknown = "subscription-unknown", "no subscription has this id", "send the subscription with its events, or remove the event";
+    /// C11, B3
+    SubscriptionUnknown = "subscription-unknown", "no subscription has this id, or no upgrade has opened it by then", "send the subscription with its events, or remove the event";
     /// R60, C23
     SubscriptionParked = "subscription-parked", "a row of this subscription can't be read, so nothing is billed for it", "mend the row of its seat changes, events, codes or scheduled changes that is listed as parked";
     /// B17
@@ -183,8 +183,8 @@ codes! {
     PartnerDuplicate = "partner-duplicate", "the partner_id stands in more than one row", "keep one row for each partner";
     /// B19
     MarketDiffers = "market-differs", "the subscription's market is not its customer's", "correct the market of the subscription or of the customer";
-    /// R50, R51, B17
-    SegmentNotAllowed = "segment-not-allowed", "this customer may not be sold this segment", "check the customer's qualifications and government subscriptions";
+    /// R50, R51, R52, B17
+    SegmentNotAllowed = "segment-not-allowed", "this customer may not be sold this segment, or the product is no licence and has no special prices", "check the customer's qualifications and government subscriptions, and the Tags of the product's price rows";
     /// R52, B18
     ResellerNeedsProvider = "reseller-needs-provider", "an indirect reseller sells education offers through an indirect provider only", "enter the reseller's provider_id in the partners file";
     /// C20

@@ -57,13 +57,13 @@ fn lines_are_in_order(
 }
 
 /// What the line ids of a subscription are written from.
-type Key = (ChargeType, Cause, Side, (bool, bool));
+type Key = (ChargeType, Cause, SubscriptionId, Side, (bool, bool));
 
 /// The keys that the line ids of a subscription are written from differ, and so do the ids.
 fn lines_differ(stretch: &Stretch<'_>, lines: &[Line], keys: &mut Vec<Key>) -> Result<(), OutputError> {
     let key = |line: &Line| {
         let part = (line.reduction.promotion.is_some(), line.reduction.code.is_some());
-        (line.charge_type, line.cause, line.side, part)
+        (line.charge_type, line.cause, line.behind, line.side, part)
     };
     keys.clear();
     keys.extend(lines.iter().map(key));

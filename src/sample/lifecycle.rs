@@ -1,16 +1,10 @@
 //! Stories about life events: cancellations in and out of time, suspensions, trials, migrations from legacy.
 
 use super::book::{Desk, Subscription};
-use super::catalogue::{
-    BUSINESS_BASIC, BUSINESS_PREMIUM, Cycle, LEGACY_E3, M365_E3, M365_E5, OFFICE_E1, OFFICE_E3, Product, Term,
-};
+use super::catalogue::{BUSINESS_BASIC, BUSINESS_PREMIUM, Cycle, LEGACY_E3, OFFICE_E3, Product, Term};
 use super::days::{Stamp, at, day, hours_after};
 use super::stories::Story;
 use chrono::{NaiveDate, NaiveDateTime};
-
-/// Whether the book holds upgrades and changes of billing cycle and term. The program does not bill these events yet;
-/// the version that does turns this on.
-pub(crate) const UPGRADES_AND_PLAN_CHANGES: bool = false;
 
 pub(crate) const STORIES: &[Story] = &[
     Story::new("cancelled within a day", within_day),
@@ -33,13 +27,6 @@ pub(crate) const STORIES: &[Story] = &[
     Story::new("trial that runs", trial_runs),
     Story::new("trial cancelled", trial_cancelled),
     Story::new("trial that stops", trial_stops),
-];
-
-pub(crate) const UPGRADE_STORIES: &[Story] = &[
-    Story::new("upgraded wholly", upgraded),
-    Story::new("upgraded in part", upgraded_in_part),
-    Story::new("billing cycle changed", cycle_changed),
-    Story::new("term changed", term_changed),
 ];
 
 const MONTHLY_YEAR: (Term, Cycle) = (Term::P1Y, Cycle::Monthly);
@@ -205,46 +192,5 @@ fn trial_cancelled(desk: &mut Desk<'_>) {
 fn trial_stops(desk: &mut Desk<'_>) {
     let mut subscription = trial(desk, day(2026, 10, 12));
     subscription.auto_renew = false;
-    desk.file(subscription);
-}
-
-/// A lifecycle event with a target.
-fn moved(desk: &mut Desk<'_>, subscription: &Subscription, kind: &str, cells: &[(usize, &str)]) {
-    desk.happened(subscription, at(day(2026, 11, 16), 13, 0, 0), kind);
-    if let Some(event) = desk.rows.lifecycle_events.last_mut() {
-        for (place, cell) in cells {
-            (*cell).clone_into(&mut event[*place]);
-        }
-    }
-}
-
-fn upgraded(desk: &mut Desk<'_>) {
-    let subscription = desk.draft(&OFFICE_E1, MONTHLY_YEAR, day(2026, 6, 9));
-    moved(desk, &subscription, "upgrade", &[(5, OFFICE_E3.product_id), (6, OFFICE_E3.sku_id)]);
-    desk.file(subscription);
-}
-
-fn upgraded_in_part(desk: &mut Desk<'_>) {
-    let mut subscription = desk.draft(&M365_E3, MONTHLY_YEAR, day(2026, 6, 9));
-    subscription.quantity = 100;
-    let target = format!("{}-UP", subscription.subscription_id);
-    moved(
-        desk,
-        &subscription,
-        "upgrade",
-        &[(3, "30"), (4, target.as_str()), (5, M365_E5.product_id), (6, M365_E5.sku_id)],
-    );
-    desk.file(subscription);
-}
-
-fn cycle_changed(desk: &mut Desk<'_>) {
-    let subscription = desk.draft(&M365_E3, (Term::P3Y, Cycle::Monthly), day(2025, 10, 21));
-    moved(desk, &subscription, "change_billing_cycle", &[(8, Cycle::Annual.name())]);
-    desk.file(subscription);
-}
-
-fn term_changed(desk: &mut Desk<'_>) {
-    let subscription = desk.draft(&M365_E3, MONTHLY_YEAR, day(2026, 6, 18));
-    moved(desk, &subscription, "change_term", &[(7, Term::P3Y.name()), (8, Cycle::Monthly.name())]);
     desk.file(subscription);
 }

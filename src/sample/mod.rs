@@ -29,6 +29,7 @@ mod tables;
 mod terms;
 #[cfg(test)]
 mod tests;
+mod upgrades;
 mod write;
 
 use book::{Desk, Rows};

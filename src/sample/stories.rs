@@ -6,7 +6,7 @@
 use super::book::Desk;
 use super::catalogue::Segment;
 use super::customers::Customer;
-use super::{codes, lifecycle, promoted, renewals, scheduled, seats, terms};
+use super::{codes, lifecycle, promoted, renewals, scheduled, seats, terms, upgrades};
 use std::collections::VecDeque;
 
 /// A limit that is counted per customer: of the stories of one group a customer has one at most.
@@ -74,9 +74,7 @@ pub(crate) fn all() -> Vec<Story> {
     stories.extend_from_slice(lifecycle::STORIES);
     stories.extend_from_slice(scheduled::STORIES);
     stories.extend_from_slice(renewals::STORIES);
-    if lifecycle::UPGRADES_AND_PLAN_CHANGES {
-        stories.extend_from_slice(lifecycle::UPGRADE_STORIES);
-    }
+    stories.extend_from_slice(upgrades::STORIES);
     stories
 }
 

@@ -134,6 +134,9 @@ impl World<'_> {
         if e.ambiguous {
             return Err("events-ambiguous");
         }
+        if e.repeated {
+            return Ok(None);
+        }
         if ["upgrade", "change_billing_cycle", "change_term"].contains(&e.kind.as_str()) {
             if x.suspended {
                 return Err("subscription-not-active"); // A25

@@ -84,6 +84,7 @@ pub struct LifeEvent {
     pub target_term: Option<i64>,
     pub target_billing: Option<Billing>,
     pub ambiguous: bool,
+    pub repeated: bool, // decided: an exact duplicate is not due, as seat changes' are (C12)
 }
 
 /// Empty cells keep what is (A24).
@@ -371,6 +372,7 @@ fn life_event(r: &Row) -> Option<LifeEvent> {
         target_term: opt(r.get("target_term"), parse_term)?,
         target_billing: opt(r.get("target_billing_cycle"), Billing::parse)?,
         ambiguous: false,
+        repeated: false,
     })
 }
 
@@ -413,6 +415,8 @@ fn mark_ambiguous(b: &mut Book) {
                     || y.target_billing != x.target_billing
             };
             x.ambiguous = all.iter().any(|y| y.at == x.at && y.kind == x.kind && differs(y));
+            x.repeated =
+                !x.ambiguous && all.iter().any(|y| y.at == x.at && y.kind == x.kind && y.row < x.row);
         }
     }
     for list in b.scheduled.values_mut() {

@@ -97,11 +97,6 @@ impl Schedule {
         Some(Cycle { number, period, cycle_days: whole.days(), stub_months })
     }
 
-    /// Whether the term begins with a whole cycle and not with part of one (B10).
-    pub fn begins_whole(&self) -> bool {
-        self.grid.is_some_and(|(grid, first)| grid.day(first) == self.term.first)
-    }
-
     /// The same term under another plan from the first day of one of its cycles on: that cycle's number under the plan, and the
     /// cycles. From monthly to annual the first is a stub of whole months to the end of the contract year (R47, B10).
     pub fn changed(&self, plan: Schedule, from: Day, cycle_months: u32) -> Option<(i32, Schedule)> {

@@ -65,9 +65,9 @@ pub fn play_on(
     line.mark_events();
     line.mark_scheduled();
     let happenings = line.happenings();
-    for &happening in &happenings {
-        line.end_terms_before(happening.at);
-        line.take(happening);
+    for together in happenings.chunk_by(|left, right| left.at == right.at) {
+        line.end_terms_before(together[0].at);
+        line.take_together(together);
     }
     line.end_terms_through(window.billed.last);
     line.charge_all_through(window.billed.last);
@@ -80,8 +80,6 @@ pub fn play_on(
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 struct Happening {
     at: Instant,
-    /// Whether it concerns a subscription that an upgrade opens at this very instant: it comes after the opening (B3).
-    after_opening: bool,
     kind: Kind,
     /// Number of the subscription among the customer's, which is the order of their ids.
     subscription: u32,
@@ -131,13 +129,9 @@ impl<'a> TimeLine<'a> {
         let as_of = self.window.billed.last;
         let mut happenings = std::mem::take(&mut self.happenings);
         for (subscription, (running, row)) in (0..).zip(self.running.iter().zip(self.book.subscriptions)) {
-            let subscription_row = row;
-            let of = |at, kind, row: usize, begins| {
-                let after_opening =
-                    subscription_row.opened && is_opened_at(&self.book, subscription_row.id, at);
-                Happening { at, after_opening, kind, subscription, row: row as u32, begins }
-            };
-            let order = |at, begins| of(at, Kind::Order, 0, begins);
+            let of =
+                |at, kind, row: usize| Happening { at, kind, subscription, row: row as u32, begins: false };
+            let order = |at, begins| Happening { begins, ..of(at, Kind::Order, 0) };
             let at = row.begins_at();
             if at.day() <= as_of && !row.opened {
                 happenings.push(order(at, true));
@@ -154,7 +148,7 @@ impl<'a> TimeLine<'a> {
                 if at.day() > as_of {
                     self.seat_fates[row] = Some(Fate::NotDue(NotDue::AfterAsOf));
                 } else {
-                    happenings.push(of(at, kind, row, false));
+                    happenings.push(of(at, kind, row));
                 }
             }
             for row in running.events.numbers() {
@@ -163,7 +157,7 @@ impl<'a> TimeLine<'a> {
                 if at.day() > as_of {
                     self.event_fates[row] = Some(Fate::NotDue(NotDue::AfterAsOf));
                 } else {
-                    happenings.push(of(at, kind, row, false));
+                    happenings.push(of(at, kind, row));
                 }
             }
         }
@@ -181,6 +175,42 @@ impl<'a> TimeLine<'a> {
         id.rank() - self.row(0).id.rank()
     }
 
+    /// Takes what happens at one instant, in its order; what concerns a subscription that an upgrade opens at this very instant
+    /// comes after the opening (B3).
+    fn take_together(&mut self, happenings: &[Happening]) {
+        let mut waiting = Vec::new();
+        for &happening in happenings {
+            if self.may_be_opened(happening) {
+                waiting.push(happening);
+            } else {
+                self.take(happening);
+            }
+        }
+        // One that was opened may open another; when none does any more, the rest is of what nothing opens.
+        while !waiting.is_empty() {
+            let left = waiting.len();
+            for happening in std::mem::take(&mut waiting) {
+                if self.may_be_opened(happening) {
+                    waiting.push(happening);
+                } else {
+                    self.take(happening);
+                }
+            }
+            if waiting.len() == left {
+                waiting.drain(..).for_each(|happening| self.take(happening));
+            }
+        }
+    }
+
+    /// Whether it concerns a subscription that is not there yet, and that an upgrade of the same instant names.
+    fn may_be_opened(&self, happening: Happening) -> bool {
+        let number = happening.subscription as usize;
+        let row = self.row(number);
+        row.opened
+            && self.running[number].state == State::Waiting
+            && is_opened_at(&self.book, row.id, happening.at)
+    }
+
     fn take(&mut self, happening: Happening) {
         let (number, row) = (happening.subscription as usize, happening.row as usize);
         match happening.kind {
@@ -192,13 +222,12 @@ impl<'a> TimeLine<'a> {
             }
             Kind::Order => self.count_as_known(number),
             Kind::SeatChange => {
-                let mark = unless_refused(self.seat_marks[row], row, &self.seat_fates);
-                let fate = self.change_seats(number, self.book.seat_changes[row], mark);
+                let fate = self.change_seats(number, self.book.seat_changes[row], self.seat_marks[row]);
                 self.seat_fates[row] = Some(fate);
             }
             Kind::Event(_) => {
-                let mark = unless_refused(self.event_marks[row], row, &self.event_fates);
-                self.event_fates[row] = self.live_through(number, self.book.events[row], mark);
+                self.event_fates[row] =
+                    self.live_through(number, self.book.events[row], self.event_marks[row]);
             }
         }
     }
@@ -343,12 +372,6 @@ impl<'a> TimeLine<'a> {
         }
         false
     }
-}
-
-/// The mark of a row, which repeats the one before it only where that one counts: what is refused is refused again.
-fn unless_refused(mark: Mark, row: usize, fates: &[Option<Fate>]) -> Mark {
-    let before = row.checked_sub(1).and_then(|before| fates[before]);
-    if mark == Mark::Repeat && before == Some(Fate::Set(Disposition::Refused)) { Mark::Clear } else { mark }
 }
 
 /// Whether an upgrade names a subscription at this instant, to open it.

@@ -9,7 +9,7 @@ use super::charging::Draft;
 use super::lifecycle::event_draft;
 use super::state::{PlanChange, PlanRest, RunningTerm};
 use crate::book::{LifecycleEvent, PromotionCell, natural_end};
-use crate::calendar::{BillingCycle, Day, Period, Term};
+use crate::calendar::{BillingCycle, Day, Grid, Period, Term};
 use crate::findings::{Code, Fate, NotDue};
 use crate::money::fits_a_line;
 use crate::rating::schedule::Schedule;
@@ -67,11 +67,13 @@ impl TimeLine<'_> {
         }
         let (row, day) = (self.row(number), event.happened_at.day());
         let natural = natural_end(term.period.first, term.term, self.running[number].anchored_on);
-        let under = |plan| self.schedule(number, term.term, plan, term.period, natural).ok_or(refused);
-        let plan = under(to)?;
-        if !under(BillingCycle::Monthly)?.begins_whole() {
+        // A term that was cut short is counted back from its end (R45).
+        let cut = (term.period.last < natural).then(|| term.period.last.next());
+        let anchor = self.running[number].anchored_on.or(cut).unwrap_or(term.period.first);
+        if Grid::new(anchor, 1).index_of(term.period.first).is_none() {
             return Err(refused);
         }
+        let plan = self.schedule(number, term.term, to, term.period, natural).ok_or(refused)?;
         if to == term.billing_cycle {
             return Ok(None);
         }
@@ -79,10 +81,15 @@ impl TimeLine<'_> {
         let first_step = self.played.steps.len();
         self.played.steps.push(Step::PlanChanged { from, to });
         let (on, seats) = (term.priced_on, term.priced_for);
-        let list = self
-            .price(row, term.item, term.term, to, seats, on, &mut Reasons::default())
-            .map_err(|code| (code, COLUMN))?;
-        if !fits_a_line(list, self.running[number].seats().total()) {
+        let former = self.running[number].former_plan.as_ref().filter(|former| former.0 == to);
+        let price = match former.map(|former| former.1) {
+            Some(price) => price,
+            None => self
+                .price(row, term.item, term.term, to, seats, on, &mut Reasons::default())
+                .map(|list| TermPrice::listed(list, term.term))
+                .map_err(|code| (code, COLUMN))?,
+        };
+        if !fits_a_line(price.list, self.running[number].seats().total()) {
             return Err((Code::AmountTooLarge, COLUMN));
         }
         let steps = self.steps_since(first_step);
@@ -91,7 +98,7 @@ impl TimeLine<'_> {
         } else {
             let months = to.months(term.term).ok_or(refused)?;
             let (cycle, schedule) = term.schedule.changed(plan, from, months).ok_or(refused)?;
-            Some(PlanRest { price: TermPrice::listed(list, term.term), number: cycle, schedule, steps })
+            Some(PlanRest { price, number: cycle, schedule, steps })
         };
         Ok(Some(PlanChange { from, billing_cycle: to, rest }))
     }
@@ -101,6 +108,7 @@ impl TimeLine<'_> {
         let running = &mut self.running[number];
         let Some(plan) = running.pending.take() else { return };
         if let (Some(term), Some(rest)) = (running.term.as_mut(), plan.rest) {
+            running.former_plan = Some(Box::new((term.billing_cycle, term.price)));
             term.billing_cycle = plan.billing_cycle;
             term.price = rest.price;
             term.schedule = rest.schedule;
@@ -215,6 +223,7 @@ impl TimeLine<'_> {
         let running = &mut self.running[number];
         running.anchored_on = None;
         running.pending = None;
+        running.former_plan = None;
         running.void_scheduled(event.happened_at);
         running.batches.iter_mut().for_each(|batch| batch.promoted = true);
         let first = new.take_cycle_before(new.period.last.next());

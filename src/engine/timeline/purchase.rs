@@ -198,6 +198,7 @@ impl TimeLine<'_> {
         running.restart_batches(term.since, seats);
         running.term = Some(term);
         running.pending = None;
+        running.former_plan = None;
         self.recount(number, term.item, seats);
         if let Some(promotion) = term.discounts.promotion {
             self.hold(number, promotion.id);

@@ -184,6 +184,8 @@ pub(super) struct Running {
     pub(super) term: Option<RunningTerm>,
     /// Another billing plan from the next cycle on (R47).
     pub(super) pending: Option<Box<PlanChange>>,
+    /// The plan that a change of plan replaced, and its price: who goes back to it pays that again (R8).
+    pub(super) former_plan: Option<Box<(BillingCycle, TermPrice)>>,
     /// The day that cycles and terms are counted from, through renewals (R3): the row's, until the term is changed (B11).
     pub(super) anchored_on: Option<Day>,
     /// The customer's event that opened it, where no row of the book did (B3).
@@ -235,6 +237,7 @@ impl Running {
             voided_at: None,
             term: None,
             pending: None,
+            former_plan: None,
             anchored_on: row.anchored_on,
             opened_by: None,
             half_of: None,

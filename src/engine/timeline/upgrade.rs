@@ -102,7 +102,7 @@ impl TimeLine<'_> {
         let day = event.happened_at.day();
         let seats = self.running[number].seats().total();
         let moved = self.moved_price(number, number, event, term, seats)?;
-        let plan_rest = self.plan_after_upgrade(number, moved.item, seats, day)?;
+        let plan_price = self.plan_after_upgrade(number, moved.item, seats, day)?;
         // A cycle that begins on this day is charged and then refunded (B12).
         self.charge_through(number, day);
         let Some(old) = self.running[number].term else { return Ok(Fate::NotDue(NotDue::NoEffect)) };
@@ -127,9 +127,10 @@ impl TimeLine<'_> {
         running.batches.iter_mut().for_each(|batch| (batch.moved, batch.promoted) = (true, true));
         running.term =
             running.term.map(|term| RunningTerm { charged: term.charged, lines: term.lines, ..new });
-        if let (Some(plan), Some(rest)) = (running.pending.as_mut(), plan_rest) {
-            plan.rest = plan.rest.map(|old| PlanRest { price: rest, ..old });
+        if let (Some(plan), Some(price)) = (running.pending.as_mut(), plan_price) {
+            plan.rest = plan.rest.map(|rest| PlanRest { price, ..rest });
         }
+        running.former_plan = None;
         running.void_scheduled(event.happened_at);
         self.begin_item(number, moved.item);
         self.count_more(number, moved.item, seats);
@@ -185,6 +186,7 @@ impl TimeLine<'_> {
         }
         let (at, day) = (event.happened_at, event.happened_at.day());
         let price = self.moved_price(number, target, event, term, moved)?;
+        let plan_price = self.plan_after_upgrade(number, price.item, moved, day)?;
         self.leave(number, event, ChargeType::Convert, moved);
         let Some(source) = self.running[number].term else { return Ok(Fate::NotDue(NotDue::NoEffect)) };
         let opened_term = RunningTerm {
@@ -205,6 +207,7 @@ impl TimeLine<'_> {
             ..source
         };
         let anchored_on = self.running[number].anchored_on;
+        let pending = self.running[number].pending.clone();
         let event_number = self.number_of_event(event);
         let running = &mut self.running[target];
         running.anchored_on = anchored_on;
@@ -214,7 +217,13 @@ impl TimeLine<'_> {
             self.government.push(target);
         }
         self.start_term(target, opened_term, moved);
-        self.running[target].batches.iter_mut().for_each(|batch| batch.moved = true);
+        let running = &mut self.running[target];
+        running.batches.iter_mut().for_each(|batch| batch.moved = true);
+        // It runs on its source's cycles, and on the plan that is still to come.
+        running.pending = pending;
+        if let (Some(plan), Some(price)) = (running.pending.as_mut(), plan_price) {
+            plan.rest = plan.rest.map(|rest| PlanRest { price, ..rest });
+        }
         if let Some(cycle) = source.schedule.cycle_at(day) {
             let charge = event_draft(event, ChargeType::Convert, Side::Charge, cycle, price.reasons);
             let parts = self.running[target].parts(&opened_term);
