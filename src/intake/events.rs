@@ -74,7 +74,12 @@ const fn subscription_column(table: Table) -> Column {
         | Table::PriceList
         | Table::Promotions
         | Table::PromoCodes
-        | Table::Holdings => q::SUBSCRIPTION_ID,
+        | Table::Holdings
+        | Table::Advisors
+        | Table::Offices
+        | Table::SkuMarkets
+        | Table::Offers
+        | Table::Acceptances => q::SUBSCRIPTION_ID,
     }
 }
 
@@ -96,7 +101,12 @@ fn read<'a>(
         | Table::PriceList
         | Table::Promotions
         | Table::PromoCodes
-        | Table::Holdings => None,
+        | Table::Holdings
+        | Table::Advisors
+        | Table::Offices
+        | Table::SkuMarkets
+        | Table::Offers
+        | Table::Acceptances => None,
     }
 }
 

@@ -33,6 +33,7 @@ mod index;
 mod json_file;
 mod link;
 mod memo;
+mod offers;
 mod order;
 mod parcel;
 mod parquet_file;
@@ -53,6 +54,7 @@ mod tests;
 
 pub use error::{IntakeError, Warning};
 pub use link::Part;
+pub use offers::{Card, OfferIntake, OfferNames, read_offers};
 pub use reading::{decode, read};
 
 use crate::job::Inputs;

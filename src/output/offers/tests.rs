@@ -1,0 +1,1 @@
+//! Ids, URLs and texts of offers.
