@@ -101,8 +101,7 @@ fn run(flags: &RunFlags, screen: Screen<'_>) -> Result<Exit, Exit> {
 fn make_offers(flags: &OffersFlags, screen: Screen<'_>) -> Result<Exit, Exit> {
     let (out, format) = (flags.out.clone(), flags.format.map(job_format));
     let (as_of, set) = (flags.as_of.clone(), flags.set.clone());
-    let overrides =
-        Overrides { purpose: Purpose::Offers, as_of, out, format, set, ..none_today(screen)? };
+    let overrides = Overrides { purpose: Purpose::Offers, as_of, out, format, set, ..none_today(screen)? };
     let given = read_job(&flags.job, &overrides, screen)?;
     let progress = screen.progress();
     let outcome = offers::offers(&given.job, flags.dry_run, Work::default(), &progress);

@@ -14,7 +14,7 @@ use crate::job::Inputs;
 use crate::names::{Reject, TextTable};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-use termwise_engine::advising::{AcceptanceRow, Advisor, Office, OfferBook, OfferRow, OfferTerms};
+use termwise_engine::advising::{AcceptanceRow, Advisor, OfferBook, OfferRow, OfferTerms, Office};
 use termwise_engine::calendar::Instant;
 use termwise_engine::findings::{Code, Disposition, Fate, Finding, Source, Table};
 use termwise_engine::ids::{AdvisorId, CustomerId, ItemId, MarketId, OfficeId, PurchaseOfferId};
@@ -238,21 +238,36 @@ impl Rows {
     fn book(self, has_offices: bool, has_sku_markets: bool) -> (OfferBook, OfferNames, Notes) {
         let Rows { advisors, offices, sold, offers, acceptances, mut notes, faults: _ } = self;
         let names = OfferNames {
-            advisors: TextTable::of(advisors.iter().map(|(id, ..)| &**id).chain(
-                offers.iter().filter_map(|(.., read)| read.as_ref().map(|cells| &*cells.advisor)),
-            ).chain(offices.iter().filter_map(|(.., read)| read.as_ref().map(|(advisor, _)| &**advisor)))),
+            advisors: TextTable::of(
+                advisors
+                    .iter()
+                    .map(|(id, ..)| &**id)
+                    .chain(offers.iter().filter_map(|(.., read)| read.as_ref().map(|cells| &*cells.advisor)))
+                    .chain(
+                        offices.iter().filter_map(|(.., read)| read.as_ref().map(|(advisor, _)| &**advisor)),
+                    ),
+            ),
             cards: Vec::new(),
-            offices: TextTable::of(offices.iter().map(|(id, ..)| &**id).chain(
-                offers.iter().filter_map(|(.., read)| read.as_ref().and_then(|cells| cells.office.as_deref())),
-            )),
+            offices: TextTable::of(
+                offices.iter().map(|(id, ..)| &**id).chain(
+                    offers
+                        .iter()
+                        .filter_map(|(.., read)| read.as_ref().and_then(|cells| cells.office.as_deref())),
+                ),
+            ),
             offers: TextTable::of(offers.iter().map(|(id, ..)| &**id)),
             customers: TextTable::of(acceptances.iter().map(|row| &*row.customer)),
-            markets: TextTable::of(sold.iter().flat_map(|(_, markets)| markets).map(|market| &**market).chain(
-                offers.iter().filter_map(|(.., read)| read.as_ref().map(|cells| &*cells.usage_location)),
-            )),
-            items: TextTable::of(sold.iter().map(|(item, _)| &**item).chain(
-                offers.iter().filter_map(|(.., read)| read.as_ref().map(|cells| &*cells.item)),
-            ).chain(acceptances.iter().filter_map(|row| row.item.as_deref()))),
+            markets: TextTable::of(
+                sold.iter().flat_map(|(_, markets)| markets).map(|market| &**market).chain(
+                    offers.iter().filter_map(|(.., read)| read.as_ref().map(|cells| &*cells.usage_location)),
+                ),
+            ),
+            items: TextTable::of(
+                sold.iter()
+                    .map(|(item, _)| &**item)
+                    .chain(offers.iter().filter_map(|(.., read)| read.as_ref().map(|cells| &*cells.item)))
+                    .chain(acceptances.iter().filter_map(|row| row.item.as_deref())),
+            ),
         };
         let ids = Ids(&names);
         let (advisors, cards) = ids.advisors(advisors, &mut notes);

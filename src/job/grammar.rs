@@ -12,15 +12,8 @@ pub(super) const UNBUILT_SECTIONS: [(&str, &str); 2] =
 /// Kinds of run that this version does not know yet.
 pub(super) const UNBUILT_KINDS: [&str; 2] = ["reconcile", "what-if"];
 /// Inputs of the contract that this version does not read yet.
-pub(super) const UNBUILT_INPUTS: [&str; 7] = [
-    "customer_prices",
-    "sell_list",
-    "requests",
-    "vendor_lines",
-    "id_map",
-    "explained",
-    "proposal",
-];
+pub(super) const UNBUILT_INPUTS: [&str; 7] =
+    ["customer_prices", "sell_list", "requests", "vendor_lines", "id_map", "explained", "proposal"];
 /// Keys of `[outputs]`.
 pub(super) const OUTPUTS: [&str; 3] = ["dir", "format", "renewal_horizon_days"];
 /// Keys of `[limits]`.
@@ -168,14 +161,8 @@ pub const fn columns(table: Table) -> &'static [&'static str] {
             "sku_id",
             "licences",
         ],
-        Table::Acceptances => &[
-            "offer_id",
-            "customer_id",
-            "accepted_at",
-            "product_id",
-            "sku_id",
-            "licences",
-            "delegated_admin",
-        ],
+        Table::Acceptances => {
+            &["offer_id", "customer_id", "accepted_at", "product_id", "sku_id", "licences", "delegated_admin"]
+        }
     }
 }

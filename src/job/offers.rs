@@ -73,8 +73,7 @@ impl Desk {
         let office_ready = self.office_ready();
         let hint = "name a file, relative to the job file's folder";
         let secret_file = self.text(&[SECTION, "secret_file"], hint);
-        let secret_file =
-            secret_file.map(|(shown, _)| InputFile { path: folder.join(&shown), shown });
+        let secret_file = secret_file.map(|(shown, _)| InputFile { path: folder.join(&shown), shown });
         if let (Some(term), Some(cycle)) = (term, billing_cycle)
             && cycle.months(term).is_none()
         {
@@ -102,7 +101,8 @@ impl Desk {
     }
 
     fn url(&mut self, purpose: Purpose) -> Option<String> {
-        const HINT: &str = "write the address that clients are sent to, such as \"https://offers.example.com/accept\"";
+        const HINT: &str =
+            "write the address that clients are sent to, such as \"https://offers.example.com/accept\"";
         let url = self.text(&[SECTION, "url"], HINT);
         if url.is_none() && purpose == Purpose::Offers && self.setting(&[SECTION, "url"]).is_none() {
             self.wrong_offer("url", "an offer needs an address that its client is sent to", HINT);
@@ -128,7 +128,8 @@ impl Desk {
     }
 
     fn currencies(&mut self) -> Currencies {
-        const HINT: &str = "write currency = \"EUR\", or [\"EUR\", \"CH:CHF\"]: one for all locations, and those of some";
+        const HINT: &str =
+            "write currency = \"EUR\", or [\"EUR\", \"CH:CHF\"]: one for all locations, and those of some";
         let mut currencies = Currencies::default();
         let entries = match self.setting(&[SECTION, "currency"]).map(|setting| setting.value) {
             None => return currencies,
@@ -155,7 +156,11 @@ impl Desk {
                 None => currencies.elsewhere.replace(currency),
             };
             if before.is_some() {
-                self.wrong_offer("currency", &format!("{entry:?}: its location has a currency already"), HINT);
+                self.wrong_offer(
+                    "currency",
+                    &format!("{entry:?}: its location has a currency already"),
+                    HINT,
+                );
             }
         }
         currencies

@@ -375,7 +375,11 @@ pub(super) fn write_all(file: &mut StagedFile, bytes: &[u8]) -> Result<(), Outpu
     file.write_all(bytes).map_err(|source| OutputError::Write { path: file.path().to_owned(), source })
 }
 
-pub(super) fn sync(file: StagedFile, rows: Option<u64>, timings: &mut Timings) -> Result<Written, OutputError> {
+pub(super) fn sync(
+    file: StagedFile,
+    rows: Option<u64>,
+    timings: &mut Timings,
+) -> Result<Written, OutputError> {
     let since = Instant::now();
     let written = file.finish(rows)?;
     timings.sync += since.elapsed();

@@ -47,7 +47,9 @@ pub enum RunError {
     )]
     NoSuchSubscription(String),
     /// The secret that URLs of offers are made with can't be used.
-    #[error("error[secret-unusable]: {shown}: {why}\n  hint: make one with `head -c 32 /dev/urandom | base64 > FILE`, readable by you alone")]
+    #[error(
+        "error[secret-unusable]: {shown}: {why}\n  hint: make one with `head -c 32 /dev/urandom | base64 > FILE`, readable by you alone"
+    )]
     Secret {
         /// The file, as the job names it.
         shown: String,

@@ -77,7 +77,8 @@ impl Found {
     pub(super) fn new(job: &Job, intake: &OfferIntake) -> Result<Found, RunError> {
         let mut judged = judge(&intake.book, job.offers.office_ready);
         // No currency is guessed: one acceptance is told what the job lacks, and the others go on.
-        let locations: Vec<_> = judged.offers.iter().map(|offer| (offer.id, offer.terms.usage_location)).collect();
+        let locations: Vec<_> =
+            judged.offers.iter().map(|offer| (offer.id, offer.terms.usage_location)).collect();
         judged.reject_purchases(Code::CurrencyNotSettled, "", |purchase| {
             let place = locations.binary_search_by_key(&purchase.offer, |(id, _)| *id).ok();
             let location = place.and_then(|place| locations.get(place));

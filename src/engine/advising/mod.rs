@@ -172,7 +172,8 @@ pub fn judge(book: &OfferBook, office_ready: Span) -> Judged {
 impl Judged {
     /// Takes back the purchases of which a code is true: their rows are rejected.
     pub fn reject_purchases(&mut self, code: Code, column: &'static str, of: impl Fn(&Purchase) -> bool) {
-        let mut sources: Vec<Source> = self.purchases.iter().filter(|one| of(one)).map(|one| one.source).collect();
+        let mut sources: Vec<Source> =
+            self.purchases.iter().filter(|one| of(one)).map(|one| one.source).collect();
         sources.sort_unstable();
         sources.dedup();
         self.purchases.retain(|one| sources.binary_search(&one.source).is_err());

@@ -1,6 +1,6 @@
 //! Which offers stand: by whom, from which office, of what, where (R53, R54).
 
-use super::{Notes, Office, OfferBook, OfferRow, OfferTerms, PurchaseOffer};
+use super::{Notes, OfferBook, OfferRow, OfferTerms, Office, PurchaseOffer};
 use crate::calendar::{Instant, Span};
 use crate::findings::Code;
 use crate::ids::{OfficeId, PurchaseOfferId};
@@ -45,9 +45,7 @@ fn known_offices<'a>(book: &'a OfferBook, notes: &mut Notes) -> Option<BTreeMap<
     let all = book.offices.as_ref()?;
     let (known, orphans): (Vec<_>, Vec<_>) =
         all.iter().partition(|(_, office)| book.advisors.contains_key(&office.advisor));
-    orphans
-        .iter()
-        .for_each(|(_, office)| notes.reject(office.source, Code::AdvisorUnknown, "advisor_id"));
+    orphans.iter().for_each(|(_, office)| notes.reject(office.source, Code::AdvisorUnknown, "advisor_id"));
     Some(known.into_iter().map(|(&id, office)| (id, office)).collect())
 }
 
@@ -113,7 +111,8 @@ fn check_items(book: &OfferBook, rows: &[&OfferRow], notes: &mut Notes) {
                 notes.reject(row.source, Code::OfferSkuDuplicate, "sku_id");
             }
             let sold = book.sold.as_ref().map(|sold| sold.get(&row.item));
-            if sold.is_some_and(|markets| markets.is_none_or(|all| !all.contains(&row.terms.usage_location))) {
+            if sold.is_some_and(|markets| markets.is_none_or(|all| !all.contains(&row.terms.usage_location)))
+            {
                 notes.reject(row.source, Code::SkuNotSoldHere, "sku_id");
             }
         }

@@ -139,7 +139,11 @@ impl Content {
 fn letters(bytes: &[u8], count: usize) -> String {
     let bit = |place: usize| bytes.get(place / 8).map_or(0, |byte| byte >> (7 - place % 8) & 1);
     let letter = |first: usize| (0..5).fold(0_u8, |code, place| code << 1 | bit(first + place));
-    (0..count).filter_map(|number| ALPHABET.get(usize::from(letter(number * 5)))).copied().map(char::from).collect()
+    (0..count)
+        .filter_map(|number| ALPHABET.get(usize::from(letter(number * 5))))
+        .copied()
+        .map(char::from)
+        .collect()
 }
 
 /// A text as it stands in a query (RFC 3986): letters, digits and four marks as they are, every other byte by its number.

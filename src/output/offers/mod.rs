@@ -90,7 +90,10 @@ impl<'a> Offering<'a> {
     pub fn prove(&self, report: &Report<'_>) -> Result<(), OutputError> {
         balance::prove(report)?;
         for (what, all) in [
-            ("summary ids", self.offers.iter().map(|offered| offered.summary_id.as_str()).collect::<BTreeSet<_>>()),
+            (
+                "summary ids",
+                self.offers.iter().map(|offered| offered.summary_id.as_str()).collect::<BTreeSet<_>>(),
+            ),
             ("URLs", self.offers.iter().map(|offered| offered.url.as_str()).collect()),
         ] {
             if all.len() != self.offers.len() {
@@ -166,7 +169,12 @@ impl<'a> Offering<'a> {
         });
         Totals {
             offers: self.offers.len(),
-            advisors: self.offers.iter().map(|offered| offered.offer.terms.advisor).collect::<BTreeSet<_>>().len(),
+            advisors: self
+                .offers
+                .iter()
+                .map(|offered| offered.offer.terms.advisor)
+                .collect::<BTreeSet<_>>()
+                .len(),
             accepted_offers: sheets::by_offer(purchases).len(),
             accepted,
         }

@@ -28,10 +28,20 @@ pub fn publish(offering: &Offering<'_>, report: &Report<'_>) -> Result<Closed, O
     let mut outputs = Vec::new();
     let table = Table { staging: &staging, job };
     let mut tables = |written: Written| outputs.push(written);
-    tables(table.write("purchase_offers", sheets::offer_columns(), &sheets::offer_lines(offering), &mut timings)?);
+    tables(table.write(
+        "purchase_offers",
+        sheets::offer_columns(),
+        &sheets::offer_lines(offering),
+        &mut timings,
+    )?);
     let lines = sheets::purchase_lines(offering);
     tables(table.write("advisor_purchases", sheets::purchase_columns(), &lines, &mut timings)?);
-    tables(table.write("advisor_totals", sheets::advisor_columns(), &sheets::advisor_lines(offering), &mut timings)?);
+    tables(table.write(
+        "advisor_totals",
+        sheets::advisor_columns(),
+        &sheets::advisor_lines(offering),
+        &mut timings,
+    )?);
     let lines = sheets::subscription_lines(offering, &job.offers);
     tables(table.write("subscriptions", sheets::subscription_columns(), &lines, &mut timings)?);
     staging.make_folder(LETTERS)?;

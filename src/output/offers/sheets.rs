@@ -92,7 +92,9 @@ pub(super) fn offer_columns<'a>() -> Vec<Column<OfferLine<'a>>> {
         text("offer_id", |row: &OfferLine<'_>| row.names.offer(row.offered.offer.id).to_owned()),
         text("summary_id", |row: &OfferLine<'_>| row.offered.summary_id.clone()),
         text("url", |row: &OfferLine<'_>| row.offered.url.clone()),
-        text("advisor_id", |row: &OfferLine<'_>| row.names.advisor(row.offered.offer.terms.advisor).to_owned()),
+        text("advisor_id", |row: &OfferLine<'_>| {
+            row.names.advisor(row.offered.offer.terms.advisor).to_owned()
+        }),
         text("office_id", |row: &OfferLine<'_>| office(row.offered, row.names)),
         text("usage_location", |row: &OfferLine<'_>| location(row.offered, row.names)),
         instant("made_at", |row: &OfferLine<'_>| row.offered.offer.terms.made_at),
@@ -137,9 +139,8 @@ pub(super) fn subscription_lines<'a>(
         Some(SubscriptionLine { id, offered, purchase, names: offering.names, settings })
     };
     let mut lines: Vec<SubscriptionLine<'a>> = offering.judged.purchases.iter().filter_map(line).collect();
-    lines.sort_by(|left, right| {
-        (left.purchase.customer, &left.id).cmp(&(right.purchase.customer, &right.id))
-    });
+    lines
+        .sort_by(|left, right| (left.purchase.customer, &left.id).cmp(&(right.purchase.customer, &right.id)));
     lines
 }
 
@@ -147,7 +148,9 @@ pub(super) fn subscription_lines<'a>(
 pub(super) fn subscription_columns<'a>() -> Vec<Column<SubscriptionLine<'a>>> {
     vec![
         text("subscription_id", |row: &SubscriptionLine<'_>| row.id.clone()),
-        text("customer_id", |row: &SubscriptionLine<'_>| row.names.customer(row.purchase.customer).to_owned()),
+        text("customer_id", |row: &SubscriptionLine<'_>| {
+            row.names.customer(row.purchase.customer).to_owned()
+        }),
         // The acceptance ties the advisor to the purchase (R55).
         text("partner_id", |row: &SubscriptionLine<'_>| {
             row.names.advisor(row.offered.offer.terms.advisor).to_owned()
@@ -173,8 +176,8 @@ pub(super) fn subscription_columns<'a>() -> Vec<Column<SubscriptionLine<'a>>> {
 /// The rows of advisor_purchases, by advisor, offer and client.
 pub(super) fn purchase_lines<'a>(offering: &'a Offering<'a>) -> Vec<PurchaseLine<'a>> {
     let purchases = &offering.judged.purchases;
-    let of_client = purchases
-        .chunk_by(|left, right| (left.offer, left.customer) == (right.offer, right.customer));
+    let of_client =
+        purchases.chunk_by(|left, right| (left.offer, left.customer) == (right.offer, right.customer));
     let line = |all: &'a [Purchase]| {
         let first = all.first()?;
         let offered = offering.offered(first.offer)?;
@@ -188,7 +191,9 @@ pub(super) fn purchase_lines<'a>(offering: &'a Offering<'a>) -> Vec<PurchaseLine
 /// The columns of advisor_purchases.
 pub(super) fn purchase_columns<'a>() -> Vec<Column<PurchaseLine<'a>>> {
     vec![
-        text("advisor_id", |row: &PurchaseLine<'_>| row.names.advisor(row.offered.offer.terms.advisor).to_owned()),
+        text("advisor_id", |row: &PurchaseLine<'_>| {
+            row.names.advisor(row.offered.offer.terms.advisor).to_owned()
+        }),
         text("office_id", |row: &PurchaseLine<'_>| office(row.offered, row.names)),
         text("offer_id", |row: &PurchaseLine<'_>| row.names.offer(row.first.offer).to_owned()),
         text("summary_id", |row: &PurchaseLine<'_>| row.offered.summary_id.clone()),
