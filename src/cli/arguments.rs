@@ -131,7 +131,7 @@ pub(super) struct OffersFlags {
     /// How tables are written
     #[arg(long)]
     pub(super) format: Option<FormatName>,
-    /// Judge everything and write nothing but the summary
+    /// Judge everything, print every finding and the summary, and write nothing
     #[arg(long)]
     pub(super) dry_run: bool,
     /// Print the closing summary as JSON

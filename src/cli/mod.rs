@@ -107,8 +107,10 @@ fn make_offers(flags: &OffersFlags, screen: Screen<'_>) -> Result<Exit, Exit> {
     let outcome = offers::offers(&given.job, flags.dry_run, Work::default(), &progress);
     progress.finish();
     let outcome = outcome.map_err(|error| failed(&error, screen))?;
-    let hint = "termwise offers with --set limits.rejected_rows=100% lists them in rejects.csv; mend them";
-    Ok(close(&outcome, (flags.json, flags.quiet), hint, screen))
+    let job = flags.job.display();
+    let hint =
+        format!("termwise offers {job} --dry-run lists them; mend them, or raise limits.rejected_rows");
+    Ok(close(&outcome, (flags.json, flags.quiet), &hint, screen))
 }
 
 /// Tells how a job ended that publishes something; `hint` says what to do about too many rejects.

@@ -203,3 +203,111 @@ fn is_address(url: &str) -> bool {
     let is_plain = |letter: u8| letter.is_ascii_alphanumeric() || b"-._~:/%[]".contains(&letter);
     !host.is_empty() && rest.bytes().all(is_plain)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::job::{Overrides, Purpose, parse};
+    use termwise_engine::calendar::Day;
+
+    const INPUTS: &str = "as_of = \"2026-11-30\"\n[inputs]\nadvisors = \"a.csv\"\noffers = \"o.csv\"\n";
+    const URL: &str = "url = \"https://offers.example.com/accept\"\n";
+
+    fn read(section: &str, purpose: Purpose) -> Result<OfferSettings, String> {
+        let text = format!("{INPUTS}[offers]\n{section}");
+        let overrides = Overrides { purpose, ..Overrides::none(Day::from_ymd(2026, 11, 21).unwrap()) };
+        match parse(&text, Path::new("jobs/offers.toml"), &overrides) {
+            Ok(given) => Ok(given.job.offers),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    fn settings(section: &str) -> OfferSettings {
+        read(section, Purpose::Offers).unwrap()
+    }
+
+    fn refused(section: &str) -> String {
+        read(section, Purpose::Offers).unwrap_err()
+    }
+
+    #[test]
+    fn what_is_left_out_is_as_the_built_in_file_says() {
+        let found = settings(URL);
+        assert_eq!(found.url.as_deref(), Some("https://offers.example.com/accept"));
+        assert_eq!(found.vendor, "Microsoft");
+        assert_eq!((found.term, found.billing_cycle), (Term::P1Y, BillingCycle::Monthly));
+        assert_eq!(found.office_ready, Span::hours(24));
+        assert_eq!((found.currencies, found.secret_file), (Currencies::default(), None));
+    }
+
+    #[test]
+    fn a_job_says_otherwise() {
+        let found = settings(&format!(
+            "{URL}vendor = \"Contoso\"\nterm = \"P3Y\"\nbilling_cycle = \"annual\"\noffice_ready = \"2d\"\n\
+             secret_file = \"offers.secret\"\ncurrency = [\"EUR\", \"CH:CHF\"]\n"
+        ));
+        assert_eq!(found.vendor, "Contoso");
+        assert_eq!((found.term, found.billing_cycle), (Term::P3Y, BillingCycle::Annual));
+        assert_eq!(found.office_ready, Span::hours(48));
+        assert_eq!(found.secret_file.unwrap().path, Path::new("jobs/offers.secret"));
+        let currency = |location| found.currencies.of(location).map(Currency::code);
+        assert_eq!((currency("NL"), currency("CH")), (Some("EUR"), Some("CHF")));
+        let one = settings(&format!("{URL}currency = \"NL:EUR\"\n")).currencies;
+        assert_eq!((one.of("NL").map(Currency::code), one.of("CH")), (Some("EUR"), None), "none is guessed");
+    }
+
+    #[test]
+    fn only_a_job_that_makes_offers_needs_an_address_and_advisors() {
+        assert!(refused("").contains("offers.url: error[job-key-missing]: an offer needs an address"));
+        let said = read("", Purpose::Invoices).unwrap_err();
+        assert!(said.contains("the input subscriptions is missing") && !said.contains("address"), "{said}");
+        let text = "[inputs]\nsubscriptions = \"s.csv\"\nprice_list = \"p.csv\"\n";
+        let overrides =
+            Overrides { purpose: Purpose::Offers, ..Overrides::none(Day::from_ymd(2026, 11, 21).unwrap()) };
+        let said = parse(text, Path::new("job.toml"), &overrides).unwrap_err().to_string();
+        assert!(
+            said.contains("the input advisors is missing") && said.contains("the input offers is missing")
+        );
+    }
+
+    #[test]
+    fn an_address_is_https_and_leaves_room_for_a_query() {
+        for url in ["https://a.example", "https://a.example:8443/o/%20/", "https://[::1]/x"] {
+            assert_eq!(settings(&format!("url = {url:?}\n")).url.as_deref(), Some(url));
+        }
+        for url in [
+            "http://a.example",
+            "https://",
+            "https:///x",
+            "https://a.example/?x=1",
+            "https://a.example/#x",
+            "https://me@a.example/",
+            "https://a.example/a b",
+            "https://a.example/\u{e9}",
+            "javascript:alert(1)",
+        ] {
+            let said = refused(&format!("url = {url:?}\n"));
+            assert!(said.contains("is not an https address without a query"), "{url}: {said}");
+        }
+    }
+
+    #[test]
+    fn what_can_not_be_is_told_with_what_could() {
+        for (section, says) in [
+            ("currency = \"euro\"", "offers.currency: error[job-value]: \"euro\" is not a currency"),
+            ("currency = [\":EUR\"]", "\":EUR\" is not a currency"),
+            ("currency = [\"EUR\", \"GBP\"]", "\"GBP\": its location has a currency already"),
+            ("currency = 1", "a whole number where currencies are meant"),
+            ("term = \"P2Y\"", "\"P2Y\" is not a term"),
+            ("billing_cycle = \"weekly\"", "write one of monthly, annual, upfront"),
+            ("term = \"P1M\"\nbilling_cycle = \"annual\"", "a P1M can't be billed annual (B27)"),
+            ("office_ready = \"a day\"", "\"a day\" is not a number of hours or days"),
+            ("vendor = \"\\u001b[2J\"", "the name has a control character"),
+            ("vendors = \"x\"", "[offers] has no key vendors\n  hint: the nearest known key is vendor"),
+        ] {
+            let said = refused(&format!("{URL}{section}\n"));
+            assert!(said.contains(says), "{section}: {said}");
+        }
+    }
+}

@@ -9,7 +9,7 @@ use crate::intake::{self, OfferIntake};
 use crate::job::{InputFile, Job};
 use crate::names::Reject;
 use crate::output::offers::{Mint, Offering, publish};
-use crate::output::{Counts, Report, Tally};
+use crate::output::{Counts, Report, Tally, diagnostic};
 use std::fs::File;
 use std::io::Read;
 use std::time::Duration;
@@ -52,7 +52,11 @@ pub fn offers(job: &Job, is_dry: bool, work: Work, progress: &dyn Progress) -> R
             End::Published(closed.published)
         };
         let place = place_of(&end, set_aside);
-        let text = offering.summary(&report, &place);
+        let summary = offering.summary(&report, &place);
+        // A dry run is what people look into before they publish, so it lists what is to be mended.
+        let listed =
+            found.rejects.iter().filter(|_| is_dry).map(|reject| format!("{}\n", diagnostic(reject)));
+        let text = listed.chain([summary]).collect();
         let json = json_of(offering.json(&report, &place), &end, set_aside);
         let troubles = intake.warnings.iter().filter(|warning| warning.is_trouble);
         let troubles = troubles.map(ToString::to_string).collect();

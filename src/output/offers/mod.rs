@@ -12,9 +12,6 @@ mod letter;
 mod mint;
 mod publish;
 mod sheets;
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests;
 
 pub use mint::Mint;
 pub use publish::publish;

@@ -1,1 +1,0 @@
-//! Ids, URLs and texts of offers.
