@@ -33,6 +33,7 @@ mod index;
 mod json_file;
 mod link;
 mod memo;
+mod offer_ids;
 mod offers;
 mod order;
 mod parcel;
@@ -54,7 +55,8 @@ mod tests;
 
 pub use error::{IntakeError, Warning};
 pub use link::Part;
-pub use offers::{Card, OfferIntake, OfferNames, read_offers};
+pub use offer_ids::{Card, OfferNames};
+pub use offers::{OfferIntake, read_offers};
 pub use reading::{decode, read};
 
 use crate::job::Inputs;

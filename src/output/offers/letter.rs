@@ -127,11 +127,21 @@ impl Text {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn no_name_breaks_its_line() {
         assert_eq!(one_line("Contoso \u{2028}B.V.\u{202e}"), "Contoso \\u{2028}B.V.\\u{202e}");
         assert_eq!(one_line("Zürich & Söhne, =1+1"), "Zürich & Söhne, =1+1");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_leaves_its_line_or_turns_it(text in "\\PC{0,20}[\\x00-\\x1f\u{85}\u{61c}\u{200e}-\u{200f}\u{2028}-\u{202e}\u{2066}-\u{2069}]{0,4}\\PC{0,20}") {
+            let line = one_line(&text);
+            let breaks = |letter: char| letter.is_control() || matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+            prop_assert!(!line.contains(breaks), "{:?}", line);
+        }
     }
 
     #[test]

@@ -160,14 +160,31 @@ fn percent_encoded(text: &str) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn a_code_can_end_no_query_and_begin_no_other() {
         assert_eq!(percent_encoded("CONTOSO-1.x_~"), "CONTOSO-1.x_~");
         assert_eq!(percent_encoded("a&offer=X#?/%"), "a%26offer%3DX%23%3F%2F%25");
         assert_eq!(percent_encoded("é "), "%C3%A9%20");
+    }
+
+    proptest! {
+        #[test]
+        fn a_code_is_read_back_as_it_was_and_stays_in_its_place(code in "\\PC{0,30}") {
+            let encoded = percent_encoded(&code);
+            prop_assert!(encoded.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~%".contains(&byte)));
+            let mut read = Vec::new();
+            let mut bytes = encoded.bytes();
+            while let Some(byte) = bytes.next() {
+                let hex: String = bytes.by_ref().take(if byte == b'%' { 2 } else { 0 }).map(char::from).collect();
+                read.push(if hex.is_empty() { byte } else { u8::from_str_radix(&hex, 16).unwrap() });
+            }
+            prop_assert_eq!(String::from_utf8(read).unwrap(), code);
+        }
     }
 
     #[test]
