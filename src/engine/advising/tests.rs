@@ -5,6 +5,8 @@ use crate::findings::Table;
 
 const NL: MarketId = MarketId::of_rank(0);
 const DE: MarketId = MarketId::of_rank(1);
+/// Hours until an office can be selected.
+const READY: u32 = 24;
 
 fn hour(hours: i64) -> Instant {
     Instant::from_ticks(hours * 36_000_000_000)
@@ -71,7 +73,7 @@ fn book(offers: Vec<OfferRow>, acceptances: Vec<AcceptanceRow>) -> OfferBook {
 }
 
 fn judged(book: &OfferBook) -> Judged {
-    judge(book, Span::hours(24))
+    judge(book, Span::hours(READY))
 }
 
 /// Row and code of every finding, in order.

@@ -98,6 +98,16 @@ impl<'a> Offering<'a> {
                 return Err(OutputError::broken("every offer has a summary id and a URL of its own", detail));
             }
         }
+        let purchases = &self.judged.purchases;
+        let ids: BTreeSet<String> =
+            purchases.iter().map(|purchase| mint::subscription_id(purchase, self.names)).collect();
+        if ids.len() != purchases.len() {
+            let detail = format!("{} ids for {} subscriptions", ids.len(), purchases.len());
+            return Err(OutputError::broken(
+                "every subscription that was bought has an id of its own",
+                detail,
+            ));
+        }
         let orphan = self.judged.purchases.iter().find(|purchase| self.offered(purchase.offer).is_none());
         match orphan {
             None => Ok(()),
