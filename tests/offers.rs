@@ -447,3 +447,23 @@ fn the_job_of_the_repository_makes_the_offers_of_the_sample() {
     assert_eq!(exit, 3, "{said}");
     assert_eq!(ids(&published(&to)).len(), 5);
 }
+
+#[test]
+fn an_advisor_whom_nobody_can_ask_is_told_and_stops_nothing() {
+    let place = Place::new();
+    place.put("advisors.csv", &ADVISORS.replace("ask@second.example", ""));
+    let says = "no contact: the texts of ADV-2 say to ask whoever sent the offer";
+    let (exit, said, out) = place.offers("out", &[]);
+    assert!(exit == 0 && said.contains(&format!("note: {says}\n")), "{said}");
+    let (exit, said, _) = place.offers("out", &["-q"]);
+    assert_eq!((exit, said), (0, format!("warning: {says}\n")));
+    let texts = tables(&published(&out)).into_iter().filter(|(name, _)| name.starts_with("offers/"));
+    let silent =
+        texts.filter(|(_, text)| String::from_utf8_lossy(text).contains("ask whoever sent you this offer"));
+    assert_eq!(silent.count(), 1);
+    // One that makes no offer has nothing to be asked about.
+    place.put("offers.csv", OFFERS.rsplit_once("OFR-2").expect("it").0);
+    place.put("acceptances.csv", "offer_id,customer_id,accepted_at\n");
+    let (exit, said, _) = place.offers("one", &["-q"]);
+    assert!(exit == 0 && !said.contains("no contact"), "{said}");
+}

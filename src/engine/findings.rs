@@ -288,8 +288,6 @@ codes! {
     /// R54
     AdvisorNotCertified = "advisor-not-certified", "only an advisor who is certified for it may offer delegated administration", "offer without delegated administration, or have the advisor certified";
     /// R53
-    AdvisorContactMissing = "advisor-contact-missing", "the advisor makes offers, and nothing says how a client can reach it", "fill in contact: until then the text for the client says to ask the sender";
-    /// R53
     OfficeDuplicate = "office-duplicate", "the office_id stands in more than one row", "keep one row for each office";
     /// R53
     OfficeUnknown = "office-unknown", "the offices file lacks this office, or its row was rejected", "add the office to the offices file, or mend its row";

@@ -188,11 +188,10 @@ impl Ids<'_> {
                 notes.reject(source, Code::AdvisorCodeShared, a::CODE.name);
                 continue;
             }
-            let has_contact = card.contact.is_some();
             if let Some(place) = cards.get_mut(id.rank()) {
                 *place = card;
             }
-            advisors.insert(id, Advisor { source, is_authorised, is_certified, has_contact });
+            advisors.insert(id, Advisor { source, is_authorised, is_certified });
         }
         (advisors, cards)
     }

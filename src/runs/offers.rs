@@ -5,11 +5,12 @@
 
 use super::invoice::{End, Outcome, SetAside, Watch, Work, in_pool, json_of, place_of};
 use super::{Progress, RunError};
-use crate::intake::{self, OfferIntake};
+use crate::intake::{self, OfferIntake, OfferNames};
 use crate::job::{InputFile, Job};
 use crate::names::Reject;
 use crate::output::offers::{Mint, Offering, publish};
 use crate::output::{Counts, Report, Tally, diagnostic};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
 use std::time::Duration;
@@ -58,8 +59,8 @@ pub fn offers(job: &Job, is_dry: bool, work: Work, progress: &dyn Progress) -> R
             found.rejects.iter().filter(|_| is_dry).map(|reject| format!("{}\n", diagnostic(reject)));
         let text = listed.chain([summary]).collect();
         let json = json_of(offering.json(&report, &place), &end, set_aside);
-        let troubles = intake.warnings.iter().filter(|warning| warning.is_trouble);
-        let troubles = troubles.map(ToString::to_string).collect();
+        let troubles = intake.warnings.iter().filter(|warning| warning.is_trouble).map(ToString::to_string);
+        let troubles = troubles.chain(without_contact(&found.judged, &intake.names)).collect();
         Ok(Outcome { end, set_aside, troubles, text, json, timings: watch.laps })
     })
 }
@@ -95,7 +96,8 @@ impl Found {
         findings.sort_unstable();
         findings.dedup();
         let fates = intake.fates.iter().chain(&judged.fates).copied();
-        let notes = intake.warnings.iter().map(ToString::to_string).chain(notes(job)).collect();
+        let silent = without_contact(&judged, &intake.names);
+        let notes = intake.warnings.iter().map(ToString::to_string).chain(silent).chain(notes(job)).collect();
         Ok(Found {
             counts: fates.collect(),
             tally: Tally::default(),
@@ -122,6 +124,15 @@ impl Found {
     pub(super) fn set_aside(&self, job: &Job, intake: &OfferIntake) -> SetAside {
         SetAside::of(job, &intake.files, &self.counts)
     }
+}
+
+/// The advisors that make offers and can't be asked about them: a client should know whom to ask (R53).
+fn without_contact(judged: &Judged, names: &OfferNames) -> Option<String> {
+    let advisors: BTreeSet<_> = judged.offers.iter().map(|offer| offer.terms.advisor).collect();
+    let silent = advisors.into_iter().filter(|&advisor| names.card(advisor).contact.is_none());
+    let silent: Vec<&str> = silent.map(|advisor| names.advisor(advisor)).collect();
+    let told = format!("no contact: the texts of {} say to ask whoever sent the offer", silent.join(", "));
+    (!silent.is_empty()).then_some(told)
 }
 
 /// What is not checked for want of an input, and what makes URLs easy to reckon.

@@ -29,8 +29,6 @@ pub struct Advisor {
     pub is_authorised: bool,
     /// Whether it is certified to offer delegated administration.
     pub is_certified: bool,
-    /// Whether a client is told how to reach it.
-    pub has_contact: bool,
 }
 
 /// An advisor's office.
@@ -160,12 +158,6 @@ pub fn judge(book: &OfferBook, office_ready: Span) -> Judged {
     let mut notes = Notes::default();
     let (offers, refused) = offers::judge(book, office_ready, &mut notes);
     let purchases = acceptances::judge(book, &offers, &refused, &mut notes);
-    for advisor in offers.iter().map(|offer| offer.terms.advisor).collect::<BTreeSet<_>>() {
-        let silent = book.advisors.get(&advisor).filter(|advisor| !advisor.has_contact);
-        if let Some(advisor) = silent {
-            notes.flag(advisor.source, Code::AdvisorContactMissing, "contact");
-        }
-    }
     Judged { offers, purchases, findings: notes.findings, fates: notes.fates.into_iter().collect() }
 }
 

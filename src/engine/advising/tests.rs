@@ -17,7 +17,7 @@ fn source(table: Table, row: u32) -> Source {
 }
 
 fn advisor(row: u32, is_authorised: bool, is_certified: bool) -> Advisor {
-    Advisor { source: source(Table::Advisors, row), is_authorised, is_certified, has_contact: true }
+    Advisor { source: source(Table::Advisors, row), is_authorised, is_certified }
 }
 
 fn terms() -> OfferTerms {
@@ -257,18 +257,6 @@ fn rows_of_one_acceptance_that_cannot_be_told_apart_are_all_refused() {
     let mut book = book(offers, vec![with, accepted(2, 0, Some(1))]);
     book.advisors.insert(AdvisorId::of_rank(1), advisor(2, true, true));
     assert_eq!(codes(&judged(&book)), [(1, "acceptance-rows-differ"), (2, "acceptance-rows-differ")]);
-}
-
-#[test]
-fn an_advisor_without_contact_is_told_only_if_it_makes_offers() {
-    let mut book = book(vec![offered(1, 0, 0)], Vec::new());
-    for advisor in book.advisors.values_mut() {
-        advisor.has_contact = false;
-    }
-    let found = judged(&book);
-    assert_eq!(codes(&found), [(1, "advisor-contact-missing")]);
-    assert_eq!(found.findings[0].disposition, Disposition::Flagged);
-    assert_eq!(found.offers.len(), 1);
 }
 
 #[test]
