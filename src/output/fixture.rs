@@ -175,7 +175,7 @@ fn job(out: &Path, format: Format) -> Job {
             currencies: Currencies::default(),
             term: Term::P1Y,
             billing_cycle: BillingCycle::Monthly,
-            office_ready: Span::hours(24),
+            office_ready: termwise_engine::calendar::Span::hours(24),
             secret_file: None,
         },
     }
