@@ -166,7 +166,7 @@ fn unknown_word<'a>(key: &str, word: &str, known: impl Iterator<Item = &'a str>,
 }
 
 /// The hours of `"168h"` or `"7d"`.
-fn hours(word: &str) -> Option<u32> {
+pub fn hours(word: &str) -> Option<u32> {
     let (digits, each) = match (word.strip_suffix('h'), word.strip_suffix('d')) {
         (Some(digits), _) => (digits, 1),
         (None, Some(digits)) => (digits, 24),

@@ -56,6 +56,15 @@ fn check(story: &Path) -> Result<(), String> {
             }
         }
     }
+    let client = story.join("expect/client.txt");
+    if client.is_file() {
+        expected += 1;
+        let texts = bytes_of(&one).into_iter().filter(|(name, _)| name.starts_with("offers/"));
+        let texts: Vec<String> = texts.map(|(_, text)| String::from_utf8_lossy(&text).into_owned()).collect();
+        if texts != [fs::read_to_string(&client).map_err(|error| error.to_string())?] {
+            wrong += &format!("  the texts for clients are\n{}\n", texts.join("\n"));
+        }
+    }
     match (expected, wrong.is_empty()) {
         (0, _) => Err("nothing is expected of it".into()),
         (_, true) => Ok(()),

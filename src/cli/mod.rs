@@ -12,11 +12,11 @@ mod tests;
 pub use exit::Exit;
 pub use screen::Printed;
 
-use crate::job::{self, Format, Given, Overrides};
-use crate::runs::invoice::{End, Work, too_many};
-use crate::runs::{RunError, check, explain, floor, invoice};
+use crate::job::{self, Format, Given, Overrides, Purpose};
+use crate::runs::invoice::{End, Outcome, Work, too_many};
+use crate::runs::{RunError, check, explain, floor, invoice, offers};
 use crate::sample;
-use arguments::{Command, FormatName, Line, ProfileName, RunFlags, SampleFlags, Shared};
+use arguments::{Command, FormatName, Line, OffersFlags, ProfileName, RunFlags, SampleFlags, Shared};
 use chrono::Utc;
 use clap::{CommandFactory, Parser};
 use screen::Screen;
@@ -63,6 +63,7 @@ fn obey(command: Command, screen: Screen<'_>) -> Result<Exit, Exit> {
             let text = format!("decode {}\nencode {}\n", seconds(floor.decode), seconds(floor.encode));
             Ok(screen.print(&text, Exit::Complete))
         }
+        Command::Offers(flags) => make_offers(&flags, screen.hushed(flags.quiet)),
         Command::Sample(flags) => write_sample(&flags, screen.hushed(flags.quiet)),
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -92,29 +93,49 @@ fn run(flags: &RunFlags, screen: Screen<'_>) -> Result<Exit, Exit> {
     if flags.timings {
         screen.error(&invoice::timings_text(&outcome.timings));
     }
+    let job = flags.job.display();
+    let hint = format!("termwise check {job} lists them; mend them, or raise limits.rejected_rows");
+    Ok(close(&outcome, (flags.json, shared.quiet), &hint, screen))
+}
+
+fn make_offers(flags: &OffersFlags, screen: Screen<'_>) -> Result<Exit, Exit> {
+    let (out, format) = (flags.out.clone(), flags.format.map(job_format));
+    let (as_of, set) = (flags.as_of.clone(), flags.set.clone());
+    let overrides = Overrides { purpose: Purpose::Offers, as_of, out, format, set, ..none_today(screen)? };
+    let given = read_job(&flags.job, &overrides, screen)?;
+    let progress = screen.progress();
+    let outcome = offers::offers(&given.job, flags.dry_run, Work::default(), &progress);
+    progress.finish();
+    let outcome = outcome.map_err(|error| failed(&error, screen))?;
+    let job = flags.job.display();
+    let hint =
+        format!("termwise offers {job} --dry-run lists them; mend them, or raise limits.rejected_rows");
+    Ok(close(&outcome, (flags.json, flags.quiet), &hint, screen))
+}
+
+/// Tells how a job ended that publishes something; `hint` says what to do about too many rejects.
+fn close(outcome: &Outcome, (json, quiet): (bool, bool), hint: &str, screen: Screen<'_>) -> Exit {
     let exit = Exit::of(outcome.exit_code());
     let rows = outcome.set_aside;
     let is_refused = outcome.end == End::TooManyRejects;
     if is_refused {
-        let job = flags.job.display();
-        let hint = format!("termwise check {job} lists them; mend them, or raise limits.rejected_rows");
         screen.error(&format!("error[too-many-rejects]: {}\n  hint: {hint}", too_many(rows)));
-    } else if shared.quiet && exit == Exit::WithRejects {
+    } else if quiet && exit == Exit::WithRejects {
         screen
             .error(&format!("warning: complete, but {} of {} rows stand in rejects.csv", rows.rows, rows.of));
     }
-    if shared.quiet {
+    if quiet {
         for trouble in &outcome.troubles {
             screen.error(&format!("warning: {trouble}"));
         }
     }
-    Ok(if flags.json {
+    if json {
         screen.print(&format!("{:#}\n", outcome.json), exit)
-    } else if shared.quiet && !is_refused {
+    } else if quiet && !is_refused {
         exit
     } else {
         screen.print(&outcome.text, exit)
-    })
+    }
 }
 
 fn check_inputs(job: &Path, shared: &Shared, screen: Screen<'_>) -> Result<Exit, Exit> {
@@ -213,12 +234,16 @@ fn failed(error: &RunError, screen: Screen<'_>) -> Exit {
 }
 
 fn overrides(shared: &Shared, screen: Screen<'_>) -> Result<Overrides, Exit> {
-    let Some(today) = today() else {
-        screen.error("error: the clock shows no date");
-        return Err(Exit::Internal);
-    };
     let (as_of, period, set) = (shared.as_of.clone(), shared.period.clone(), shared.set.clone());
-    Ok(Overrides { as_of, period, set, ..Overrides::none(today) })
+    Ok(Overrides { as_of, period, set, ..none_today(screen)? })
+}
+
+fn none_today(screen: Screen<'_>) -> Result<Overrides, Exit> {
+    if let Some(today) = today() {
+        return Ok(Overrides::none(today));
+    }
+    screen.error("error: the clock shows no date");
+    Err(Exit::Internal)
 }
 
 const fn work(shared: &Shared) -> Work {

@@ -30,11 +30,21 @@ pub enum Table {
     ScheduledChanges,
     /// Seats through others.
     Holdings,
+    /// Subscription advisors.
+    Advisors,
+    /// Their offices.
+    Offices,
+    /// Where each SKU is sold.
+    SkuMarkets,
+    /// What advisors offer.
+    Offers,
+    /// What clients accept.
+    Acceptances,
 }
 
 impl Table {
     /// Every table, in the order of reports.
-    pub const ALL: [Table; 11] = [
+    pub const ALL: [Table; 16] = [
         Table::Subscriptions,
         Table::Customers,
         Table::Partners,
@@ -46,7 +56,16 @@ impl Table {
         Table::LifecycleEvents,
         Table::ScheduledChanges,
         Table::Holdings,
+        Table::Advisors,
+        Table::Offices,
+        Table::SkuMarkets,
+        Table::Offers,
+        Table::Acceptances,
     ];
+
+    /// The tables of purchase offers (R53 to R55), which no run bills from.
+    pub const OF_OFFERS: [Table; 5] =
+        [Table::Advisors, Table::Offices, Table::SkuMarkets, Table::Offers, Table::Acceptances];
 
     /// The input's name in a job file.
     pub const fn name(self) -> &'static str {
@@ -62,6 +81,11 @@ impl Table {
             Table::LifecycleEvents => "lifecycle_events",
             Table::ScheduledChanges => "scheduled_changes",
             Table::Holdings => "holdings",
+            Table::Advisors => "advisors",
+            Table::Offices => "offices",
+            Table::SkuMarkets => "sku_markets",
+            Table::Offers => "offers",
+            Table::Acceptances => "acceptances",
         }
     }
 }
@@ -261,6 +285,50 @@ codes! {
     TermChangeNotLonger = "term-change-not-longer", "inside a term it can only be changed to a longer one", "schedule the shorter term for the renewal";
     /// A24
     ScheduledChangesAmbiguous = "scheduled-changes-ambiguous", "two scheduled changes of one instant differ", "send the change that holds";
+    /// R53
+    AdvisorDuplicate = "advisor-duplicate", "the advisor_id stands in more than one row", "keep one row for each advisor";
+    /// R53
+    AdvisorCodeShared = "advisor-code-shared", "another advisor has the same code, so a URL would not say whose it is", "give each advisor a code of its own";
+    /// R53
+    AdvisorUnknown = "advisor-unknown", "the advisors file lacks this advisor, or its row was rejected", "add the advisor to the advisors file, or mend its row";
+    /// R54
+    AdvisorNotAuthorised = "advisor-not-authorised", "only an authorised subscription advisor may make an offer", "have the advisor authorised by the vendor, then set authorised to true";
+    /// R54
+    AdvisorNotCertified = "advisor-not-certified", "only an advisor who is certified for it may offer delegated administration", "offer without delegated administration, or have the advisor certified";
+    /// R53
+    OfficeDuplicate = "office-duplicate", "the office_id stands in more than one row", "keep one row for each office";
+    /// R53
+    OfficeUnknown = "office-unknown", "the offices file lacks this office, or its row was rejected", "add the office to the offices file, or mend its row";
+    /// R53
+    OfficeOfOtherAdvisor = "office-of-other-advisor", "the office belongs to another advisor", "name an office of the advisor who makes the offer";
+    /// R54
+    OfficeMaybeNotReady = "office-maybe-not-ready", "the office was so new when the offer was made that it may not have been selectable", "the offer stands; check with the vendor that it is tied to the office";
+    /// R54
+    SkuNotSoldHere = "sku-not-sold-here", "this product and SKU is not sold at the usage location", "offer what sku_markets lists for the location, or correct the location";
+    /// R53
+    OfferRowsDiffer = "offer-rows-differ", "rows of one offer differ in what concerns the whole offer", "give every row of the offer the same advisor, office, location, time and delegated_admin";
+    /// R53
+    OfferSkuDuplicate = "offer-sku-duplicate", "the offer names this product and SKU more than once", "name each product and SKU once, with all its licences";
+    /// R53
+    LicencesNotPositive = "licences-not-positive", "licences must be one or more", "write how many licences there are, or leave the subscription out";
+    /// R53, R55
+    OfferRefused = "offer-refused", "the offer that this row belongs to is refused for what is listed at its other rows", "mend the other rows of the offer: it is made as a whole or not at all";
+    /// R55
+    OfferUnknown = "offer-unknown", "no offer has this id", "send the offer with its acceptances, or correct offer_id";
+    /// R55
+    SkuNotOffered = "sku-not-offered", "the offer that was accepted does not hold this product and SKU", "send the client a new offer that holds it, or correct the row";
+    /// R55
+    AcceptanceBeforeOffer = "acceptance-before-offer", "the offer was accepted before it was made", "correct accepted_at or the offer's made_at";
+    /// R55
+    DelegationNotOffered = "delegation-not-offered", "the client accepts delegated administration, which the offer does not have", "send a new offer with delegated administration, or set delegated_admin to false";
+    /// R55
+    AcceptanceDuplicate = "acceptance-duplicate", "the client accepts this product and SKU more than once at one time", "keep one row for each product and SKU, or one row for the whole offer";
+    /// R55
+    AcceptanceSecond = "acceptance-second", "the client has accepted this offer before", "send the client a new offer, or enter the other number of licences as a seat change";
+    /// R55
+    AcceptanceRowsDiffer = "acceptance-rows-differ", "rows of one acceptance differ in delegated_admin", "a client accepts an offer with delegated administration or without: say the same in every row";
+    /// R55
+    CurrencyNotSettled = "currency-not-settled", "nothing says in which currency the vendor bills at this usage location", "write currency = [\"NL:EUR\"] with the location's currency under [offers] of the job";
 }
 
 impl fmt::Display for Code {

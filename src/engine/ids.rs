@@ -31,6 +31,18 @@ macro_rules! id {
 }
 
 id!(
+    /// A subscription advisor.
+    AdvisorId
+);
+id!(
+    /// An advisor's office.
+    OfficeId
+);
+id!(
+    /// A purchase offer.
+    PurchaseOfferId
+);
+id!(
     /// A customer.
     CustomerId
 );

@@ -36,3 +36,5 @@ pub mod rating;
 pub mod timeline;
 
 pub mod invoicing;
+
+pub mod advising;

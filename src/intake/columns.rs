@@ -154,6 +154,27 @@ schema!(holdings, Holdings,
     CUSTOMER_ID = "customer_id" Required, PRODUCT_ID = "product_id" Required, SKU_ID = "sku_id" Required,
     QUANTITY = "quantity" Required, PROMOTION_ID = "promotion_id" Optional,
 );
+schema!(advisors, Advisors,
+    ADVISOR_ID = "advisor_id" Required, NAME = "name" Optional, CONTACT = "contact" Optional,
+    CODE = "code" Required, AUTHORISED = "authorised" Required Flag, CERTIFIED = "certified" Optional Flag,
+);
+schema!(offices, Offices,
+    OFFICE_ID = "office_id" Required, ADVISOR_ID = "advisor_id" Required, CREATED_AT = "created_at" Required Instant,
+);
+schema!(sku_markets, SkuMarkets,
+    PRODUCT_ID = "product_id" Required, SKU_ID = "sku_id" Required, MARKETS = "markets" Required,
+);
+schema!(offers, Offers,
+    OFFER_ID = "offer_id" Required, ADVISOR_ID = "advisor_id" Required, OFFICE_ID = "office_id" Optional,
+    USAGE_LOCATION = "usage_location" Required, MADE_AT = "made_at" Required Instant,
+    DELEGATED_ADMIN = "delegated_admin" Optional Flag, PRODUCT_ID = "product_id" Required,
+    SKU_ID = "sku_id" Required, LICENCES = "licences" Required Whole,
+);
+schema!(acceptances, Acceptances,
+    OFFER_ID = "offer_id" Required, CUSTOMER_ID = "customer_id" Required, ACCEPTED_AT = "accepted_at" Required Instant,
+    PRODUCT_ID = "product_id" Optional, SKU_ID = "sku_id" Optional, LICENCES = "licences" Optional Whole,
+    DELEGATED_ADMIN = "delegated_admin" Optional Flag,
+);
 
 /// The columns of a table.
 pub(super) fn schema_of(table: Table) -> &'static Schema {
@@ -169,6 +190,11 @@ pub(super) fn schema_of(table: Table) -> &'static Schema {
         Table::LifecycleEvents => &lifecycle_events::SCHEMA,
         Table::ScheduledChanges => &scheduled_changes::SCHEMA,
         Table::Holdings => &holdings::SCHEMA,
+        Table::Advisors => &advisors::SCHEMA,
+        Table::Offices => &offices::SCHEMA,
+        Table::SkuMarkets => &sku_markets::SCHEMA,
+        Table::Offers => &offers::SCHEMA,
+        Table::Acceptances => &acceptances::SCHEMA,
     }
 }
 

@@ -88,7 +88,12 @@ const fn subscription_column(table: Table) -> Column {
         | Table::PriceList
         | Table::Promotions
         | Table::PromoCodes
-        | Table::Holdings => q::SUBSCRIPTION_ID,
+        | Table::Holdings
+        | Table::Advisors
+        | Table::Offices
+        | Table::SkuMarkets
+        | Table::Offers
+        | Table::Acceptances => q::SUBSCRIPTION_ID,
     }
 }
 
@@ -110,7 +115,12 @@ fn read<'a>(
         | Table::PriceList
         | Table::Promotions
         | Table::PromoCodes
-        | Table::Holdings => None,
+        | Table::Holdings
+        | Table::Advisors
+        | Table::Offices
+        | Table::SkuMarkets
+        | Table::Offers
+        | Table::Acceptances => None,
     }
 }
 

@@ -128,5 +128,13 @@ fn key(table: Table, row: &Row<'_>) -> String {
         Table::LifecycleEvents => row.cell(columns::lifecycle_events::SUBSCRIPTION_ID).to_owned(),
         Table::ScheduledChanges => row.cell(columns::scheduled_changes::SUBSCRIPTION_ID).to_owned(),
         Table::Holdings => row.cell(holdings::CUSTOMER_ID).to_owned(),
+        Table::Advisors => row.cell(columns::advisors::ADVISOR_ID).to_owned(),
+        Table::Offices => row.cell(columns::offices::OFFICE_ID).to_owned(),
+        Table::SkuMarkets => {
+            let (product, sku) = (columns::sku_markets::PRODUCT_ID, columns::sku_markets::SKU_ID);
+            format!("{}:{}", row.cell(product), row.cell(sku))
+        }
+        Table::Offers => row.cell(columns::offers::OFFER_ID).to_owned(),
+        Table::Acceptances => row.cell(columns::acceptances::OFFER_ID).to_owned(),
     }
 }

@@ -176,13 +176,18 @@ pub(super) fn read<W: Send>(
             | Table::PriceList
             | Table::Promotions
             | Table::Customers
-            | Table::Partners => Warning::trouble(text),
+            | Table::Partners
+            | Table::Advisors
+            | Table::SkuMarkets
+            | Table::Offers => Warning::trouble(text),
             Table::PromoCodes
             | Table::Redemptions
             | Table::SeatChanges
             | Table::LifecycleEvents
             | Table::ScheduledChanges
-            | Table::Holdings => Warning::remark(text),
+            | Table::Holdings
+            | Table::Offices
+            | Table::Acceptances => Warning::remark(text),
         });
     }
     Ok(read)

@@ -34,6 +34,8 @@ mod index;
 mod json_file;
 mod link;
 mod memo;
+mod offer_ids;
+mod offers;
 mod openings;
 mod order;
 mod parcel;
@@ -55,6 +57,8 @@ mod tests;
 
 pub use error::{IntakeError, Warning};
 pub use link::Part;
+pub use offer_ids::{Card, OfferNames};
+pub use offers::{OfferIntake, read_offers};
 pub use reading::{decode, read};
 
 use crate::job::Inputs;

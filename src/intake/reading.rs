@@ -58,7 +58,12 @@ impl SmallRows {
             | Table::SeatChanges
             | Table::LifecycleEvents
             | Table::ScheduledChanges
-            | Table::Holdings => {}
+            | Table::Holdings
+            | Table::Advisors
+            | Table::Offices
+            | Table::SkuMarkets
+            | Table::Offers
+            | Table::Acceptances => {}
         }
     }
 }
@@ -68,14 +73,14 @@ const OF_CUSTOMERS: [Table; 3] = [Table::Subscriptions, Table::Customers, Table:
 const EVENTS: [Table; 3] = [Table::Redemptions, Table::SeatChanges, Table::ScheduledChanges];
 
 /// What all files are read with.
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     inputs: &'a Inputs,
     grain: Grain,
     progress: &'a dyn Progress,
     no_map: ColumnMap,
-    facts: Vec<FileFacts>,
-    trails: Trails,
-    timings: Vec<(String, Duration)>,
+    pub(super) facts: Vec<FileFacts>,
+    pub(super) trails: Trails,
+    pub(super) timings: Vec<(String, Duration)>,
 }
 
 /// Reads every input of a job, on the threads of the pool that it is called in.
@@ -88,16 +93,7 @@ pub fn read(
     reading: &Reading,
     progress: &dyn Progress,
 ) -> Result<Intake, IntakeError> {
-    let block_bytes = reading.part_rows.saturating_mul(ROW_BYTES).clamp(1, BLOCK_BYTES);
-    let mut reader = Reader {
-        inputs,
-        grain: Grain { block_bytes },
-        progress,
-        no_map: ColumnMap::new(),
-        facts: Vec::new(),
-        trails: Trails::new(),
-        timings: Vec::new(),
-    };
+    let mut reader = Reader::new(inputs, reading, progress);
     let mut small = SmallRows::default();
     for table in SMALL {
         reader.small_table(table, &mut small)?;
@@ -150,6 +146,9 @@ pub fn decode(inputs: &Inputs, reading: &Reading) -> Result<u64, IntakeError> {
     let no_map = ColumnMap::new();
     let mut rows = 0;
     for (&table, files) in &inputs.files {
+        if Table::OF_OFFERS.contains(&table) {
+            continue;
+        }
         let columns = (schema_of(table), inputs.columns.get(&table).unwrap_or(&no_map));
         for file in files {
             let mut workers = vec![0_u64; reading.threads.max(1)];
@@ -189,7 +188,21 @@ fn index(workers: &mut [Worker], parts: &Parts, hasher: DefaultHashBuilder) -> R
     Ok(index)
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    /// Nothing is read yet.
+    pub(super) fn new(inputs: &'a Inputs, reading: &Reading, progress: &'a dyn Progress) -> Reader<'a> {
+        let block_bytes = reading.part_rows.saturating_mul(ROW_BYTES).clamp(1, BLOCK_BYTES);
+        Reader {
+            inputs,
+            grain: Grain { block_bytes },
+            progress,
+            no_map: ColumnMap::new(),
+            facts: Vec::new(),
+            trails: Trails::new(),
+            timings: Vec::new(),
+        }
+    }
+
     fn map(&self, table: Table) -> &ColumnMap {
         self.inputs.columns.get(&table).unwrap_or(&self.no_map)
     }
@@ -230,7 +243,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn files<'i>(&self, table: Table) -> Vec<(Result<u16, IntakeError>, &'i InputFile)>
+    pub(super) fn files<'i>(&self, table: Table) -> Vec<(Result<u16, IntakeError>, &'i InputFile)>
     where
         Self: 'i,
     {
@@ -243,7 +256,7 @@ impl Reader<'_> {
         files.iter().enumerate().map(number).collect()
     }
 
-    fn file<W: Send>(
+    pub(super) fn file<W: Send>(
         &mut self,
         (table, number): (Table, u16),
         file: &InputFile,

@@ -9,11 +9,22 @@ use std::path::{Path, PathBuf};
 use termwise_engine::book::Window;
 use termwise_engine::calendar::Day;
 
+/// What a job is read for: it settles what the job can't do without.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Purpose {
+    /// To bill, check or explain.
+    Invoices,
+    /// To make purchase offers.
+    Offers,
+}
+
 /// What the command line says over the job file.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Overrides {
     /// The day that stands in for a missing `as_of`: today in UTC, which the command line alone knows.
     pub today: Day,
+    /// What the job is read for.
+    pub purpose: Purpose,
     /// `--as-of DATE`.
     pub as_of: Option<String>,
     /// `--period YYYY-MM`.
@@ -29,7 +40,8 @@ pub struct Overrides {
 impl Overrides {
     /// None, on this day.
     pub const fn none(today: Day) -> Overrides {
-        Overrides { today, as_of: None, period: None, out: None, format: None, set: Vec::new() }
+        let purpose = Purpose::Invoices;
+        Overrides { today, purpose, as_of: None, period: None, out: None, format: None, set: Vec::new() }
     }
 }
 
@@ -66,24 +78,26 @@ pub fn parse(text: &str, path: &Path, overrides: &Overrides) -> Result<Given, Jo
     let settings = Settings::of_file(text).map_err(wrong)?;
     let mut desk = Desk { settings, problems: Vec::new() };
     desk.override_by(overrides);
+    desk.complete_offers();
     desk.refuse_unknown();
     desk.check_kind();
     let folder = path.parent().unwrap_or(Path::new(""));
     let (billed, notes) = desk.window(overrides);
-    let inputs = desk.inputs(folder);
+    let inputs = desk.inputs(folder, Desk::required(overrides.purpose));
     let in_force = desk.policy();
     let outputs = desk.outputs(folder, overrides);
     let horizon = desk.horizon();
     let rejected_rows = desk.rejected_rows();
-    match (billed, in_force) {
-        (Some(billed), Some(InForce { policy, words })) if desk.problems.is_empty() => {
+    let offers = desk.offers(folder, overrides.purpose);
+    match (billed, in_force, offers) {
+        (Some(billed), Some(InForce { policy, words }), Some(offers)) if desk.problems.is_empty() => {
             let window = Window { billed, horizon: billed.last.plus_days(horizon) };
             let limits = Limits { rejected_rows };
-            let job =
-                Job { path: path.to_owned(), window, inputs, policy, policy_words: words, outputs, limits };
+            let (path, policy_words) = (path.to_owned(), words);
+            let job = Job { path, window, inputs, policy, policy_words, outputs, limits, offers };
             Ok(Given { job, notes })
         }
-        (Some(_) | None, _) => Err(wrong(desk.problems)),
+        (Some(_) | None, _, _) => Err(wrong(desk.problems)),
     }
 }
 
@@ -201,7 +215,10 @@ impl Desk {
             ["limits", name] if !grammar::LIMITS.contains(name) => {
                 self.unknown(place, &shown, "[limits]", name, &grammar::LIMITS);
             }
-            ["outputs" | "limits", _] => {}
+            ["offers", name] if !grammar::OFFERS.contains(name) => {
+                self.unknown(place, &shown, "[offers]", name, &grammar::OFFERS);
+            }
+            ["outputs" | "limits" | "offers", _] => {}
             ["columns", input, ours] => match grammar::table(input) {
                 Some(table) if !grammar::columns(table).contains(ours) => {
                     self.unknown(place, &shown, &format!("[columns.{input}]"), ours, grammar::columns(table));
@@ -259,6 +276,7 @@ fn home_of(name: &str) -> Option<&'static str> {
     let of = |section, holds: bool| holds.then_some(section);
     of("outputs", grammar::OUTPUTS.contains(&name))
         .or(of("limits", grammar::LIMITS.contains(&name)))
+        .or(of("offers", grammar::OFFERS.contains(&name)))
         .or(of("inputs", grammar::table(name).is_some()))
         .or(of("policy", policy_file::keys().iter().any(|key| key == name)))
 }

@@ -5,33 +5,26 @@ use termwise_engine::findings::Table;
 /// Keys above all sections.
 pub(super) const TOP: [&str; 3] = ["kind", "as_of", "from"];
 /// The sections of this version.
-pub(super) const SECTIONS: [&str; 5] = ["inputs", "columns", "policy", "outputs", "limits"];
+pub(super) const SECTIONS: [&str; 6] = ["inputs", "columns", "policy", "outputs", "limits", "offers"];
 /// Sections of the contract that this version does not know yet, with what they belong to.
 pub(super) const UNBUILT_SECTIONS: [(&str, &str); 2] =
     [("sell", "cost, sell and margin (R56, R57)"), ("ledger", "the ledger (R61 to R66)")];
 /// Kinds of run that this version does not know yet.
 pub(super) const UNBUILT_KINDS: [&str; 2] = ["reconcile", "what-if"];
 /// Inputs of the contract that this version does not read yet.
-pub(super) const UNBUILT_INPUTS: [&str; 12] = [
-    "customer_prices",
-    "sell_list",
-    "requests",
-    "advisors",
-    "offices",
-    "sku_markets",
-    "offers",
-    "acceptances",
-    "vendor_lines",
-    "id_map",
-    "explained",
-    "proposal",
-];
+pub(super) const UNBUILT_INPUTS: [&str; 7] =
+    ["customer_prices", "sell_list", "requests", "vendor_lines", "id_map", "explained", "proposal"];
 /// Keys of `[outputs]`.
 pub(super) const OUTPUTS: [&str; 3] = ["dir", "format", "renewal_horizon_days"];
 /// Keys of `[limits]`.
 pub(super) const LIMITS: [&str; 1] = ["rejected_rows"];
-/// The inputs that a job can't do without.
+/// Keys of `[offers]`.
+pub(super) const OFFERS: [&str; 7] =
+    ["url", "vendor", "currency", "term", "billing_cycle", "office_ready", "secret_file"];
+/// The inputs that a job of invoices can't do without.
 pub(super) const REQUIRED: [Table; 2] = [Table::Subscriptions, Table::PriceList];
+/// The inputs that purchase offers can't be made without.
+pub(super) const REQUIRED_FOR_OFFERS: [Table; 2] = [Table::Advisors, Table::Offers];
 
 /// The names of the inputs.
 pub(super) fn inputs() -> Vec<&'static str> {
@@ -154,5 +147,22 @@ pub const fn columns(table: Table) -> &'static [&'static str] {
             "promotion_id",
         ],
         Table::Holdings => &["customer_id", "product_id", "sku_id", "quantity", "promotion_id"],
+        Table::Advisors => &["advisor_id", "name", "contact", "code", "authorised", "certified"],
+        Table::Offices => &["office_id", "advisor_id", "created_at"],
+        Table::SkuMarkets => &["product_id", "sku_id", "markets"],
+        Table::Offers => &[
+            "offer_id",
+            "advisor_id",
+            "office_id",
+            "usage_location",
+            "made_at",
+            "delegated_admin",
+            "product_id",
+            "sku_id",
+            "licences",
+        ],
+        Table::Acceptances => {
+            &["offer_id", "customer_id", "accepted_at", "product_id", "sku_id", "licences", "delegated_admin"]
+        }
     }
 }

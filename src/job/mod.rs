@@ -11,14 +11,16 @@
 
 mod check;
 mod grammar;
+mod offers;
 mod problem;
 mod settings;
 #[cfg(test)]
 mod tests;
 mod values;
 
-pub use check::{Given, Overrides, parse, read};
+pub use check::{Given, Overrides, Purpose, parse, read};
 pub use grammar::columns;
+pub use offers::{Currencies, OfferSettings};
 pub use problem::{JobError, Place, Problem};
 
 use std::collections::BTreeMap;
@@ -44,6 +46,8 @@ pub struct Job {
     pub outputs: Outputs,
     /// What is tolerated.
     pub limits: Limits,
+    /// What purchase offers are made with.
+    pub offers: OfferSettings,
 }
 
 /// What is read, by table.

@@ -18,12 +18,12 @@ const HORIZON_MAX: u32 = 3_660;
 const REJECTED_ROWS_DEFAULT: u32 = 1_000;
 
 impl Desk {
-    fn setting(&self, parts: &[&str]) -> Option<Setting> {
+    pub(super) fn setting(&self, parts: &[&str]) -> Option<Setting> {
         self.settings.keys.get(&key(parts)).cloned()
     }
 
     /// A text that is not empty.
-    fn text(&mut self, parts: &[&str], hint: &str) -> Option<(String, Setting)> {
+    pub(super) fn text(&mut self, parts: &[&str], hint: &str) -> Option<(String, Setting)> {
         let setting = self.setting(parts)?;
         let shown = parts.join(".");
         match &setting.value {
@@ -104,7 +104,7 @@ impl Desk {
         (period, notes)
     }
 
-    pub(super) fn inputs(&mut self, folder: &Path) -> Inputs {
+    pub(super) fn inputs(&mut self, folder: &Path, required: &[Table]) -> Inputs {
         let mut inputs = Inputs::default();
         for table in Table::ALL {
             let files = self.files(table, folder);
@@ -116,7 +116,7 @@ impl Desk {
                 inputs.columns.insert(table, columns);
             }
         }
-        for table in grammar::REQUIRED {
+        for table in required {
             if self.setting(&["inputs", table.name()]).is_none() {
                 let says = format!("the input {} is missing", table.name());
                 let hint = format!("write {} = \"…\" below [inputs]", table.name());

@@ -160,7 +160,12 @@ pub(super) const fn is_billable(table: Table) -> bool {
         | Table::PriceList
         | Table::Promotions
         | Table::PromoCodes
-        | Table::Holdings => false,
+        | Table::Holdings
+        | Table::Advisors
+        | Table::Offices
+        | Table::SkuMarkets
+        | Table::Offers
+        | Table::Acceptances => false,
     }
 }
 

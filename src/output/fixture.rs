@@ -1,7 +1,7 @@
 //! A small run made by hand: three subscriptions of two customers in three currencies, five lines, three renewals.
 
 use super::{Counts, FileFacts, OutputError, Published, Report, Stretch, Tables, Tally, Writer, prove};
-use crate::job::{Format, Inputs, Job, Limits, Outputs};
+use crate::job::{Currencies, Format, Inputs, Job, Limits, OfferSettings, Outputs};
 use crate::names::{Names, Reject, SharedNames, TextTable};
 use crate::policy_file;
 use std::collections::BTreeMap;
@@ -160,6 +160,15 @@ fn job(out: &Path, format: Format) -> Job {
         policy_words: BTreeMap::from([("rounding".to_owned(), "half-up".to_owned())]),
         outputs: Outputs { dir: out.to_owned(), format },
         limits: Limits { rejected_rows: 1_000 },
+        offers: OfferSettings {
+            url: None,
+            vendor: "Microsoft".to_owned(),
+            currencies: Currencies::default(),
+            term: Term::P1Y,
+            billing_cycle: BillingCycle::Monthly,
+            office_ready: termwise_engine::calendar::Span::hours(24),
+            secret_file: None,
+        },
     }
 }
 

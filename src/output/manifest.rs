@@ -8,6 +8,7 @@ use super::{KIND, Report};
 use crate::job::Format;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
+use termwise_engine::findings::Table;
 
 const FOLDER_DIGITS: usize = 12;
 
@@ -22,7 +23,7 @@ pub(super) const fn format_name(format: Format) -> &'static str {
 /// The digest of everything that went in: files, columns, window, policy, format, and the program itself.
 pub(super) fn input_digest(report: &Report<'_>) -> String {
     let job = report.job;
-    let mut digest = Digest(blake3::Hasher::new());
+    let mut digest = Digest::default();
     digest.text("termwise");
     digest.text(env!("CARGO_PKG_VERSION"));
     digest.text(KIND);
@@ -36,8 +37,10 @@ pub(super) fn input_digest(report: &Report<'_>) -> String {
         digest.text(setting);
         digest.text(word);
     }
-    digest.number(job.inputs.columns.len());
-    for (table, columns) in &job.inputs.columns {
+    let is_billed_from = |table: &Table| !Table::OF_OFFERS.contains(table);
+    let columns = || job.inputs.columns.iter().filter(|(table, _)| is_billed_from(table));
+    digest.number(columns().count());
+    for (table, columns) in columns() {
         digest.text(table.name());
         digest.number(columns.len());
         for (ours, theirs) in columns {
@@ -50,19 +53,19 @@ pub(super) fn input_digest(report: &Report<'_>) -> String {
         digest.text(&file.shown);
         digest.text(&file.hash);
     }
-    digest.0.finalize().to_hex().to_string()
+    digest.hex()
 }
 
 /// One digest over the outputs, in the order of their names.
 pub(super) fn output_digest(outputs: &[Written]) -> String {
     let mut sorted: Vec<&Written> = outputs.iter().collect();
     sorted.sort_by_key(|output| &output.name);
-    let mut digest = Digest(blake3::Hasher::new());
+    let mut digest = Digest::default();
     for output in sorted {
         digest.text(&output.name);
         digest.text(&output.hash);
     }
-    digest.0.finalize().to_hex().to_string()
+    digest.hex()
 }
 
 /// The name of a run's folder: the last day billed and the beginning of the digest of what went in.
@@ -72,16 +75,21 @@ pub(super) fn folder_name(report: &Report<'_>, input_digest: &str) -> String {
 }
 
 /// A digest of texts, each with its length, so that no two lists of texts run together alike.
-struct Digest(blake3::Hasher);
+#[derive(Default)]
+pub(super) struct Digest(blake3::Hasher);
 
 impl Digest {
-    fn text(&mut self, text: &str) {
+    pub(super) fn text(&mut self, text: &str) {
         self.number(text.len());
         self.0.update(text.as_bytes());
     }
 
-    fn number(&mut self, number: usize) {
+    pub(super) fn number(&mut self, number: usize) {
         self.0.update(&(number as u64).to_le_bytes());
+    }
+
+    pub(super) fn hex(&self) -> String {
+        self.0.finalize().to_hex().to_string()
     }
 }
 
@@ -131,7 +139,7 @@ pub(super) fn text(
     format!("{manifest:#}\n")
 }
 
-fn inputs_json(report: &Report<'_>) -> Value {
+pub(super) fn inputs_json(report: &Report<'_>) -> Value {
     let input = |file: &super::FileFacts| {
         json!({
             "input": file.table.name(),

@@ -38,6 +38,7 @@ mod keys;
 mod lexicon;
 mod lines;
 mod manifest;
+pub mod offers;
 mod packing;
 mod proof;
 mod readback;

@@ -73,6 +73,18 @@ impl Staging {
         }
     }
 
+    /// A folder in it, for files that are told apart by it.
+    pub(super) fn make_folder(&self, name: &str) -> Result<(), OutputError> {
+        let path = self.folder.join(name);
+        private_folder().create(&path).map_err(|source| OutputError::Write { path, source })
+    }
+
+    /// Puts what such a folder lists on the disk.
+    pub(super) fn sync_folder(&self, name: &str) -> Result<(), OutputError> {
+        let path = self.folder.join(name);
+        sync_folder(&path).map_err(|source| OutputError::Write { path, source })
+    }
+
     /// Publishes the folder under a name, and tells whether it did: a folder of that name is left as it is.
     pub(super) fn publish(self, name: &str) -> Result<bool, OutputError> {
         let target = self.place.join(name);

@@ -78,7 +78,7 @@ fn title(report: &Report<'_>) -> Vec<String> {
 }
 
 /// A row for each input; its numbers add up to its rows. Dots stand where an input can't have a number.
-fn inputs(account: &Account) -> Vec<String> {
+pub(super) fn inputs(account: &Account) -> Vec<String> {
     let heads = ["rows", "read", "billed", "not due", "rejected", "parked", "refused", "flagged"];
     let mut lines = vec![aligned("inputs", &heads.map(str::to_owned))];
     for (table, found) in &account.inputs {
@@ -206,7 +206,7 @@ fn across(report: &Report<'_>) -> Vec<String> {
     table.iter().map(line).collect()
 }
 
-fn counted(number: u64, what: &str) -> String {
+pub(super) fn counted(number: u64, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
@@ -233,7 +233,7 @@ fn outcomes(counts: RenewalCounts) -> String {
 }
 
 /// The commonest codes first.
-fn rejects(account: &Account) -> Vec<String> {
+pub(super) fn rejects(account: &Account) -> Vec<String> {
     let mut codes: Vec<((Code, Disposition), u64)> =
         account.rejects.iter().map(|(&code, &rows)| (code, rows)).collect();
     if codes.is_empty() {
@@ -254,7 +254,7 @@ fn rejects(account: &Account) -> Vec<String> {
     lines
 }
 
-fn notes(account: &Account) -> Vec<String> {
+pub(super) fn notes(account: &Account) -> Vec<String> {
     let shown = account.notes.iter().take(NOTES_SHOWN);
     let mut lines: Vec<String> =
         shown.map(|note| format!("note: {}", shortened(&printable(note), LINE_SHOWN))).collect();

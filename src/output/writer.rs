@@ -84,13 +84,14 @@ struct Rows {
     rows: Range<usize>,
 }
 
+/// How long each step of writing took.
 #[derive(Clone, Copy, Default)]
-struct Timings {
+pub(super) struct Timings {
     set: Duration,
     encode: Duration,
     write: Duration,
     sync: Duration,
-    read_back: Duration,
+    pub(super) read_back: Duration,
 }
 
 struct TableWriter {
@@ -350,7 +351,7 @@ impl TableWriter {
 }
 
 impl Timings {
-    fn list(self) -> [(String, Duration); 5] {
+    pub(super) fn list(self) -> [(String, Duration); 5] {
         [
             ("publish/set".to_owned(), self.set),
             ("publish/encode".to_owned(), self.encode),
@@ -366,22 +367,26 @@ fn has_subtotals(file: &str) -> bool {
     OutputTable::ALL.into_iter().any(|table| table.has_subtotals() && stem == Some(table.name()))
 }
 
-fn failed(path: &Path, error: ParquetError) -> OutputError {
+pub(super) fn failed(path: &Path, error: ParquetError) -> OutputError {
     OutputError::Write { path: path.to_owned(), source: columnar::to_io(error) }
 }
 
-fn write_all(file: &mut StagedFile, bytes: &[u8]) -> Result<(), OutputError> {
+pub(super) fn write_all(file: &mut StagedFile, bytes: &[u8]) -> Result<(), OutputError> {
     file.write_all(bytes).map_err(|source| OutputError::Write { path: file.path().to_owned(), source })
 }
 
-fn sync(file: StagedFile, rows: Option<u64>, timings: &mut Timings) -> Result<Written, OutputError> {
+pub(super) fn sync(
+    file: StagedFile,
+    rows: Option<u64>,
+    timings: &mut Timings,
+) -> Result<Written, OutputError> {
     let since = Instant::now();
     let written = file.finish(rows)?;
     timings.sync += since.elapsed();
     Ok(written)
 }
 
-fn write_text(
+pub(super) fn write_text(
     staging: &Staging,
     name: &str,
     text: &str,
@@ -392,7 +397,7 @@ fn write_text(
     sync(file, None, timings)
 }
 
-fn write_rejects(
+pub(super) fn write_rejects(
     staging: &Staging,
     report: &Report<'_>,
     timings: &mut Timings,
@@ -409,7 +414,7 @@ fn write_rejects(
 }
 
 /// Publishes the folder, or holds the one of its name against it.
-fn rename(
+pub(super) fn rename(
     staging: Staging,
     name: &str,
     outputs: &[Written],

@@ -6,7 +6,7 @@
 
 use super::pipeline::{self, Through};
 use super::{Progress, RunError};
-use crate::intake::{self, Intake, Reading};
+use crate::intake::{self, FileFacts, Intake, Reading};
 use crate::job::Job;
 use crate::names::Reject;
 use crate::output::{self, Counts, Published, Report, Tally, Writer, summary};
@@ -65,6 +65,16 @@ pub struct SetAside {
 }
 
 impl SetAside {
+    /// The rows that were set aside of some files.
+    pub(super) fn of(job: &Job, files: &[FileFacts], counts: &Counts) -> SetAside {
+        let mut found = SetAside { rows: 0, of: 0, tolerated: job.limits.rejected_rows };
+        for file in files {
+            found.rows += counts.of(file).set_aside();
+            found.of += file.rows;
+        }
+        found
+    }
+
     /// Whether there are more than the job tolerates.
     pub fn is_too_many(self) -> bool {
         u128::from(self.rows) * 1_000_000 > u128::from(self.of) * u128::from(self.tolerated)
@@ -201,12 +211,7 @@ impl Found {
 
     /// How many rows were set aside, of all that were read (C9).
     pub(super) fn set_aside(&self, job: &Job, intake: &Intake) -> SetAside {
-        let mut found = SetAside { rows: 0, of: 0, tolerated: job.limits.rejected_rows };
-        for file in &intake.files {
-            found.rows += self.counts.of(file).set_aside();
-            found.of += file.rows;
-        }
-        found
+        SetAside::of(job, &intake.files, &self.counts)
     }
 }
 
@@ -222,7 +227,7 @@ pub fn in_pool<T: Send>(
 }
 
 /// Where the output is, in the words of the summary.
-fn place_of(end: &End, set_aside: SetAside) -> String {
+pub(super) fn place_of(end: &End, set_aside: SetAside) -> String {
     match end {
         End::Published(published @ Published::Now { .. }) => shown(published.folder()),
         End::Published(published @ Published::AlreadyThere { .. }) => {
@@ -253,7 +258,7 @@ pub fn too_many(set_aside: SetAside) -> String {
     )
 }
 
-fn json_of(mut summary: Value, end: &End, set_aside: SetAside) -> Value {
+pub(super) fn json_of(mut summary: Value, end: &End, set_aside: SetAside) -> Value {
     if let Value::Object(members) = &mut summary {
         let (state, folder, digest) = match end {
             End::Published(Published::Now { folder, digest }) => ("published", Some(folder), Some(digest)),
@@ -284,17 +289,17 @@ pub fn timings_text(timings: &[(String, Duration)]) -> String {
 }
 
 /// How long each step takes; it goes into the manifest's timings and nowhere else.
-struct Watch {
+pub(super) struct Watch {
     since: Instant,
-    laps: Vec<(String, Duration)>,
+    pub(super) laps: Vec<(String, Duration)>,
 }
 
 impl Watch {
-    fn start() -> Watch {
+    pub(super) fn start() -> Watch {
         Watch { since: Instant::now(), laps: Vec::new() }
     }
 
-    fn lap(&mut self, step: &str) {
+    pub(super) fn lap(&mut self, step: &str) {
         let now = Instant::now();
         self.laps.push((step.to_owned(), now.duration_since(self.since)));
         self.since = now;

@@ -6,6 +6,7 @@ pub mod check;
 pub mod explain;
 pub mod floor;
 pub mod invoice;
+pub mod offers;
 pub mod words;
 
 mod figures;
@@ -45,6 +46,18 @@ pub enum RunError {
         "error[subscription-unknown]: no row of the inputs has the subscription {0:?}\n  hint: write the id exactly as in the subscriptions file"
     )]
     NoSuchSubscription(String),
+    /// The secret that URLs of offers are made with can't be used.
+    #[error(
+        "error[secret-unusable]: {shown}: {why}\n  hint: make one with `head -c 32 /dev/urandom | base64 > FILE`, readable by you alone"
+    )]
+    Secret {
+        /// The file, as the job names it.
+        shown: String,
+        /// Why not.
+        why: String,
+        /// The exit code: 66 where it can't be read, 65 where it is too short.
+        exit: u8,
+    },
 }
 
 impl RunError {
@@ -55,6 +68,7 @@ impl RunError {
             RunError::Output(error) => error.exit_code(),
             RunError::Threads(_) => 71,
             RunError::NoSuchSubscription(_) => 2,
+            RunError::Secret { exit, .. } => *exit,
         }
     }
 }

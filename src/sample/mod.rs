@@ -7,6 +7,7 @@
 //! What it does not do: it says nothing about what the right invoice is. Only the rows planted by `bad_rows` come with
 //! the code and the disposition that they should end in.
 
+mod advising;
 mod bad_rows;
 mod book;
 mod catalogue;
@@ -153,6 +154,10 @@ pub fn write_sample(out: &Path, request: &Request) -> Result<Vec<Written>, Sampl
     // Before the bad rows, which are found by their numbers.
     files.pour()?;
     let mut written = Vec::new();
+    if request.profile == Profile::Full {
+        advising::write_offers(&mut files, request, &end)?;
+        written.push(advising::write_job(out, request.format)?);
+    }
     if request.bad_rows {
         let faults = bad_rows::plant(&mut files, request, &end)?;
         written.push(bad_rows::write_faults(out, &faults)?);
@@ -244,7 +249,7 @@ impl Files {
             partner_center: request.profile == Profile::Full,
         };
         let mut writers = Vec::new();
-        for table in tables_of(request.profile) {
+        for table in tables_of(request.profile).iter().chain(tables_of_offers(request.profile)) {
             writers.push((*table, TableWriter::create(out, table, style)?));
         }
         if request.profile == Profile::Full {
@@ -339,6 +344,14 @@ fn tables_of(profile: Profile) -> &'static [&'static Table] {
     match profile {
         Profile::Full => &tables::FULL,
         Profile::Plain => &tables::PLAIN,
+    }
+}
+
+/// The inputs of purchase offers, which have a job file of their own.
+fn tables_of_offers(profile: Profile) -> &'static [&'static Table] {
+    match profile {
+        Profile::Full => &tables::OF_OFFERS,
+        Profile::Plain => &[],
     }
 }
 

@@ -217,12 +217,70 @@ pub(crate) static HOLDINGS: Table = Table {
     is_of_the_book: false,
 };
 
+pub(crate) static ADVISORS: Table = Table {
+    name: "advisors",
+    columns: &[
+        ("advisor_id", Text),
+        ("name", Text),
+        ("contact", Text),
+        ("code", Text),
+        ("authorised", Flag),
+        ("certified", Flag),
+    ],
+    is_of_the_book: false,
+};
+
+pub(crate) static OFFICES: Table = Table {
+    name: "offices",
+    columns: &[("office_id", Text), ("advisor_id", Text), ("created_at", Text)],
+    is_of_the_book: false,
+};
+
+pub(crate) static SKU_MARKETS: Table = Table {
+    name: "sku_markets",
+    columns: &[("product_id", Text), ("sku_id", Text), ("markets", Text)],
+    is_of_the_book: false,
+};
+
+pub(crate) static OFFERS: Table = Table {
+    name: "offers",
+    columns: &[
+        ("offer_id", Text),
+        ("advisor_id", Text),
+        ("office_id", Text),
+        ("usage_location", Text),
+        ("made_at", Text),
+        ("delegated_admin", Flag),
+        ("product_id", Text),
+        ("sku_id", Text),
+        ("licences", Count),
+    ],
+    is_of_the_book: false,
+};
+
+pub(crate) static ACCEPTANCES: Table = Table {
+    name: "acceptances",
+    columns: &[
+        ("offer_id", Text),
+        ("customer_id", Text),
+        ("accepted_at", Text),
+        ("product_id", Text),
+        ("sku_id", Text),
+        ("licences", Count),
+        ("delegated_admin", Flag),
+    ],
+    is_of_the_book: false,
+};
+
 /// Not an input: which subscriptions tell which story, to find one to look at.
 pub(crate) static STORIES: Table =
     Table { name: "stories", columns: &[("subscription_id", Text), ("story", Text)], is_of_the_book: false };
 
 /// What the plain profile writes.
 pub(crate) static PLAIN: [&Table; 4] = [&SUBSCRIPTIONS, &PRICE_LIST, &PROMOTIONS, &SEAT_CHANGES];
+
+/// What purchase offers are made of.
+pub(crate) static OF_OFFERS: [&Table; 5] = [&ADVISORS, &OFFICES, &SKU_MARKETS, &OFFERS, &ACCEPTANCES];
 
 /// What the full profile writes, in the order of the job file.
 pub(crate) static FULL: [&Table; 11] = [

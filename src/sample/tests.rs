@@ -60,7 +60,7 @@ fn the_same_seed_gives_the_same_bytes_and_another_seed_others() {
 fn every_file_has_the_documented_columns_and_the_rows_that_were_reported() {
     for profile in [Profile::Full, Profile::Plain] {
         let (dir, written) = write(&Request { profile, ..request(200) });
-        for table in tables_of(profile) {
+        for table in tables_of(profile).iter().chain(tables_of_offers(profile)) {
             let name = file_name(table, Format::Csv);
             let bytes = fs::read(dir.path().join(&name)).unwrap();
             let mut reader = csv::Reader::from_reader(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes));
@@ -71,6 +71,30 @@ fn every_file_has_the_documented_columns_and_the_rows_that_were_reported() {
             assert_eq!(u64::try_from(rows).unwrap(), reported.rows, "{name}");
         }
     }
+}
+
+#[test]
+fn offers_are_the_same_whatever_the_book_and_accepted_by_customers_of_it() {
+    let (small, _) = write(&request(3));
+    let (large, _) = write(&Request { seed: 8, ..request(1_000) });
+    for file in ["advisors.csv", "offices.csv", "sku_markets.csv", "offers.csv", "offers.toml"] {
+        assert_eq!(bytes_of(&small)[file], bytes_of(&large)[file], "{file}");
+    }
+    for dir in [&small, &large] {
+        let markets: BTreeMap<String, String> = read(dir, "customers.csv")
+            .into_iter()
+            .map(|row| (row["customer_id"].clone(), row["market"].clone()))
+            .collect();
+        let offered: BTreeMap<String, String> = read(dir, "offers.csv")
+            .into_iter()
+            .map(|row| (row["offer_id"].clone(), row["usage_location"].clone()))
+            .collect();
+        for row in read(dir, "acceptances.csv") {
+            // Or a run over what was bought would find that the customer's market differs (B19).
+            assert_eq!(markets[&row["customer_id"]], offered[&row["offer_id"]]);
+        }
+    }
+    assert_eq!(read(&large, "acceptances.csv").len(), 7);
 }
 
 #[test]

@@ -104,7 +104,38 @@ const DEFAULTS: &[(&str, &[(&str, &str)])] = &[
     ("seat_changes", &[]),
     ("lifecycle_events", &[]),
     ("scheduled_changes", &[]),
+    (
+        "advisors",
+        &[
+            ("advisor_id", "ADV-1"),
+            ("code", "CODE-1"),
+            ("authorised", "true"),
+            ("contact", "ask@example.com"),
+        ],
+    ),
+    ("offices", &[("advisor_id", "ADV-1"), ("created_at", "2020-01-01")]),
+    ("sku_markets", &[("product_id", "CFQ7TTC0LH18"), ("sku_id", "0001"), ("markets", "NL")]),
+    (
+        "offers",
+        &[
+            ("offer_id", "OFR-1"),
+            ("advisor_id", "ADV-1"),
+            ("usage_location", "NL"),
+            ("made_at", "2026-11-02T09:00:00Z"),
+            ("product_id", "CFQ7TTC0LH18"),
+            ("sku_id", "0001"),
+            ("licences", "10"),
+        ],
+    ),
+    (
+        "acceptances",
+        &[("offer_id", "OFR-1"), ("customer_id", "CUS-1"), ("accepted_at", "2026-11-05T10:00:00Z")],
+    ),
 ];
+
+/// The advisors of a story about offers that says nothing of them.
+const ADVISORS: &str = "advisor_id,name,contact,code,authorised,certified\n\
+                        ADV-1,First Advisors,ask@example.com,CODE-1,true,true\n";
 
 /// The root of the repository.
 pub fn root() -> PathBuf {
@@ -155,7 +186,11 @@ pub fn stage(story: &Path, work: &Path) -> PathBuf {
             inputs.insert(*name, file);
         }
     }
-    if !inputs.contains_key("price_list") {
+    if inputs.contains_key("offers") && !inputs.contains_key("advisors") {
+        fs::write(work.join("advisors.csv"), ADVISORS).expect("the advisors");
+        inputs.insert("advisors", "advisors.csv".into());
+    }
+    if !inputs.contains_key("price_list") && !inputs.contains_key("offers") {
         let base = root().join("tests/scenarios/base/price_list.csv");
         fs::copy(base, work.join("price_list.csv")).expect("the base price list");
         inputs.insert("price_list", "price_list.csv".into());
@@ -170,6 +205,12 @@ pub fn stage(story: &Path, work: &Path) -> PathBuf {
             .expect("a section")
             .clone()
     };
+    if inputs.contains_key("offers") {
+        let mut offers = section(&mut job, "offers");
+        offers.entry("url").or_insert("https://offers.example.com/accept".into());
+        offers.entry("currency").or_insert("EUR".into());
+        job.insert("offers".into(), offers.into());
+    }
     let mut files = section(&mut job, "inputs");
     for (name, file) in inputs {
         files.entry(name).or_insert_with(|| file.into());
@@ -205,16 +246,18 @@ pub fn published(out: &Path) -> PathBuf {
 
 /// What a published folder holds, but for the timings: file name → bytes.
 pub fn bytes_of(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    fs::read_dir(folder)
-        .expect("the published folder")
-        .flatten()
-        .map(|entry| {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let bytes = fs::read(entry.path()).expect("a published file");
-            let bytes = if name == "manifest.json" { without_timings(&bytes) } else { bytes };
-            (name, bytes)
-        })
-        .collect()
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(folder).expect("the published folder").flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if entry.path().is_dir() {
+            let below = bytes_of(&entry.path()).into_iter();
+            found.extend(below.map(|(file, bytes)| (format!("{name}/{file}"), bytes)));
+            continue;
+        }
+        let bytes = fs::read(entry.path()).expect("a published file");
+        found.insert(name.clone(), if name == "manifest.json" { without_timings(&bytes) } else { bytes });
+    }
+    found
 }
 
 fn without_timings(manifest: &[u8]) -> Vec<u8> {
@@ -237,18 +280,26 @@ pub fn termwise(args: &[&str]) -> (u8, String) {
 }
 
 /// Runs a job in-process, in parts of so many subscriptions, and gives its exit code and what went wrong. Where parts are as
-/// small as can be, the book is cut to disk too.
+/// small as can be, the book is cut to disk too. A job without a book makes its purchase offers.
 pub fn bill(job: &Path, out: &Path, threads: usize, unit: usize) -> (u8, String) {
-    use termwise::job::{Overrides, read};
+    use termwise::job::{Overrides, Purpose, read};
     use termwise::runs::invoice::{Work, run};
+    use termwise::runs::offers::offers;
+    let text = fs::read_to_string(job).expect("the job file");
+    let is_of_offers = text.contains("offers = ") && !text.contains("subscriptions = ");
+    let purpose = if is_of_offers { Purpose::Offers } else { Purpose::Invoices };
     let today = termwise_engine::calendar::Day::from_epoch_days(0).expect("a day");
-    let overrides = Overrides { out: Some(out.to_path_buf()), ..Overrides::none(today) };
+    let overrides = Overrides { purpose, out: Some(out.to_path_buf()), ..Overrides::none(today) };
     let given = match read(job, &overrides) {
         Ok(given) => given,
         Err(error) => return (2, error.to_string()),
     };
     let work = Work { threads, unit, memory: (unit == 1).then_some(1) };
-    match run(&given.job, false, work, &()) {
+    let outcome = match purpose {
+        Purpose::Invoices => run(&given.job, false, work, &()),
+        Purpose::Offers => offers(&given.job, false, work, &()),
+    };
+    match outcome {
         Ok(outcome) => (outcome.exit_code(), outcome.text),
         Err(error) => (error.exit_code(), error.to_string()),
     }
