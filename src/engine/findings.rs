@@ -30,10 +30,12 @@ pub enum Table {
     ScheduledChanges,
     /// Seats through others.
     Holdings,
+    /// Purchases that somebody asks about; a command names their file, no job does.
+    Requests,
 }
 
 impl Table {
-    /// Every table, in the order of reports.
+    /// Every table that a job can name, in the order of reports.
     pub const ALL: [Table; 11] = [
         Table::Subscriptions,
         Table::Customers,
@@ -62,6 +64,7 @@ impl Table {
             Table::LifecycleEvents => "lifecycle_events",
             Table::ScheduledChanges => "scheduled_changes",
             Table::Holdings => "holdings",
+            Table::Requests => "requests",
         }
     }
 }
@@ -253,6 +256,8 @@ codes! {
     EventNotSupported = "event-not-supported", "this kind of event is not billed by this version yet", "bill the subscription by hand for this night; nothing is guessed";
     /// A24
     ScheduledChangesAmbiguous = "scheduled-changes-ambiguous", "two scheduled changes of one instant differ", "send the change that holds";
+    /// R15, C10
+    RequestDuplicate = "request-duplicate", "the request_id stands in more than one row, so its answers could not be told apart", "give each request an id of its own";
 }
 
 impl fmt::Display for Code {

@@ -74,7 +74,8 @@ const fn subscription_column(table: Table) -> Column {
         | Table::PriceList
         | Table::Promotions
         | Table::PromoCodes
-        | Table::Holdings => q::SUBSCRIPTION_ID,
+        | Table::Holdings
+        | Table::Requests => q::SUBSCRIPTION_ID,
     }
 }
 
@@ -96,7 +97,8 @@ fn read<'a>(
         | Table::PriceList
         | Table::Promotions
         | Table::PromoCodes
-        | Table::Holdings => None,
+        | Table::Holdings
+        | Table::Requests => None,
     }
 }
 

@@ -128,5 +128,6 @@ fn key(table: Table, row: &Row<'_>) -> String {
         Table::LifecycleEvents => row.cell(columns::lifecycle_events::SUBSCRIPTION_ID).to_owned(),
         Table::ScheduledChanges => row.cell(columns::scheduled_changes::SUBSCRIPTION_ID).to_owned(),
         Table::Holdings => row.cell(holdings::CUSTOMER_ID).to_owned(),
+        Table::Requests => row.cell(columns::requests::REQUEST_ID).to_owned(),
     }
 }

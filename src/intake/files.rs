@@ -182,7 +182,8 @@ pub(super) fn read<W: Send>(
             | Table::SeatChanges
             | Table::LifecycleEvents
             | Table::ScheduledChanges
-            | Table::Holdings => Warning::remark(text),
+            | Table::Holdings
+            | Table::Requests => Warning::remark(text),
         });
     }
     Ok(read)

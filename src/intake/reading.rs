@@ -13,6 +13,7 @@ use super::parties::{PartnerRows, take_customer, take_holding};
 use super::parts::{Memory, Parts};
 use super::prices::PriceRows;
 use super::promotions::{CodeRows, PromotionRows};
+use super::requests::RequestRows;
 use super::row::Row;
 use super::subscriptions::{self, Unread};
 use super::worker::{Routes, Worker};
@@ -41,6 +42,7 @@ struct SmallRows {
     prices: PriceRows,
     promotions: PromotionRows,
     codes: CodeRows,
+    requests: RequestRows,
 }
 
 impl SmallRows {
@@ -51,6 +53,7 @@ impl SmallRows {
             Table::PriceList => self.prices.take(row, source, desk),
             Table::Promotions => self.promotions.take(row, source, desk),
             Table::PromoCodes => self.codes.take(row, source, desk),
+            Table::Requests => self.requests.take(row, source, desk),
             Table::Subscriptions
             | Table::Customers
             | Table::Redemptions
@@ -62,7 +65,8 @@ impl SmallRows {
     }
 }
 
-const SMALL: [Table; 4] = [Table::Partners, Table::PriceList, Table::Promotions, Table::PromoCodes];
+const SMALL: [Table; 5] =
+    [Table::Partners, Table::PriceList, Table::Promotions, Table::PromoCodes, Table::Requests];
 const OF_CUSTOMERS: [Table; 3] = [Table::Subscriptions, Table::Customers, Table::Holdings];
 const EVENTS: [Table; 4] =
     [Table::Redemptions, Table::SeatChanges, Table::LifecycleEvents, Table::ScheduledChanges];
@@ -282,9 +286,11 @@ impl Reader<'_> {
             notes.fates.extend(noted.fates);
             worker.unread.iter().for_each(|row| note_unread(row, &index, &mut notes));
         }
-        let (shared, orders) = rank(desks);
+        let (mut shared, orders) = rank(desks);
         let order = orders.first().unwrap_or_else(|| unreachable!("there is a desk for the small tables"));
         let (prices, unlicensed, conflicting) = small.prices.prices(policy.price_overlap, order);
+        shared.promotion_names = small.promotions.names(order);
+        let requests = small.requests.requests(order, &mut notes);
         let catalog = Catalog {
             prices,
             promotions: small.promotions.promotions(unlicensed, order, &mut notes),
@@ -303,6 +309,7 @@ impl Reader<'_> {
             fates,
             files: self.facts,
             warnings,
+            requests,
             policy: *policy,
             has_customers,
             parts,

@@ -12,10 +12,9 @@ pub(super) const UNBUILT_SECTIONS: [(&str, &str); 2] =
 /// Kinds of run that this version does not know yet.
 pub(super) const UNBUILT_KINDS: [&str; 2] = ["reconcile", "what-if"];
 /// Inputs of the contract that this version does not read yet.
-pub(super) const UNBUILT_INPUTS: [&str; 12] = [
+pub(super) const UNBUILT_INPUTS: [&str; 11] = [
     "customer_prices",
     "sell_list",
-    "requests",
     "advisors",
     "offices",
     "sku_markets",
@@ -36,6 +35,11 @@ pub(super) const REQUIRED: [Table; 2] = [Table::Subscriptions, Table::PriceList]
 /// The names of the inputs.
 pub(super) fn inputs() -> Vec<&'static str> {
     Table::ALL.iter().map(|table| table.name()).collect()
+}
+
+/// The table that `[columns.<name>]` is about: an input, or the file that a command names.
+pub(super) fn renamed(name: &str) -> Option<Table> {
+    table(name).or((name == Table::Requests.name()).then_some(Table::Requests))
 }
 
 /// The input of a name.
@@ -154,5 +158,19 @@ pub const fn columns(table: Table) -> &'static [&'static str] {
             "promotion_id",
         ],
         Table::Holdings => &["customer_id", "product_id", "sku_id", "quantity", "promotion_id"],
+        Table::Requests => &[
+            "request_id",
+            "customer_id",
+            "partner_id",
+            "product_id",
+            "sku_id",
+            "segment",
+            "market",
+            "quantity",
+            "term",
+            "billing_cycle",
+            "on",
+            "promotion_id",
+        ],
     }
 }

@@ -116,6 +116,10 @@ impl Desk {
                 inputs.columns.insert(table, columns);
             }
         }
+        let requests = self.columns(Table::Requests);
+        if !requests.is_empty() {
+            inputs.columns.insert(Table::Requests, requests);
+        }
         for table in grammar::REQUIRED {
             if self.setting(&["inputs", table.name()]).is_none() {
                 let says = format!("the input {} is missing", table.name());

@@ -160,7 +160,8 @@ pub(super) const fn is_billable(table: Table) -> bool {
         | Table::PriceList
         | Table::Promotions
         | Table::PromoCodes
-        | Table::Holdings => false,
+        | Table::Holdings
+        | Table::Requests => false,
     }
 }
 

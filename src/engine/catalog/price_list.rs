@@ -148,6 +148,11 @@ impl PriceList {
         PriceList { keys: KeyTable::new(entries), rows: frozen, overlap: Some(overlap) }
     }
 
+    /// What its rows are for, each key once, in order.
+    pub fn keys(&self) -> impl Iterator<Item = &PriceKey> {
+        self.keys.entries.iter().map(|entry| &entry.key)
+    }
+
     /// The unit price of `key`'s product for a billing cycle, for so many seats, on a day (R7, R9, R10, B27).
     ///
     /// # Errors

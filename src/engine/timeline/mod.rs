@@ -5,6 +5,7 @@
 //! then subscription, then change id (A6), so the order of rows never shows. A charge cycle is written when the day
 //! after its first has come, so that seat changes of that first day are part of it (A8).
 
+mod asked;
 mod charging;
 mod codes;
 mod few;
@@ -18,6 +19,7 @@ mod seats;
 mod slate;
 mod state;
 
+pub use asked::judge_purchase;
 pub use slate::Slate;
 
 use crate::book::{CustomerBook, EventKind, Origin, Status, Subscription, Window};
