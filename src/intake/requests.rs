@@ -65,9 +65,8 @@ impl RequestRows {
         for id in self.0.iter().filter_map(|(id, ..)| id.clone()) {
             *rows_of.entry(id).or_default() += 1;
         }
-        let is_repeated = |id: &Option<Box<str>>| {
-            id.as_ref().and_then(|id| rows_of.get(id)).is_some_and(|&rows| rows > 1)
-        };
+        let is_repeated =
+            |id: &Option<Box<str>>| id.as_ref().and_then(|id| rows_of.get(id)).is_some_and(|&rows| rows > 1);
         let mut requests = Vec::with_capacity(self.0.len());
         for (id, source, request) in self.0 {
             if is_repeated(&id) {

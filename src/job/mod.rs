@@ -20,6 +20,7 @@ mod values;
 pub use check::{Given, Overrides, parse, read};
 pub use grammar::columns;
 pub use problem::{JobError, Place, Problem};
+pub use values::day_of;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

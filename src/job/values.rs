@@ -279,7 +279,8 @@ fn check_ending(table: Table, path: &Path) -> Result<(), &'static str> {
     }
 }
 
-fn day_of(text: &str) -> Option<Day> {
+/// A date as a job writes it.
+pub fn day_of(text: &str) -> Option<Day> {
     let is_shaped = text.len() == 10 && text.is_ascii();
     let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|_| is_shaped)?;
     Day::from_ymd(date.year(), date.month(), date.day())

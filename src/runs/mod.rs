@@ -2,10 +2,15 @@
 //! and output; the rules know none.
 
 pub mod account;
+pub mod answers;
 pub mod check;
+pub mod eligibility;
 pub mod explain;
 pub mod floor;
 pub mod invoice;
+pub mod listing;
+pub mod promotions;
+
 pub mod words;
 
 mod figures;
@@ -45,6 +50,18 @@ pub enum RunError {
         "error[subscription-unknown]: no row of the inputs has the subscription {0:?}\n  hint: write the id exactly as in the subscriptions file"
     )]
     NoSuchSubscription(String),
+    /// What was typed is in none of the inputs.
+    #[error("error[{what}-unknown]: {by} the {what} {value:?}\n  hint: {hint}")]
+    NotKnown {
+        /// What was typed.
+        what: &'static str,
+        /// As it was typed.
+        value: String,
+        /// Who would have to know it.
+        by: &'static str,
+        /// What to do about it.
+        hint: &'static str,
+    },
 }
 
 impl RunError {
@@ -54,7 +71,7 @@ impl RunError {
             RunError::Intake(error) => error.exit_code(),
             RunError::Output(error) => error.exit_code(),
             RunError::Threads(_) => 71,
-            RunError::NoSuchSubscription(_) => 2,
+            RunError::NoSuchSubscription(_) | RunError::NotKnown { .. } => 2,
         }
     }
 }
