@@ -1,0 +1,296 @@
+//! A law: what eligibility answers is what a run prices. On random, crowded books a request is asked, and then made: the same
+//! purchase is added to the subscriptions and the job is run.
+//!
+//! `TERMWISE_ASKED` sets how many books; a failure names its seed and request.
+
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that can't go on says why"
+)]
+
+mod common;
+mod crowded;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use common::{Table, bytes_of, published};
+use crowded::write_book;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{RngCore, SeedableRng};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use termwise::job::{InputFile, Overrides, read};
+use termwise::runs::answers::{Answer, csv_of};
+use termwise::runs::eligibility::{Answered, eligibility};
+use termwise::runs::invoice::Work;
+use termwise_engine::calendar::Day;
+
+/// A purchase that is asked about and then made.
+#[derive(Clone, Debug)]
+struct Asked {
+    id: String,
+    customer: String,
+    partner: &'static str,
+    product: &'static str,
+    segment: &'static str,
+    market: &'static str,
+    quantity: u32,
+    term: &'static str,
+    cycle: &'static str,
+    on: String,
+    promotion: &'static str,
+}
+
+const HEADER: &str = "request_id,customer_id,partner_id,product_id,sku_id,segment,market,quantity,term,billing_cycle,on,promotion_id\n";
+
+impl Asked {
+    fn row(&self) -> String {
+        let Asked { id, customer, partner, product, segment, market, quantity, term, cycle, on, promotion } =
+            self;
+        format!(
+            "{id},{customer},{partner},{product},0001,{segment},{market},{quantity},{term},{cycle},{on},{promotion}\n"
+        )
+    }
+
+    /// The day that its term would begin on, in UTC.
+    fn day(&self) -> NaiveDate {
+        match self.on.parse::<NaiveDate>() {
+            Ok(day) => day,
+            Err(_) => self.on.parse::<DateTime<Utc>>().expect("an instant").date_naive(),
+        }
+    }
+
+    fn currency(&self) -> &'static str {
+        match self.market {
+            "JP" => "JPY",
+            "KW" => "KWD",
+            _ => "EUR",
+        }
+    }
+}
+
+fn requests(seed: u64, book: &Path) -> Vec<Asked> {
+    let mut dice = ChaCha8Rng::seed_from_u64(seed ^ 0x5EED);
+    let mut below = move |sides: usize| dice.next_u32() as usize % sides;
+    let subscriptions = Table::read(&book.join("subscriptions.csv"));
+    let (customers, markets) = (subscriptions.column("customer_id"), subscriptions.column("market"));
+    let starts = Table::read(&book.join("promotions.csv")).column("starts_on");
+    let ends = Table::read(&book.join("promotions.csv")).column("ends_on");
+    let mut asked = Vec::new();
+    for number in 0..14 {
+        let row = below(customers.len());
+        let market = match (below(12), markets[row].as_str()) {
+            (0, _) => "BE",
+            (1, _) | (_, "JP") => "JP",
+            (_, "KW") => "KW",
+            _ => "NL",
+        };
+        let days = if below(2) == 0 { &starts } else { &ends };
+        let border = days[below(days.len())].parse::<NaiveDate>().expect("a day");
+        let day = match below(4) {
+            0 => border,
+            1 => border.succ_opt().expect("a day"),
+            2 => border.pred_opt().expect("a day"),
+            _ => crowded::date("2026-01-01") + chrono::Days::new(below(140) as u64),
+        };
+        let term = ["P1M", "P1Y", "P1Y", "P3Y"][below(4)];
+        let one = Asked {
+            id: format!("R{number:02}"),
+            customer: if below(12) == 0 { "NOBODY".into() } else { customers[row].clone() },
+            partner: ["", "P-EMEA", "P-APAC", "P-NONE", "P-NEW"][below(5)],
+            product: ["CFQA", "CFQB", "CFQC", "CFQA", "CFQB", "CFQZ"][below(6)],
+            segment: ["", "", "", "", "commercial", "education", "government"][below(7)],
+            market,
+            quantity: [0, 1, 2, 4, 5, 9, 10, 14, 25, 60][below(10)],
+            term,
+            cycle: ["monthly", "monthly", "annual", "upfront"][below(4)],
+            on: match below(5) {
+                0 => format!("{day}T23:30:00-05:00"),
+                1 => format!("{day}T10:00:00Z"),
+                2 => format!("{day}T00:00:00Z"),
+                _ => day.to_string(),
+            },
+            promotion: ["", "PR-0", "PR-1", "PR-2", "PR-9"][below(5)],
+        };
+        // Each asks by id and beside it for whatever there is.
+        let open = Asked { id: format!("{}-open", one.id), promotion: "", ..one.clone() };
+        asked.extend([one, open]);
+    }
+    asked
+}
+
+fn ask(dir: &Path, asked: &[Asked], work: Work) -> Answered {
+    let path = dir.join("requests.csv");
+    let text: String = std::iter::once(HEADER.to_owned()).chain(asked.iter().map(Asked::row)).collect();
+    fs::write(&path, text).expect("the requests");
+    let today = Day::from_epoch_days(0).expect("a day");
+    let given = read(&dir.join("job.toml"), &Overrides::none(today)).expect("the job");
+    let file = InputFile { shown: "requests.csv".into(), path };
+    eligibility(&given.job, file, work, &()).expect("answers")
+}
+
+/// What a promotion takes off, by what it names: product, term and billing cycle.
+struct Discounts(BTreeMap<(String, String, String, String), String>);
+
+impl Discounts {
+    fn of(dir: &Path) -> Discounts {
+        let names = ["promotion_id", "product_id", "term", "billing_cycle", "discount"].map(str::to_owned);
+        let rows = Table::read(&dir.join("promotions.csv")).columns(&names);
+        Discounts(
+            rows.into_iter()
+                .map(|row| ((row[0].clone(), row[1].clone(), row[2].clone(), row[3].clone()), row[4].clone()))
+                .collect(),
+        )
+    }
+
+    fn take(&self, promotion: &str, asked: &Asked) -> rust_decimal::Decimal {
+        let of = |cycle: &str| {
+            let key =
+                (promotion.to_owned(), asked.product.to_owned(), asked.term.to_owned(), cycle.to_owned());
+            self.0.get(&key)
+        };
+        of(asked.cycle).or_else(|| of("")).expect("a discount").parse().expect("a decimal")
+    }
+
+    /// The highest percentage, then the lowest id (R21).
+    fn best<'a>(&self, eligible: impl Iterator<Item = &'a str>, asked: &Asked) -> &'a str {
+        let deepest = eligible.map(|id| (std::cmp::Reverse(self.take(id, asked)), id)).min();
+        deepest.map_or("", |(_, id)| id)
+    }
+}
+
+/// Makes the purchase: it is added to the book, and the job is run for its day.
+fn buy(dir: &Path, asked: &Asked, place: &str) -> (Option<String>, Option<String>) {
+    const ID: &str = "ZZZ-asked";
+    let path = dir.join("subscriptions.csv");
+    let before = fs::read(&path).expect("the book");
+    let mut table = Table::read(&path);
+    let cell = |column: &str| match column {
+        "subscription_id" => ID.to_owned(),
+        "customer_id" => asked.customer.clone(),
+        "partner_id" => asked.partner.to_owned(),
+        "product_id" => asked.product.to_owned(),
+        "sku_id" => "0001".to_owned(),
+        "segment" => asked.segment.to_owned(),
+        "market" => asked.market.to_owned(),
+        "currency" => asked.currency().to_owned(),
+        "term" => asked.term.to_owned(),
+        "billing_cycle" => asked.cycle.to_owned(),
+        "quantity" => asked.quantity.to_string(),
+        "ordered_at" => asked.on.clone(),
+        "term_start" => asked.day().to_string(),
+        "promotion_id" => asked.promotion.to_owned(),
+        _ => String::new(),
+    };
+    let row = table.header.iter().map(|column| cell(column)).collect();
+    table.rows.push(row);
+    table.write(&path);
+    let job = dir.join("job.toml");
+    let text = fs::read_to_string(&job).expect("the job");
+    let day = asked.day();
+    let bought = text
+        .replace("as_of = \"2026-05-20\"", &format!("as_of = \"{day}\""))
+        .replace("from = \"2026-03-25\"", &format!("from = \"{day}\""));
+    fs::write(&job, bought).expect("the job");
+    let (exit, said) = common::bill(&job, &dir.join(place), 1, 64);
+    fs::write(&job, text).expect("the job");
+    fs::write(&path, before).expect("the book");
+    assert!(matches!(exit, 0 | 3), "exit {exit}: {said}");
+    let folder = published(&dir.join(place));
+    let of = |file: &str, key: &str, value: &str| {
+        let table = Table::read(&folder.join(file));
+        let rows = table.columns(&[key.to_owned(), value.to_owned()]);
+        rows.into_iter().find(|row| row[0] == ID).map(|row| row[1].clone())
+    };
+    (of("invoice_lines.csv", "subscription_id", "promotion_id"), of("rejects.csv", "key", "code"))
+}
+
+#[test]
+fn what_is_answered_is_what_a_run_prices() {
+    let books = std::env::var("TERMWISE_ASKED").ok().and_then(|text| text.parse().ok()).unwrap_or(25);
+    let (mut eligible, mut turned_down, mut list_price) = (0, 0, 0);
+    for seed in 0..books {
+        let dir = tempfile::tempdir().expect("a folder");
+        write_book(seed, dir.path());
+        // Who asks gets the rules' answer, so the run that is compared must keep to them (R59).
+        let job = dir.path().join("job.toml");
+        let text = fs::read_to_string(&job).expect("the job");
+        fs::write(&job, text.replace("refused_events = \"flag\"", "refused_events = \"reject\""))
+            .expect("the job");
+        let asked = requests(seed, dir.path());
+        let answered = ask(dir.path(), &asked, Work { threads: 1, ..Work::default() });
+        assert_eq!(answered.diagnostics, [""; 0], "seed {seed}");
+        let discounts = Discounts::of(dir.path());
+        let answers_of = |id: &str| -> Vec<&Answer> {
+            answered.answers.iter().filter(|answer| answer.request_id == id).collect()
+        };
+        for (number, one) in asked.iter().enumerate() {
+            let told = format!("seed {seed}, {one:?}: {:#?}", answers_of(&one.id));
+            let (billed, rejected) = buy(dir.path(), one, &format!("out-{number}"));
+            let answers = answers_of(&one.id);
+            assert!(!answers.is_empty(), "{told}");
+            let Some(billed) = billed else {
+                // Turned down altogether: no for every promotion, with the run's own code.
+                let code = rejected.unwrap_or_else(|| panic!("neither billed nor rejected: {told}"));
+                for answer in &answers {
+                    assert!(!answer.is_eligible(), "{told}");
+                    assert_eq!(answer.errors[0]["code"], code.as_str(), "{told}");
+                }
+                turned_down += 1;
+                continue;
+            };
+            assert!(
+                answers.iter().all(|answer| answer.errors.iter().all(|error| !error.contains_key("code"))),
+                "{told}"
+            );
+            let open = answers_of(&format!("{}-open", &one.id[..3]));
+            let names = open.iter().chain(&answers).filter(|answer| answer.is_eligible());
+            let names = names.filter_map(|answer| answer.promotion_id.as_deref());
+            // Asking adds a candidate; it does not exclude better ones (A20).
+            assert_eq!(billed, discounts.best(names, one), "{told}");
+            if one.promotion.is_empty() {
+                eligible += usize::from(!billed.is_empty());
+                list_price += usize::from(billed.is_empty());
+            } else {
+                assert_eq!(answers.len(), 1, "{told}");
+            }
+        }
+    }
+    let seen = (eligible, turned_down, list_price);
+    eprintln!("{seen:?}");
+    assert!(
+        eligible * 2 > books as usize && turned_down > 10 && list_price > 10,
+        "too little was seen: {seen:?}"
+    );
+}
+
+#[test]
+fn order_threads_and_parts_change_no_answer_and_asking_changes_nothing() {
+    for seed in 0..8 {
+        let dir = tempfile::tempdir().expect("a folder");
+        write_book(seed, dir.path());
+        let asked = requests(seed, dir.path());
+        let before = bytes_of(dir.path());
+        let one = ask(dir.path(), &asked, Work { threads: 1, ..Work::default() });
+        let small = Work { threads: 3, unit: 1, memory: Some(1) };
+        assert_eq!(one, ask(dir.path(), &asked, small), "seed {seed}");
+        let mut turned = asked.clone();
+        turned.reverse();
+        let mut other = ask(dir.path(), &turned, small).answers;
+        other.sort_by(|left, right| left.request_id.cmp(&right.request_id));
+        let mut sorted = one.answers.clone();
+        sorted.sort_by(|left, right| left.request_id.cmp(&right.request_id));
+        assert_eq!(csv_of(&sorted).expect("CSV"), csv_of(&other).expect("CSV"), "seed {seed}");
+        // Each is judged alone: a request asked by itself gets the same answer.
+        for request in asked.iter().step_by(5) {
+            let alone = ask(dir.path(), std::slice::from_ref(request), small).answers;
+            let among: Vec<Answer> =
+                one.answers.iter().filter(|answer| answer.request_id == request.id).cloned().collect();
+            assert_eq!(alone, among, "seed {seed}, {request:?}");
+        }
+        fs::remove_file(dir.path().join("requests.csv")).expect("the requests");
+        assert!(before == bytes_of(dir.path()), "seed {seed}: asking changed or left something");
+    }
+}
