@@ -71,48 +71,66 @@ impl Asked {
     }
 }
 
+/// The word of a list that a cell holds, so that it lives as long as the list.
+fn word(words: &[&'static str], cell: &str) -> &'static str {
+    words.iter().find(|word| **word == cell).copied().unwrap_or("")
+}
+
+/// Requests that hit: mostly for what a promotion names, around its first and last day, by the book's own customers.
 fn requests(seed: u64, book: &Path) -> Vec<Asked> {
+    const PRODUCTS: [&str; 4] = ["CFQA", "CFQB", "CFQC", "CFQZ"];
+    const TERMS: [&str; 3] = ["P1M", "P1Y", "P3Y"];
+    const CYCLES: [&str; 3] = ["monthly", "annual", "upfront"];
     let mut dice = ChaCha8Rng::seed_from_u64(seed ^ 0x5EED);
     let mut below = move |sides: usize| dice.next_u32() as usize % sides;
     let subscriptions = Table::read(&book.join("subscriptions.csv"));
     let (customers, markets) = (subscriptions.column("customer_id"), subscriptions.column("market"));
-    let starts = Table::read(&book.join("promotions.csv")).column("starts_on");
-    let ends = Table::read(&book.join("promotions.csv")).column("ends_on");
+    let names = ["promotion_id", "product_id", "term", "billing_cycle", "starts_on", "ends_on"];
+    let promotions = Table::read(&book.join("promotions.csv")).columns(&names.map(str::to_owned));
     let mut asked = Vec::new();
-    for number in 0..14 {
+    for number in 0..10 {
         let row = below(customers.len());
-        let market = match (below(12), markets[row].as_str()) {
+        let market = match (below(40), markets[row].as_str()) {
             (0, _) => "BE",
-            (1, _) | (_, "JP") => "JP",
+            (_, "JP") => "JP",
             (_, "KW") => "KW",
             _ => "NL",
         };
-        let days = if below(2) == 0 { &starts } else { &ends };
-        let border = days[below(days.len())].parse::<NaiveDate>().expect("a day");
-        let day = match below(4) {
-            0 => border,
-            1 => border.succ_opt().expect("a day"),
-            2 => border.pred_opt().expect("a day"),
-            _ => crowded::date("2026-01-01") + chrono::Days::new(below(140) as u64),
+        let named = &promotions[below(promotions.len())];
+        let (first, last) = (crowded::date(&named[4]), crowded::date(&named[5]));
+        let day = match below(8) {
+            0 => first,
+            1 => first.pred_opt().expect("a day"),
+            2 => last,
+            3 => last.succ_opt().expect("a day"),
+            4 => crowded::date("2026-01-01") + chrono::Days::new(below(140) as u64),
+            _ => {
+                first
+                    + chrono::Days::new(below(60) as u64)
+                        .min(chrono::Days::new((last - first).num_days() as u64))
+            }
         };
-        let term = ["P1M", "P1Y", "P1Y", "P3Y"][below(4)];
+        let is_named = below(4) > 0;
+        let term = if is_named { word(&TERMS, &named[2]) } else { TERMS[below(3)] };
+        let cycle = if is_named { word(&CYCLES, &named[3]) } else { CYCLES[below(3)] };
         let one = Asked {
             id: format!("R{number:02}"),
             customer: if below(12) == 0 { "NOBODY".into() } else { customers[row].clone() },
             partner: ["", "P-EMEA", "P-APAC", "P-NONE", "P-NEW"][below(5)],
-            product: ["CFQA", "CFQB", "CFQC", "CFQA", "CFQB", "CFQZ"][below(6)],
-            segment: ["", "", "", "", "commercial", "education", "government"][below(7)],
+            product: if is_named { word(&PRODUCTS, &named[1]) } else { PRODUCTS[below(4)] },
+            segment: if below(8) == 0 { ["education", "government"][below(2)] } else { "" },
             market,
-            quantity: [0, 1, 2, 4, 5, 9, 10, 14, 25, 60][below(10)],
+            quantity: if below(40) == 0 { 0 } else { [1, 2, 4, 5, 5, 9, 10, 14, 25, 60][below(10)] },
             term,
-            cycle: ["monthly", "monthly", "annual", "upfront"][below(4)],
+            cycle: if cycle.is_empty() { "monthly" } else { cycle },
             on: match below(5) {
                 0 => format!("{day}T23:30:00-05:00"),
                 1 => format!("{day}T10:00:00Z"),
                 2 => format!("{day}T00:00:00Z"),
                 _ => day.to_string(),
             },
-            promotion: ["", "PR-0", "PR-1", "PR-2", "PR-9"][below(5)],
+            promotion: ["PR-0", "PR-1", "PR-2", "PR-9", word(&["PR-0", "PR-1", "PR-2", "PR-3"], &named[0])]
+                [below(5)],
         };
         // Each asks by id and beside it for whatever there is.
         let open = Asked { id: format!("{}-open", one.id), promotion: "", ..one.clone() };
@@ -209,16 +227,18 @@ fn buy(dir: &Path, asked: &Asked, place: &str) -> (Option<String>, Option<String
 
 #[test]
 fn what_is_answered_is_what_a_run_prices() {
-    let books = std::env::var("TERMWISE_ASKED").ok().and_then(|text| text.parse().ok()).unwrap_or(25);
+    let books = std::env::var("TERMWISE_ASKED").ok().and_then(|text| text.parse().ok()).unwrap_or(12);
     let (mut eligible, mut turned_down, mut list_price) = (0, 0, 0);
     for seed in 0..books {
         let dir = tempfile::tempdir().expect("a folder");
         write_book(seed, dir.path());
-        // Who asks gets the rules' answer, so the run that is compared must keep to them (R59).
+        // Who asks gets the rules' answer, so the run that is compared must keep to them (R59). Half of the books are played without
+        // a customers file, or most purchases would be turned down by it.
         let job = dir.path().join("job.toml");
         let text = fs::read_to_string(&job).expect("the job");
-        fs::write(&job, text.replace("refused_events = \"flag\"", "refused_events = \"reject\""))
-            .expect("the job");
+        let text = text.replace("refused_events = \"flag\"", "refused_events = \"reject\"");
+        let text = if seed % 2 == 0 { text.replace("customers = \"customers.csv\"\n", "") } else { text };
+        fs::write(&job, text).expect("the job");
         let asked = requests(seed, dir.path());
         let answered = ask(dir.path(), &asked, Work { threads: 1, ..Work::default() });
         assert_eq!(answered.diagnostics, [""; 0], "seed {seed}");
@@ -259,7 +279,6 @@ fn what_is_answered_is_what_a_run_prices() {
         }
     }
     let seen = (eligible, turned_down, list_price);
-    eprintln!("{seen:?}");
     assert!(
         eligible * 2 > books as usize && turned_down > 10 && list_price > 10,
         "too little was seen: {seen:?}"
@@ -268,7 +287,7 @@ fn what_is_answered_is_what_a_run_prices() {
 
 #[test]
 fn order_threads_and_parts_change_no_answer_and_asking_changes_nothing() {
-    for seed in 0..8 {
+    for seed in 0..6 {
         let dir = tempfile::tempdir().expect("a folder");
         write_book(seed, dir.path());
         let asked = requests(seed, dir.path());

@@ -120,7 +120,7 @@ pub(super) fn unmet_conditions(judged: &Judged, promotion: &Promotion, scene: &S
     let told = unmet(judged, scene);
     let failed = judged.verdict.failed.iter().zip(told);
     let one = |(condition, told): (Condition, super::words::Unmet)| {
-        let description = format!("{}: {}.", sentence(condition), told.needs);
+        let description = format!("{} ({}).", sentence(condition), told.needs);
         obstacle(condition.name(), description, needs(condition, judged, promotion, scene))
     };
     failed.map(one).collect()

@@ -104,6 +104,18 @@ const DEFAULTS: &[(&str, &[(&str, &str)])] = &[
     ("seat_changes", &[]),
     ("lifecycle_events", &[]),
     ("scheduled_changes", &[]),
+    (
+        "requests",
+        &[
+            ("customer_id", "CUS-1"),
+            ("product_id", "CFQ7TTC0LH18"),
+            ("sku_id", "0001"),
+            ("market", "NL"),
+            ("quantity", "10"),
+            ("term", "P1Y"),
+            ("billing_cycle", "monthly"),
+        ],
+    ),
 ];
 
 /// The root of the repository.
@@ -155,6 +167,8 @@ pub fn stage(story: &Path, work: &Path) -> PathBuf {
             inputs.insert(*name, file);
         }
     }
+    // No job names requests: a command does.
+    inputs.remove("requests");
     if !inputs.contains_key("price_list") {
         let base = root().join("tests/scenarios/base/price_list.csv");
         fs::copy(base, work.join("price_list.csv")).expect("the base price list");
@@ -252,4 +266,11 @@ pub fn bill(job: &Path, out: &Path, threads: usize, unit: usize) -> (u8, String)
         Ok(outcome) => (outcome.exit_code(), outcome.text),
         Err(error) => (error.exit_code(), error.to_string()),
     }
+}
+
+/// Runs a command in-process, and gives its exit code, its data and its talk.
+pub fn typed(words: &[String]) -> (u8, String, String) {
+    let words = std::iter::once("termwise").chain(words.iter().map(String::as_str));
+    let (exit, printed) = termwise::cli::caught(words.map(Into::into));
+    (exit.number(), printed.out, printed.err)
 }
