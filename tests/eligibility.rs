@@ -85,6 +85,7 @@ fn requests(seed: u64, book: &Path) -> Vec<Asked> {
     let mut below = move |sides: usize| dice.next_u32() as usize % sides;
     let subscriptions = Table::read(&book.join("subscriptions.csv"));
     let (customers, markets) = (subscriptions.column("customer_id"), subscriptions.column("market"));
+    let orders = subscriptions.column("ordered_at");
     let names = ["promotion_id", "product_id", "term", "billing_cycle", "starts_on", "ends_on"];
     let promotions = Table::read(&book.join("promotions.csv")).columns(&names.map(str::to_owned));
     let mut asked = Vec::new();
@@ -123,7 +124,9 @@ fn requests(seed: u64, book: &Path) -> Vec<Asked> {
             quantity: if below(40) == 0 { 0 } else { [1, 2, 4, 5, 5, 9, 10, 14, 25, 60][below(10)] },
             term,
             cycle: if cycle.is_empty() { "monthly" } else { cycle },
-            on: match below(5) {
+            on: match below(6) {
+                // At the very moment of another order of the customer.
+                5 if !orders[row].is_empty() => orders[row].clone(),
                 0 => format!("{day}T23:30:00-05:00"),
                 1 => format!("{day}T10:00:00Z"),
                 2 => format!("{day}T00:00:00Z"),
@@ -227,7 +230,7 @@ fn buy(dir: &Path, asked: &Asked, place: &str) -> (Option<String>, Option<String
 
 #[test]
 fn what_is_answered_is_what_a_run_prices() {
-    let books = std::env::var("TERMWISE_ASKED").ok().and_then(|text| text.parse().ok()).unwrap_or(12);
+    let books = std::env::var("TERMWISE_ASKED").ok().and_then(|text| text.parse().ok()).unwrap_or(8);
     let (mut eligible, mut turned_down, mut list_price) = (0, 0, 0);
     for seed in 0..books {
         let dir = tempfile::tempdir().expect("a folder");
@@ -280,14 +283,14 @@ fn what_is_answered_is_what_a_run_prices() {
     }
     let seen = (eligible, turned_down, list_price);
     assert!(
-        eligible * 2 > books as usize && turned_down > 10 && list_price > 10,
+        eligible > books / 3 && turned_down > books && list_price > books,
         "too little was seen: {seen:?}"
     );
 }
 
 #[test]
 fn order_threads_and_parts_change_no_answer_and_asking_changes_nothing() {
-    for seed in 0..6 {
+    for seed in 0..4 {
         let dir = tempfile::tempdir().expect("a folder");
         write_book(seed, dir.path());
         let asked = requests(seed, dir.path());

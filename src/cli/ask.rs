@@ -86,3 +86,7 @@ fn unwritten(error: &dyn std::fmt::Display, screen: Screen<'_>) -> Exit {
     screen.error(&format!("error: the answer can't be written: {error}"));
     Exit::Internal
 }
+
+#[cfg(test)]
+#[path = "ask_tests.rs"]
+mod tests;
