@@ -12,7 +12,7 @@ const EXITS: &str = "\
 Exit codes:
    0  complete, also: the same run was published before
    2  the command line or the job file is wrong
-   3  complete, but rows stand in rejects.csv, within the job's tolerance
+   3  complete, but rows stand in rejects.csv, within the job's tolerance; or requests could not be read
   65  an input is refused as a whole, or too many rows are rejected: nothing is published
   66  an input is missing, unreadable, damaged, or changed while it was read
   70  an invariant of termwise failed: nothing is published; please report it
