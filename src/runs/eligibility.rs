@@ -60,13 +60,13 @@ pub fn eligibility(
         inputs.files.insert(Table::Requests, vec![requests]);
         let intake = intake::read(&inputs, &job.policy, &work.reading(job), progress)?;
         let desk = Desk::new(job, &intake);
-        let (answers, findings_elsewhere) = desk.answer_all(progress)?;
+        let told = desk.answer_all(progress)?;
         let of_requests = |finding: &&Finding| finding.source.table == Table::Requests;
         let findings: Vec<Finding> = intake.findings.iter().filter(of_requests).copied().collect();
         let rejects = intake.excerpts(&inputs, &findings)?;
-        let elsewhere = findings_elsewhere + (intake.findings.len() - findings.len()) as u64;
+        let elsewhere = told.findings + (intake.findings.len() - findings.len()) as u64;
         Ok(Answered {
-            answers,
+            answers: told.by_request.into_iter().flat_map(|(_, answers)| answers).collect(),
             diagnostics: rejects.iter().map(diagnostic).collect(),
             warnings: warnings(&intake, elsewhere),
         })
@@ -91,6 +91,14 @@ fn warnings(intake: &Intake, findings: u64) -> Vec<String> {
 /// What prices are in, by what they are for.
 type Currencies = BTreeMap<(ItemId, MarketId), BTreeSet<Currency>>;
 
+/// What came of the requests of a part of the book, or of all.
+struct Told {
+    /// The number of each request, and its answers.
+    by_request: Vec<(usize, Vec<Answer>)>,
+    /// What is wrong with rows of those parts.
+    findings: u64,
+}
+
 /// What requests are judged with.
 struct Desk<'a> {
     intake: &'a Intake,
@@ -109,9 +117,9 @@ impl<'a> Desk<'a> {
         Desk { intake, policy, currencies }
     }
 
-    /// Every request's answers, in their order, and how many rows of the parts that were looked at are not sound. Only parts with
-    /// customers that are asked about are linked, and only those customers are played.
-    fn answer_all(&self, progress: &dyn Progress) -> Result<(Vec<Answer>, u64), RunError> {
+    /// Every request's answers, in their order. Only parts with customers that are asked about are linked, and only those
+    /// customers are played.
+    fn answer_all(&self, progress: &dyn Progress) -> Result<Told, RunError> {
         let requests = &self.intake.requests;
         let mut by_part: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for (number, request) in requests.iter().enumerate() {
@@ -119,21 +127,22 @@ impl<'a> Desk<'a> {
         }
         progress.stage("judging", requests.len() as u64);
         let parts: Vec<(usize, Vec<usize>)> = by_part.into_iter().collect();
-        let answered = parts.par_iter().map(|(part, numbers)| {
+        let of_part = |(part, numbers): &(usize, Vec<usize>)| {
             let part = self.intake.take_part(*part)?;
-            let answered = numbers.par_iter().map(|&number| {
+            let answer = |&number: &usize| {
                 let answers = Asked::new(self, &part, &requests[number]).answers();
                 progress.advance(1);
                 (number, answers)
-            });
-            Ok((answered.collect::<Vec<_>>(), part.findings.len() as u64))
-        });
-        let answered: Vec<(Vec<(usize, Vec<Answer>)>, u64)> = answered.collect::<Result<_, RunError>>()?;
-        let findings = answered.iter().map(|(_, findings)| findings).sum();
-        let mut answers: Vec<(usize, Vec<Answer>)> =
-            answered.into_iter().flat_map(|(answers, _)| answers).collect();
-        answers.sort_unstable_by_key(|(number, _)| *number);
-        Ok((answers.into_iter().flat_map(|(_, answers)| answers).collect(), findings))
+            };
+            let by_request = numbers.par_iter().map(answer).collect();
+            Ok(Told { by_request, findings: part.findings.len() as u64 })
+        };
+        let told: Vec<Told> = parts.par_iter().map(of_part).collect::<Result<_, RunError>>()?;
+        let findings = told.iter().map(|told| told.findings).sum();
+        let mut by_request: Vec<(usize, Vec<Answer>)> =
+            told.into_iter().flat_map(|told| told.by_request).collect();
+        by_request.sort_unstable_by_key(|(number, _)| *number);
+        Ok(Told { by_request, findings })
     }
 
     /// The currency that the purchase is priced in. The requests name none and eligibility does not ask for it, so it is one that
