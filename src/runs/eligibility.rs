@@ -21,7 +21,7 @@ use termwise_engine::book::{
 use termwise_engine::calendar::Period;
 use termwise_engine::catalog::{Commerce, Plan, PriceKey};
 use termwise_engine::findings::{Code, Finding, Table};
-use termwise_engine::ids::{CustomerId, ItemId, MarketId, SubscriptionId};
+use termwise_engine::ids::{CustomerId, ItemId, MarketId, PromotionId, SubscriptionId};
 use termwise_engine::money::Currency;
 use termwise_engine::policy::{Policy, RefusedEvents};
 use termwise_engine::timeline;
@@ -182,7 +182,8 @@ impl<'a> Asked<'a> {
     fn answers(&self) -> Vec<Answer> {
         let Some(currency) = self.desk.currency(self.request) else {
             // The price list is empty, so nothing can be bought at all.
-            return vec![self.answer(None, vec![answers::refusal(Code::PriceMissing)])];
+            let asked = self.request.promotion.and_then(|id| self.name(id));
+            return vec![self.answer(asked, vec![answers::refusal(Code::PriceMissing)])];
         };
         let mut rows = Vec::with_capacity(self.subscriptions.len() + 1);
         let row = self.purchase(currency);
@@ -317,16 +318,19 @@ impl<'a> Asked<'a> {
             told.push((promotion, errors));
         }
         told.sort_by_key(|(promotion, _)| *promotion);
-        let name = |id| Some(self.part.names.promotion(id).to_owned());
         if !told.is_empty() {
-            return told.into_iter().map(|(id, errors)| self.answer(name(id), errors)).collect();
+            return told.into_iter().map(|(id, errors)| self.answer(self.name(id), errors)).collect();
         }
         let mut errors = refusal.to_vec();
         errors.push(match self.request.promotion {
             Some(_) => answers::invalid_promotion(),
             None => answers::no_promotions(),
         });
-        vec![self.answer(self.request.promotion.and_then(name), errors)]
+        vec![self.answer(self.request.promotion.and_then(|id| self.name(id)), errors)]
+    }
+
+    fn name(&self, id: PromotionId) -> Option<String> {
+        Some(self.part.names.promotion(id).to_owned())
     }
 
     fn answer(&self, promotion_id: Option<String>, errors: Vec<Obstacle>) -> Answer {
