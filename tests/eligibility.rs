@@ -18,7 +18,7 @@ use common::{Table, bytes_of, published};
 use crowded::write_book;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use termwise::job::{InputFile, Overrides, read};
@@ -152,25 +152,33 @@ fn ask(dir: &Path, asked: &[Asked], work: Work) -> Answered {
     eligibility(&given.job, file, work, &()).expect("answers")
 }
 
-/// What a promotion takes off, by what it names: product, term and billing cycle.
-struct Discounts(BTreeMap<(String, String, String, String), String>);
+/// What promotions name, and what they take off for it: by product, term and billing cycle.
+struct Discounts {
+    named: Vec<Vec<String>>,
+    off: BTreeMap<(String, String, String, String), String>,
+}
 
 impl Discounts {
     fn of(dir: &Path) -> Discounts {
-        let names = ["promotion_id", "product_id", "term", "billing_cycle", "discount"].map(str::to_owned);
-        let rows = Table::read(&dir.join("promotions.csv")).columns(&names);
-        Discounts(
-            rows.into_iter()
-                .map(|row| ((row[0].clone(), row[1].clone(), row[2].clone(), row[3].clone()), row[4].clone()))
-                .collect(),
-        )
+        let names = ["promotion_id", "product_id", "commerce", "term", "billing_cycle", "discount"];
+        let named = Table::read(&dir.join("promotions.csv")).columns(&names.map(str::to_owned));
+        let off = |row: &Vec<String>| {
+            ((row[0].clone(), row[1].clone(), row[3].clone(), row[4].clone()), row[5].clone())
+        };
+        Discounts { off: named.iter().map(off).collect(), named }
+    }
+
+    /// The new-commerce promotions that name the product.
+    fn naming(&self, asked: &Asked) -> BTreeSet<&str> {
+        let named = self.named.iter().filter(|row| row[1] == asked.product && row[2] == "new");
+        named.map(|row| row[0].as_str()).collect()
     }
 
     fn take(&self, promotion: &str, asked: &Asked) -> rust_decimal::Decimal {
         let of = |cycle: &str| {
             let key =
                 (promotion.to_owned(), asked.product.to_owned(), asked.term.to_owned(), cycle.to_owned());
-            self.0.get(&key)
+            self.off.get(&key)
         };
         of(asked.cycle).or_else(|| of("")).expect("a discount").parse().expect("a decimal")
     }
@@ -274,6 +282,9 @@ fn what_is_answered_is_what_a_run_prices() {
             // Asking adds a candidate; it does not exclude better ones (A20).
             assert_eq!(billed, discounts.best(names, one), "{told}");
             if one.promotion.is_empty() {
+                let told_of: BTreeSet<&str> =
+                    answers.iter().filter_map(|answer| answer.promotion_id.as_deref()).collect();
+                assert_eq!(told_of, discounts.naming(one), "{told}");
                 eligible += u64::from(!billed.is_empty());
                 list_price += u64::from(billed.is_empty());
             } else {

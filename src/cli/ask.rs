@@ -3,10 +3,11 @@
 use super::arguments::{EligibilityFlags, PromotionsFlags};
 use super::screen::Screen;
 use super::{Exit, failed, overrides, read_job, work};
-use crate::job::InputFile;
+use crate::job::{InputFile, Job};
 use crate::output::{OutputError, replace};
 use crate::runs::promotions::{Asker, Listing, Question};
 use crate::runs::{answers, eligibility as asked, listing, promotions as listed};
+use std::path::Path;
 
 pub(super) fn promotions(flags: &PromotionsFlags, screen: Screen<'_>) -> Result<Exit, Exit> {
     let shared = &flags.shared;
@@ -55,6 +56,9 @@ fn shown(listing: &Listing, flags: &PromotionsFlags, screen: Screen<'_>) -> Resu
 pub(super) fn eligibility(flags: &EligibilityFlags, screen: Screen<'_>) -> Result<Exit, Exit> {
     let shared = &flags.shared;
     let given = read_job(&flags.job, &overrides(shared, screen)?, screen)?;
+    if let Some(out) = &flags.out {
+        refuse_to_overwrite(out, flags, &given.job, screen)?;
+    }
     let requests =
         InputFile { shown: flags.requests.to_string_lossy().into_owned(), path: flags.requests.clone() };
     let progress = screen.progress();
@@ -80,6 +84,27 @@ pub(super) fn eligibility(flags: &EligibilityFlags, screen: Screen<'_>) -> Resul
     })?;
     screen.say(&format!("{}: {} answers", out.display(), answered.answers.len()));
     Ok(exit)
+}
+
+/// What is read is not written over.
+fn refuse_to_overwrite(
+    out: &Path,
+    flags: &EligibilityFlags,
+    job: &Job,
+    screen: Screen<'_>,
+) -> Result<(), Exit> {
+    let same =
+        |input: &Path| input.canonicalize().ok().is_some_and(|input| out.canonicalize().ok() == Some(input));
+    let inputs = job.inputs.files.values().flatten().map(|file| file.path.as_path());
+    if inputs.chain([flags.requests.as_path(), flags.job.as_path()]).any(same) {
+        let hint = "name a file that nothing is read from";
+        screen.error(&format!(
+            "error: {}: the answers would replace what they are read from\n  hint: {hint}",
+            out.display()
+        ));
+        return Err(Exit::OutputUnusable);
+    }
+    Ok(())
 }
 
 fn unwritten(error: &dyn std::fmt::Display, screen: Screen<'_>) -> Exit {

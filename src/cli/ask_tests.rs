@@ -107,6 +107,11 @@ fn answers_go_to_a_file_whole_or_not_at_all() {
     assert_eq!((exit, printed), (0, Printed::default()));
     let (exit, printed) = place.type_in("eligibility job.toml requests.csv --out missing/answers.csv");
     assert_eq!((exit, printed.out.as_str()), (73, ""));
+    for input in ["requests.csv", "subscriptions.csv", "job.toml"] {
+        let (exit, printed) = place.type_in(&format!("eligibility job.toml requests.csv --out {input}"));
+        assert_eq!(exit, 73, "{input}: {}", printed.err);
+    }
+    assert_eq!(fs::read_to_string(place.path().join("requests.csv")).unwrap(), FILES[5].1);
     assert_eq!(fs::read_dir(place.path()).unwrap().count(), FILES.len() + 1, "nothing is left beside it");
 }
 
