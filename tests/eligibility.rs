@@ -327,3 +327,111 @@ fn order_threads_and_parts_change_no_answer_and_asking_changes_nothing() {
         assert!(before == bytes_of(dir.path()), "seed {seed}: asking changed or left something");
     }
 }
+
+/// Whether an answer has a condition of the promotion that fails, apart from what the purchase is turned down for.
+fn fails(answer: &Answer, kind: &str) -> bool {
+    answer.errors.iter().any(|error| error["type"] == kind && !error.contains_key("code"))
+}
+
+/// The same purchase as an error says that it could be: what would no longer fail, and with a seat more would fail again.
+fn remedies(
+    one: &Asked,
+    kind: &str,
+    error: &serde_json::Map<String, serde_json::Value>,
+) -> Vec<(Asked, bool)> {
+    let texts = |name: &str| -> Vec<String> {
+        let list = error[name].as_array().expect("a list").iter();
+        list.map(|text| text.as_str().expect("a text").to_owned()).collect()
+    };
+    let seats = |name: &str| error[name].as_u64().map(|seats| u32::try_from(seats).expect("seats"));
+    match kind {
+        "Market" => texts("eligibleMarkets")
+            .iter()
+            .map(|market| (Asked { market: word(&["NL", "JP", "KW"], market), ..one.clone() }, false))
+            .collect(),
+        "Region" => texts("eligibleRegions")
+            .iter()
+            .map(|region| {
+                (Asked { partner: if region == "EMEA" { "P-EMEA" } else { "P-APAC" }, ..one.clone() }, false)
+            })
+            .collect(),
+        "Window" => ["startDate", "endDate"]
+            .iter()
+            .map(|name| {
+                (Asked { on: error[*name].as_str().expect("a day").to_owned(), ..one.clone() }, false)
+            })
+            .collect(),
+        "Term" => error["eligibleTerms"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|pair| {
+                let term = word(&["P1M", "P1Y", "P3Y"], pair["duration"].as_str().expect("a term"));
+                let cycle = pair["billingCycle"].as_str().expect("a billing cycle");
+                (Asked { term, cycle: word(&["monthly", "annual", "upfront"], cycle), ..one.clone() }, false)
+            })
+            .collect(),
+        "SeatCount" => {
+            let least = seats("minimumRequiredSeats").unwrap_or(1).max(1);
+            match seats("availableSeats") {
+                None => vec![(Asked { quantity: least, ..one.clone() }, false)],
+                Some(available) if available < least => {
+                    vec![(Asked { quantity: least, ..one.clone() }, true)]
+                }
+                Some(available) => vec![
+                    (Asked { quantity: available, ..one.clone() }, false),
+                    (Asked { quantity: available + 1, ..one.clone() }, true),
+                    (Asked { quantity: least, ..one.clone() }, false),
+                ],
+            }
+        }
+        "NotOptedIn" => vec![(one.clone(), false)],
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn what_an_error_says_that_is_needed_is_enough() {
+    let mut tried: BTreeMap<String, u32> = BTreeMap::new();
+    for seed in 0..30 {
+        let dir = tempfile::tempdir().expect("a folder");
+        write_book(seed, dir.path());
+        // Without partners no region is known, and none can be named that would do.
+        let job = dir.path().join("job.toml");
+        let text = fs::read_to_string(&job).expect("the job");
+        if !text.contains("\npartners = ") {
+            let rows = "partner_id,region,kind\nP-EMEA,EMEA,direct\nP-APAC,APAC,direct\n";
+            fs::write(dir.path().join("partners.csv"), rows).expect("the partners");
+            let text = text.replace("[inputs]\n", "[inputs]\npartners = \"partners.csv\"\n");
+            fs::write(&job, text).expect("the job");
+        }
+        let asked = requests(seed, dir.path());
+        let answered = ask(dir.path(), &asked, Work { threads: 1, ..Work::default() });
+        let mut again: Vec<(Asked, String, bool)> = Vec::new();
+        for answer in &answered.answers {
+            let one = asked.iter().find(|one| one.id == answer.request_id).expect("a request");
+            let ids = ["PR-0", "PR-1", "PR-2", "PR-3", "PR-4", "PR-5"];
+            let by_id = Asked {
+                promotion: word(&ids, answer.promotion_id.as_deref().unwrap_or_default()),
+                ..one.clone()
+            };
+            for error in answer.errors.iter().filter(|error| !error.contains_key("code")) {
+                let kind = error["type"].as_str().expect("a type");
+                for (remedy, still_fails) in remedies(&by_id, kind, error) {
+                    let id = format!("T{}", again.len());
+                    again.push((Asked { id, ..remedy }, kind.to_owned(), still_fails));
+                }
+            }
+        }
+        let remedies: Vec<Asked> = again.iter().map(|(remedy, ..)| remedy.clone()).collect();
+        let answered = ask(dir.path(), &remedies, Work { threads: 1, ..Work::default() });
+        assert_eq!(answered.answers.len(), again.len(), "seed {seed}");
+        for ((remedy, kind, still_fails), answer) in again.iter().zip(&answered.answers) {
+            assert_eq!(fails(answer, kind), *still_fails, "seed {seed}, {kind}, {remedy:?}: {answer:#?}");
+            *tried.entry(kind.clone()).or_default() += 1;
+        }
+    }
+    for kind in ["Market", "Region", "Window", "Term", "SeatCount", "NotOptedIn"] {
+        assert!(tried.get(kind).is_some_and(|&times| times > 3), "{kind} was hardly tried: {tried:?}");
+    }
+}
