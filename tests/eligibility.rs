@@ -390,21 +390,27 @@ fn remedies(
     }
 }
 
+/// Gives the book partners of every region, and one reseller that may sell no education (R52); without partners no region is
+/// known, and none can be named that would do.
+fn with_partners(dir: &Path) {
+    let job = dir.join("job.toml");
+    let text = fs::read_to_string(&job).expect("the job");
+    if !text.contains("\npartners = ") {
+        let text = text.replace("[inputs]\n", "[inputs]\npartners = \"partners.csv\"\n");
+        fs::write(&job, text).expect("the job");
+    }
+    let rows =
+        "partner_id,region,kind\nP-EMEA,EMEA,direct\nP-APAC,APAC,direct\nP-ALONE,EMEA,indirect-reseller\n";
+    fs::write(dir.join("partners.csv"), rows).expect("the partners");
+}
+
 #[test]
 fn what_an_error_says_that_is_needed_is_enough() {
     let mut tried: BTreeMap<String, u32> = BTreeMap::new();
     for seed in 0..30 {
         let dir = tempfile::tempdir().expect("a folder");
         write_book(seed, dir.path());
-        // Without partners no region is known, and none can be named that would do.
-        let job = dir.path().join("job.toml");
-        let text = fs::read_to_string(&job).expect("the job");
-        if !text.contains("\npartners = ") {
-            let rows = "partner_id,region,kind\nP-EMEA,EMEA,direct\nP-APAC,APAC,direct\n";
-            fs::write(dir.path().join("partners.csv"), rows).expect("the partners");
-            let text = text.replace("[inputs]\n", "[inputs]\npartners = \"partners.csv\"\n");
-            fs::write(&job, text).expect("the job");
-        }
+        with_partners(dir.path());
         let asked = requests(seed, dir.path());
         let answered = ask(dir.path(), &asked, Work { threads: 1, ..Work::default() });
         let mut again: Vec<(Asked, String, bool)> = Vec::new();
@@ -434,4 +440,35 @@ fn what_an_error_says_that_is_needed_is_enough() {
     for kind in ["Market", "Region", "Window", "Term", "SeatCount", "NotOptedIn"] {
         assert!(tried.get(kind).is_some_and(|&times| times > 3), "{kind} was hardly tried: {tried:?}");
     }
+}
+
+#[test]
+fn what_is_turned_down_names_the_conditions_that_the_same_sale_by_another_partner_has() {
+    let (mut compared, mut with_conditions) = (0, 0);
+    for seed in 0..60 {
+        let dir = tempfile::tempdir().expect("a folder");
+        write_book(seed, dir.path());
+        with_partners(dir.path());
+        let by = |partner: &'static str| {
+            let school = |one: Asked| Asked { partner, segment: "education", ..one };
+            let asked: Vec<Asked> = requests(seed, dir.path()).into_iter().map(school).collect();
+            ask(dir.path(), &asked, Work { threads: 1, ..Work::default() }).answers
+        };
+        for (sold, refused) in by("P-EMEA").into_iter().zip(by("P-ALONE")) {
+            let told = format!("seed {seed}: {sold:#?}\n{refused:#?}");
+            assert_eq!(
+                (&sold.request_id, &sold.promotion_id),
+                (&refused.request_id, &refused.promotion_id),
+                "{told}"
+            );
+            let is_plain = sold.errors.iter().all(|error| !error.contains_key("code"));
+            if !is_plain || refused.errors[0]["code"] != "reseller-needs-provider" {
+                continue;
+            }
+            assert_eq!(sold.errors[..], refused.errors[1..], "{told}");
+            compared += 1;
+            with_conditions += u32::from(!sold.errors.is_empty());
+        }
+    }
+    assert!(with_conditions > 20 && compared > with_conditions, "{with_conditions} of {compared}");
 }
