@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 use tempfile::TempDir;
+use termwise_engine::workings::Condition;
 
 const JOB: &str = "\
 as_of = \"2026-07-31\"
@@ -232,6 +233,28 @@ fn a_promotion_that_cannot_be_read_is_missed_and_said_so() {
     let (exit, printed) = place.type_in("promotions job.toml --market NL --segment commercial");
     assert_eq!((exit, printed.out.as_str()), (0, HEADER));
     assert!(printed.err.contains("the job names no promotions"), "{}", printed.err);
+}
+
+#[test]
+fn the_sample_asks_for_every_type_of_answer() {
+    let place = Place::new();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (job, requests) = (root.join("data/sample/job.toml"), root.join("data/sample/requests.csv"));
+    let (exit, printed) =
+        place.type_in(&format!("eligibility {} {} --json", job.display(), requests.display()));
+    assert_eq!(exit, 0, "{}", printed.err);
+    let lines: Vec<serde_json::Value> =
+        printed.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let errors: Vec<&serde_json::Value> =
+        lines.iter().flat_map(|line| line["errors"].as_array().unwrap()).collect();
+    let conditions = Condition::ALL.map(Condition::name);
+    for kind in conditions.iter().chain(&["InvalidPromotion", "NoPromotionsAvailable", "Customer"]) {
+        assert!(
+            errors.iter().any(|error| error["type"] == *kind),
+            "{kind} is no answer to the sample's requests"
+        );
+    }
+    assert!(errors.iter().all(|error| error["description"].as_str().is_some_and(|says| says.ends_with('.'))));
 }
 
 #[test]

@@ -1,12 +1,13 @@
 //! Requests of eligibility: purchases to ask about, at least one for each condition of the promotions.
 //!
-//! They are the same for every sample. The customers that they name are the first ones, whose markets and qualifications are
-//! the same in every book; what those hold already is as it falls, so some answers differ from book to book.
+//! They are the same for every sample. The customers that they name are early ones, whose markets and qualifications are the
+//! same in every book, and the very first, which is the largest; where that one lives, and what any of them holds already, is
+//! as it falls, so some answers differ from book to book.
 
 use super::SampleError;
 use super::catalogue::{
-    BUSINESS_PREMIUM, COPILOT, Cycle, ENTRA_P1, ENTRA_P2, M365_E5, OFFICE_E1, POWER_BI_PRO, PROJECT_3,
-    Product, TEAMS_ENTERPRISE, TEAMS_PHONE, Term, WINDOWS_SERVER_CAL,
+    BUSINESS_PREMIUM, COPILOT, Cycle, ENTRA_P1, ENTRA_P2, M365_E5, M365_F3, OFFICE_E1, POWER_BI_PRO,
+    PROJECT_3, Product, TEAMS_ENTERPRISE, TEAMS_PHONE, Term, WINDOWS_SERVER_CAL,
 };
 use super::write::TableWriter;
 
@@ -22,6 +23,8 @@ const SWISS: Buyer = ("CUS-0000013", "4610200", "commercial", "CH");
 const JAPANESE: Buyer = ("CUS-0000015", "6610200", "commercial", "JP");
 const STRANGER: Buyer = ("CUS-9999999", "0610200", "commercial", "NL");
 
+const LARGEST: Buyer = ("CUS-0000001", "5610200", "commercial", "SE");
+
 /// What is to be bought, when, and the promotion that is asked for.
 type Wish = (&'static Product, u32, Term, Cycle, &'static str, &'static str);
 
@@ -29,7 +32,7 @@ const BRIDGE: &str = "39NFJQT20BRI:0002:39NFJQT2KX08";
 const TEAMS: &str = "39NFJQT20TEA:0001:39NFJQT2KX09";
 const DAY: &str = "2026-12-01";
 
-const REQUESTS: [(Buyer, Wish); 20] = [
+const REQUESTS: [(Buyer, Wish); 23] = [
     (NL, (&TEAMS_ENTERPRISE, 2_400, Term::P1Y, Cycle::Monthly, DAY, "")),
     (NL, (&TEAMS_ENTERPRISE, 2_401, Term::P1Y, Cycle::Monthly, DAY, "")),
     (NL_TOO, (&TEAMS_ENTERPRISE, 500, Term::P1Y, Cycle::Annual, DAY, TEAMS)),
@@ -50,6 +53,9 @@ const REQUESTS: [(Buyer, Wish); 20] = [
     (CITY, (&OFFICE_E1, 1, Term::P1Y, Cycle::Monthly, DAY, "")),
     (STRANGER, (&TEAMS_ENTERPRISE, 1, Term::P1Y, Cycle::Monthly, DAY, "")),
     (NL, (&WINDOWS_SERVER_CAL, 1, Term::P1Y, Cycle::Monthly, DAY, "")),
+    (LARGEST, (&COPILOT, 5, Term::P1Y, Cycle::Monthly, DAY, "")),
+    (LARGEST, (&PROJECT_3, 1, Term::P1Y, Cycle::Monthly, DAY, "")),
+    (NL, (&M365_F3, 1, Term::P1Y, Cycle::Monthly, DAY, "")),
 ];
 
 /// Writes the requests.
