@@ -2,12 +2,14 @@
 //!
 //! `data/policy.toml` is built into the program. A job names a profile and overrides single settings; what is in force is
 //! handed to the engine as typed choices and to the manifest as words, from the same place. Windows are written in jobs
-//! as `"168h"` or `"7d"`. A value that the rule book knows and this version does not bill is refused by name.
+//! as `"168h"` or `"7d"`.
 
+use chrono::Datelike;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use termwise_engine::calendar::Span;
-use termwise_engine::policy::{Choice, Policy};
+use termwise_engine::calendar::{Day, Span};
+use termwise_engine::money::Surcharge;
+use termwise_engine::policy::{Choice, Extension, Policy};
 
 const TEXT: &str = include_str!("../data/policy.toml");
 /// The profile of a job that names none.
@@ -35,8 +37,6 @@ pub struct Refused {
     pub says: String,
     /// What to do about it.
     pub hint: String,
-    /// Whether it is known and not built yet.
-    pub is_unbuilt: bool,
 }
 
 #[derive(Deserialize)]
@@ -56,7 +56,6 @@ struct Declared {
     _means: String,
     #[serde(default)]
     values: Vec<String>,
-    built: Option<Vec<String>>,
     #[serde(rename = "unit")]
     _unit: Option<String>,
 }
@@ -80,7 +79,6 @@ fn broken(why: &str) -> Refused {
         key: "profile".to_owned(),
         says: format!("the policy file that is built into termwise is broken: {why}"),
         hint: "please report this".to_owned(),
-        is_unbuilt: false,
     }
 }
 
@@ -127,7 +125,6 @@ pub fn in_force(profile: &str, own: &BTreeMap<String, String>) -> Result<InForce
                 key: "full_refund".to_owned(),
                 says: "full_refund is longer than refund_window (R34, R35)".to_owned(),
                 hint: "give full_refund at most the hours of refund_window".to_owned(),
-                is_unbuilt: false,
             }])
         }
         Some(policy) if refused.is_empty() => Ok(InForce { policy, words: words(profile, &settings) }),
@@ -146,7 +143,6 @@ fn own_setting(file: &File, key: &str, word: &str) -> Result<Option<(String, Val
             key: key.to_owned(),
             says: format!("{word:?} is not a number of hours or days"),
             hint: "write \"168h\" or \"7d\"".to_owned(),
-            is_unbuilt: false,
         })?;
         return Ok(Some((in_hours.to_owned(), Value::Number(hours))));
     }
@@ -155,16 +151,6 @@ fn own_setting(file: &File, key: &str, word: &str) -> Result<Option<(String, Val
     };
     if !declared.values.iter().any(|value| value == word) {
         return Err(unknown_word(key, word, declared.values.iter().map(String::as_str), &declared.rule));
-    }
-    if let Some(built) = &declared.built
-        && !built.iter().any(|value| value == word)
-    {
-        return Err(Refused {
-            key: key.to_owned(),
-            says: format!("{key} = {word:?} ({}) is not built yet", declared.rule),
-            hint: format!("this version bills {key} = {:?} only", built.join(", ")),
-            is_unbuilt: true,
-        });
     }
     Ok(Some((key.to_owned(), Value::Word(word.to_owned()))))
 }
@@ -176,7 +162,6 @@ fn unknown_word<'a>(key: &str, word: &str, known: impl Iterator<Item = &'a str>,
         key: key.to_owned(),
         says: format!("{word:?} is not a value of {key}{rule}"),
         hint: format!("write one of {}", known.join(", ")),
-        is_unbuilt: false,
     }
 }
 
@@ -224,6 +209,14 @@ impl Typed<'_> {
             seat_changes: self.choice("seat_changes")?,
             refund_window: Span::hours(self.number("refund_window_hours")?),
             full_refund: Span::hours(self.number("full_refund_hours")?),
+            upgrade_promotions: self.choice("upgrade_promotions")?,
+            end_of_term: self.choice("end_of_term")?,
+            extension: Extension {
+                surcharge: self.surcharge("extension_surcharge")?,
+                surcharge_of_annual: self.surcharge("extension_surcharge_of_annual")?,
+                ends_from: self.day("extension_ends_from")?,
+                begins_from: self.day("extension_begins_from")?,
+            },
             stacking: self.choice("stacking")?,
             refused_events: self.choice("refused_events")?,
             trial_days: self.number("trial_days")?,
@@ -236,6 +229,19 @@ impl Typed<'_> {
             Value::Word(word) => C::from_word(word),
             Value::Number(_) => None,
         }
+    }
+
+    /// A fraction of at most six decimals, such as `0.03`.
+    fn surcharge(&self, key: &str) -> Option<Surcharge> {
+        let Value::Word(word) = self.0.get(key)? else { return None };
+        let digits = word.strip_prefix("0.").filter(|digits| (1..=6).contains(&digits.len()))?;
+        Surcharge::from_millionths(format!("{digits:0<6}").parse().ok()?)
+    }
+
+    fn day(&self, key: &str) -> Option<Day> {
+        let Value::Word(word) = self.0.get(key)? else { return None };
+        let date = word.parse::<chrono::NaiveDate>().ok()?;
+        Day::from_ymd(date.year(), date.month(), date.day())
     }
 
     fn number(&self, key: &str) -> Option<u32> {
@@ -252,8 +258,8 @@ mod tests {
     use termwise_engine::calendar::MonthEnd;
     use termwise_engine::money::Rounding;
     use termwise_engine::policy::{
-        FirstPurchase, LateSeats, PriceOverlap, RefusedEvents, RenewalPercentage, RoundingAt, SeatChangeForm,
-        SeatCount, Stacking,
+        EndOfTerm, FirstPurchase, LateSeats, PriceOverlap, RefusedEvents, RenewalPercentage, RoundingAt,
+        SeatChangeForm, SeatCount, Stacking, UpgradePromotions,
     };
 
     fn own(settings: &[(&str, &str)]) -> BTreeMap<String, String> {
@@ -268,7 +274,11 @@ mod tests {
             for (key, value) in settings {
                 let declared = &file.settings[key];
                 match value {
-                    Value::Word(word) => assert!(declared.values.contains(word), "{profile}.{key} = {word}"),
+                    // The vendor's own dates and fractions are words of no list.
+                    Value::Word(word) => assert!(
+                        declared.values.contains(word) || declared._unit.is_some(),
+                        "{profile}.{key} = {word}"
+                    ),
                     Value::Number(_) => assert!(declared.values.is_empty(), "{profile}.{key}"),
                 }
             }
@@ -293,6 +303,8 @@ mod tests {
         check::<Rounding>(&file, "rounding");
         check::<RoundingAt>(&file, "rounding_at");
         check::<SeatChangeForm>(&file, "seat_changes");
+        check::<UpgradePromotions>(&file, "upgrade_promotions");
+        check::<EndOfTerm>(&file, "end_of_term");
         check::<Stacking>(&file, "stacking");
         check::<RefusedEvents>(&file, "refused_events");
     }
@@ -306,7 +318,12 @@ mod tests {
         assert_eq!(standard.words["refund_window"], "168h");
         assert_eq!(standard.words["end_of_term"], "stop");
         assert_eq!(standard.words["profile"], "standard");
-        assert_eq!(standard.words.len(), 18);
+        assert_eq!(standard.words.len(), 22);
+        let extension = standard.policy.extension;
+        assert_eq!(extension.surcharge.millionths(), 30_000);
+        assert_eq!(extension.surcharge_of_annual.millionths(), 230_000);
+        assert_eq!(extension.ends_from.to_string(), "2026-05-04");
+        assert_eq!(extension.begins_from.to_string(), "2025-04-01");
     }
 
     #[test]
@@ -325,16 +342,15 @@ mod tests {
     fn every_setting_that_cannot_be_is_named() {
         let own = own(&[
             ("rounding", "nearest"),
-            ("end_of_term", "extend"),
-            ("upgrade_promotions", "none"),
+            ("end_of_term", "go on"),
+            ("upgrade_promotions", "eligible"),
             ("refund_window", "a week"),
         ]);
         let refused = in_force("partner-centre", &own).unwrap_err();
         let keys: Vec<&str> = refused.iter().map(|refused| refused.key.as_str()).collect();
         assert_eq!(keys, ["profile", "end_of_term", "refund_window", "rounding"]);
         assert_eq!(refused[0].hint, "write one of partner-center, standard");
-        assert!(refused[1].is_unbuilt);
-        assert_eq!(refused[1].says, "end_of_term = \"extend\" (R37) is not built yet");
+        assert_eq!(refused[1].says, "\"go on\" is not a value of end_of_term (R37)");
         assert_eq!(refused[3].hint, "write one of half-up, half-even, truncate");
     }
 

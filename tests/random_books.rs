@@ -22,6 +22,10 @@ use crowded::{date, write_book};
 use std::collections::BTreeMap;
 use std::path::Path;
 
+fn job(policy: BTreeMap<String, String>) -> oracle::Job {
+    oracle::Job { from: date("2026-03-25"), as_of: date("2026-05-20"), horizon_days: 60, policy }
+}
+
 /// What differs between the engine and the oracle on a book.
 fn differences(dir: &Path, policy: BTreeMap<String, String>) -> String {
     let (exit, said) = bill(&dir.join("job.toml"), &dir.join("out"), 1, 1);
@@ -29,8 +33,7 @@ fn differences(dir: &Path, policy: BTreeMap<String, String>) -> String {
         return format!("exit {exit}: {said}");
     }
     let folder = published(&dir.join("out"));
-    let job = oracle::Job { from: date("2026-03-25"), as_of: date("2026-05-20"), horizon_days: 60, policy };
-    let answer = oracle::run(dir, &job).expect("the oracle's answer");
+    let answer = oracle::run(dir, &job(policy)).expect("the oracle's answer");
     agreement::differences(&folder, &answer)
 }
 
@@ -60,4 +63,86 @@ fn crowded_books_agree_with_the_oracle_in_every_line_renewal_and_reject() {
         failed.len(),
         shown.into_iter().cloned().collect::<String>()
     );
+}
+
+/// A law (A1), held to the oracle too: two windows, one after the other, give the lines of one over both.
+#[test]
+fn the_oracle_gives_the_same_lines_for_two_windows_as_for_one() {
+    for seed in 0..40 {
+        let dir = tempfile::tempdir().expect("a folder");
+        let policy = write_book(seed, dir.path());
+        let lines = |from: &str, as_of: &str| {
+            let job =
+                oracle::Job { from: date(from), as_of: date(as_of), horizon_days: 0, policy: policy.clone() };
+            let lines = oracle::run(dir.path(), &job).expect("the oracle's answer").lines;
+            lines.into_iter().map(|line| format!("{:?}", oracle::Line { pair: None, ..line })).collect()
+        };
+        let mut one: Vec<String> = lines("2026-03-25", "2026-05-20");
+        for middle in ["2026-03-31", "2026-04-14", "2026-04-30", "2026-05-10"] {
+            let next = (date(middle) + chrono::Days::new(1)).to_string();
+            let mut two: Vec<String> = lines("2026-03-25", middle);
+            two.extend(lines(&next, "2026-05-20"));
+            one.sort();
+            two.sort();
+            assert_eq!(two, one, "book {seed} cut after {middle}");
+        }
+    }
+}
+
+/// The books are crowded enough: what can happen in them happens often, or the agreement would prove little.
+#[test]
+fn crowded_books_hold_every_charge_type_outcome_and_refusal_of_a_change() {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for seed in 0..150 {
+        let dir = tempfile::tempdir().expect("a folder");
+        let policy = write_book(seed, dir.path());
+        let answer = oracle::run(dir.path(), &job(policy)).expect("the oracle's answer");
+        let opened = |id: &str| if id.starts_with(['M', 'N']) { "opened " } else { "" };
+        let told = (answer.lines.into_iter())
+            .map(|line| format!("{}{}", opened(&line.subscription_id), line.charge_type))
+            .chain(answer.renewals.into_iter().map(|row| row.outcome))
+            .chain(answer.rejects.into_iter().map(|row| format!("{} {}", row.file, row.code)));
+        for word in told {
+            *seen.entry(word).or_default() += 1;
+        }
+    }
+    let often = [
+        "new",
+        "renew",
+        "cycleCharge",
+        "addQuantity",
+        "removeQuantity",
+        "cancelImmediate",
+        "convert",
+        "moveQuantity",
+        "changeBillingPlan",
+        "extendTerm",
+        "opened convert",
+        "opened cycleCharge",
+        "opened renew",
+        "opened addQuantity",
+        "renews",
+        "expires",
+        "extends",
+        "blocked",
+        "lifecycle_events subscription-unknown",
+        "lifecycle_events subscription-not-active",
+        "lifecycle_events trial-unchangeable",
+        "lifecycle_events upgrade-target-missing",
+        "lifecycle_events upgrade-quantity",
+        "lifecycle_events upgrade-changes-term",
+        "lifecycle_events price-missing",
+        "lifecycle_events price-conflict",
+        "lifecycle_events events-ambiguous",
+        "lifecycle_events billing-cycle-change-not-allowed",
+        "lifecycle_events term-change-not-longer",
+        "seat_changes subscription-unknown",
+        "seat_changes seat-change-above-promotion-limit",
+        "scheduled_changes subscription-unknown",
+        "subscriptions segment-not-allowed",
+    ];
+    let rare: Vec<&str> =
+        often.into_iter().filter(|word| seen.get(*word).is_none_or(|times| *times < 4)).collect();
+    assert!(rare.is_empty(), "the books hold too few of {rare:?}: {seen:#?}");
+    assert!(seen.contains_key("lifecycle_events seat-change-above-promotion-limit"), "{seen:#?}");
 }

@@ -252,8 +252,16 @@ codes! {
     NotLegacy = "not-legacy", "only a legacy subscription can be migrated", "check the commerce of the subscription";
     /// C13
     EventsAmbiguous = "events-ambiguous", "two events of one kind and instant differ", "send the event that happened";
-    /// R26, R47, R49
-    EventNotSupported = "event-not-supported", "this kind of event is not billed by this version yet", "bill the subscription by hand for this night; nothing is guessed";
+    /// B1
+    UpgradeChangesTerm = "upgrade-changes-term", "an upgrade keeps the term and the billing cycle, and this one names others", "leave target_term and target_billing_cycle empty, or send a change of term beside the upgrade";
+    /// B1, B3, B4
+    UpgradeTargetMissing = "upgrade-target-missing", "the upgrade names no SKU, no new subscription for part of the seats, or a subscription that they can't be moved to", "fill in target_product_id and target_sku_id, for part of the seats a new target_subscription_id; one that is there must be the same customer's, of the same currency and commerce, active, paid, of that SKU, of no shorter term, and end no earlier";
+    /// B3
+    UpgradeQuantity = "upgrade-quantity", "the upgrade moves more seats than the subscription holds", "check the quantity and the seat changes before it";
+    /// R47, B10
+    BillingCycleChangeNotAllowed = "billing-cycle-change-not-allowed", "only a P3Y that begins with a full cycle changes between monthly and annual billing", "schedule the other billing cycle for the renewal";
+    /// R47, B11
+    TermChangeNotLonger = "term-change-not-longer", "inside a term it can only be changed to a longer one", "schedule the shorter term for the renewal";
     /// A24
     ScheduledChangesAmbiguous = "scheduled-changes-ambiguous", "two scheduled changes of one instant differ", "send the change that holds";
     /// R15, C10

@@ -28,6 +28,9 @@ const _: () = {
     assert!(line < i128::MAX / 4);
     let unit = price * kept * 36 * 1_096 * 10_000;
     assert!(unit < i128::MAX / 4);
+    // A surcharge at most doubles a price and meets no discount: a month of extension has none (R37).
+    let raised = price * 2 * MILLION as i128 * SEATS_MAX as i128 * 36 * 1_096;
+    assert!(raised < i128::MAX / 4 && 2 * MILLION as i128 <= kept);
     // A subtotal in thousandths fits 64 bits, so currencies of up to three digits do.
     assert!(PRICE_MAX_UNITS as i128 * SEATS_MAX as i128 * 1_000 <= i64::MAX as i128);
 };
@@ -130,6 +133,25 @@ impl Kept {
     }
 }
 
+/// What comes on top of a list price, in millionths of it: 3 % is 30,000 (R37).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Hash)]
+pub struct Surcharge(u32);
+
+impl Surcharge {
+    /// Nothing on top.
+    pub const NONE: Surcharge = Surcharge(0);
+
+    /// A surcharge from millionths; `None` above the whole price.
+    pub const fn from_millionths(millionths: u32) -> Option<Surcharge> {
+        if millionths > MILLION as u32 { None } else { Some(Surcharge(millionths)) }
+    }
+
+    /// The surcharge in millionths.
+    pub const fn millionths(self) -> u32 {
+        self.0
+    }
+}
+
 /// A currency of ISO 4217 with its minor unit (C20).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
 pub struct Currency(iso_currency::Currency);
@@ -218,6 +240,11 @@ impl Exact {
             return self;
         }
         Exact { numerator: self.numerator * part as i128, denominator: self.denominator * whole as i128 }
+    }
+
+    /// This amount and what comes on top of it.
+    pub const fn raised(self, surcharge: Surcharge) -> Exact {
+        self.share(MILLION as u32 + surcharge.0, MILLION as u32)
     }
 
     /// What discounts leave of this amount.

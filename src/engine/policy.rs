@@ -2,8 +2,8 @@
 //!
 //! The numbers come from the policy file in `data/`; this module holds the choices and no number.
 
-use crate::calendar::{MonthEnd, Span};
-use crate::money::Rounding;
+use crate::calendar::{Day, MonthEnd, Span};
+use crate::money::{Rounding, Surcharge};
 
 macro_rules! setting {
     ($(#[$doc:meta])* $name:ident, $($(#[$of:meta])* $variant:ident = $word:literal),+) => {
@@ -150,6 +150,36 @@ setting!(
     Flag = "flag"
 );
 
+setting!(
+    /// Whether an upgrade gets the promotions of the SKU that it goes to (R26).
+    UpgradePromotions,
+    /// Never.
+    None = "none",
+    /// By full eligibility, where the target is new (B32).
+    Eligible = "eligible"
+);
+setting!(
+    /// What follows a term whose auto-renew is off (R37).
+    EndOfTerm,
+    /// Nothing.
+    Stop = "stop",
+    /// A month after the other, at the monthly price with a surcharge.
+    Extend = "extend"
+);
+
+/// What extends a term, and at what surcharge (R37).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Extension {
+    /// On the monthly list price.
+    pub surcharge: Surcharge,
+    /// On a twelfth of the annual one, where there is no monthly one.
+    pub surcharge_of_annual: Surcharge,
+    /// The first day on which a term that is extended may end.
+    pub ends_from: Day,
+    /// The first day on which a term that is extended may have begun.
+    pub begins_from: Day,
+}
+
 /// The policy in force.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Policy {
@@ -175,6 +205,12 @@ pub struct Policy {
     pub refund_window: Span,
     /// R35
     pub full_refund: Span,
+    /// R26
+    pub upgrade_promotions: UpgradePromotions,
+    /// R37
+    pub end_of_term: EndOfTerm,
+    /// R37
+    pub extension: Extension,
     /// R43
     pub stacking: Stacking,
     /// R59

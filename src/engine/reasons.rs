@@ -65,6 +65,8 @@ reasons! {
     PromotionNotForTerm = "promotion-not-for-term", "the promotion does not name the renewed product, term and billing cycle";
     /// R21, R25
     PromotionReplaced = "promotion-replaced", "another promotion takes more off";
+    /// R26
+    PromotionLeftBehind = "promotion-left-behind", "the promotion was of the SKU that an upgrade left";
     /// R24
     LegacyRenewal = "legacy-renewal", "a legacy renewal is at list price";
     /// R28
@@ -89,6 +91,10 @@ reasons! {
     Migrated = "migrated", "migrated to new commerce";
     /// R37
     AutoRenewOff = "auto-renew-off", "auto-renew is off, so it stops at the term's end";
+    /// R37
+    Extended = "extended", "auto-renew is off, so it goes on month by month at the monthly price with a surcharge";
+    /// R37
+    ExtendedFromAnnual = "extended-from-annual", "there is no monthly price, so a month is a twelfth of the annual one with a higher surcharge";
     /// R40
     PromoCodeRefused = "promo-code-refused", "a promo code was entered and does not count";
     /// R41
@@ -109,6 +115,12 @@ reasons! {
     Coterm = "coterm", "the term ends early to line up with another one";
     /// C1
     TermChanged = "term-changed", "before and after are terms of different length";
+    /// R47, B10
+    PlanChanged = "plan-changed", "another billing plan holds from this cycle on";
+    /// R47, B11
+    LongerTerm = "longer-term", "a longer term took the place of the running one";
+    /// R49
+    Upgraded = "upgraded", "an upgrade moved the seats to another SKU";
     /// R50
     SegmentNotAllowed = "segment-not-allowed", "the customer may not be sold this segment any more; the renewal is billed and flagged";
     /// R9

@@ -140,8 +140,8 @@ schema!(seat_changes, SeatChanges,
 );
 schema!(lifecycle_events, LifecycleEvents,
     SUBSCRIPTION_ID = "subscription_id" Required, HAPPENED_AT = "happened_at" Required Instant, KIND = "kind" Required,
-    QUANTITY = "quantity" Optional Whole, TARGET_SUBSCRIPTION_ID = "target_subscription_id" Ignored,
-    TARGET_PRODUCT_ID = "target_product_id" Ignored, TARGET_SKU_ID = "target_sku_id" Ignored,
+    QUANTITY = "quantity" Optional Whole, TARGET_SUBSCRIPTION_ID = "target_subscription_id" Optional,
+    TARGET_PRODUCT_ID = "target_product_id" Optional, TARGET_SKU_ID = "target_sku_id" Optional,
     TARGET_TERM = "target_term" Optional, TARGET_BILLING_CYCLE = "target_billing_cycle" Optional,
 );
 schema!(scheduled_changes, ScheduledChanges,

@@ -4,7 +4,7 @@ use super::order::Order;
 use super::parcel::{Packing, Unpacking};
 use super::worker::Kind;
 use termwise_engine::book::{
-    EventKind, LifecycleEvent, PromotionCell, Redemption, ScheduledChange, SeatChange,
+    EventKind, LifecycleEvent, PromotionCell, Redemption, ScheduledChange, SeatChange, Target,
 };
 use termwise_engine::calendar::{BillingCycle, Term};
 use termwise_engine::findings::{Source, Table};
@@ -17,15 +17,15 @@ pub(super) enum EventRow<'a> {
     SeatChange(SeatChange, &'a str),
     /// A code entered, and the order's id or nothing.
     Redemption(Redemption, &'a str),
-    /// A lifecycle event.
-    Lifecycle(LifecycleEvent),
+    /// A lifecycle event, what it sells, and the subscription that it names or nothing.
+    Lifecycle(LifecycleEvent, Sold<'a>, &'a str),
     /// A scheduled change, and what it sells.
     Scheduled(ScheduledChange, Sold<'a>),
     /// A row that can't be read: its subscription waits.
     Unreadable,
 }
 
-/// What a scheduled change sells.
+/// What a scheduled change or an upgrade sells.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Sold<'a> {
     /// What was sold before.
@@ -38,20 +38,13 @@ pub(super) enum Sold<'a> {
 
 /// What a packed byte stands for where there is nothing.
 const NOTHING: u8 = 0xff;
-const EVENT_KINDS: [EventKind; 5] = [
-    EventKind::Cancel,
-    EventKind::Suspend,
-    EventKind::Reactivate,
-    EventKind::ConvertTrial,
-    EventKind::Migrate,
-];
 
 impl<'a> EventRow<'a> {
     const fn kind(&self) -> Kind {
         match self {
             EventRow::SeatChange(..) => Kind::SeatChange,
             EventRow::Redemption(..) => Kind::Redemption,
-            EventRow::Lifecycle(_) => Kind::Lifecycle,
+            EventRow::Lifecycle(..) => Kind::Lifecycle,
             EventRow::Scheduled(..) => Kind::Scheduled,
             EventRow::Unreadable => Kind::Unreadable,
         }
@@ -62,7 +55,7 @@ impl<'a> EventRow<'a> {
         match self {
             EventRow::SeatChange(row, _) => Some(row.source),
             EventRow::Redemption(row, _) => Some(row.source),
-            EventRow::Lifecycle(row) => Some(row.source),
+            EventRow::Lifecycle(row, ..) => Some(row.source),
             EventRow::Scheduled(row, _) => Some(row.source),
             EventRow::Unreadable => None,
         }
@@ -86,13 +79,15 @@ impl<'a> EventRow<'a> {
                 out.instant(row.entered_at);
                 out.text(order);
             }
-            EventRow::Lifecycle(row) => {
+            EventRow::Lifecycle(row, sold, target) => {
                 out.source(row.source);
                 out.instant(row.happened_at);
                 out.byte(row.kind as u8);
                 pack_number(row.quantity, out);
                 out.byte(row.target_term.map_or(NOTHING, |term| term as u8));
                 out.byte(row.target_billing_cycle.map_or(NOTHING, |cycle| cycle as u8));
+                pack_sold(*sold, out);
+                out.text(target);
             }
             EventRow::Scheduled(row, sold) => pack_scheduled(row, *sold, out),
             EventRow::Unreadable => {}
@@ -109,7 +104,7 @@ impl<'a> EventRow<'a> {
         let row = match kind {
             Kind::SeatChange => unpack_seat_change(from)?,
             Kind::Redemption => unpack_redemption(from, order)?,
-            Kind::Lifecycle => unpack_lifecycle(from)?,
+            Kind::Lifecycle => unpack_lifecycle(from, order)?,
             Kind::Scheduled => unpack_scheduled(from, order)?,
             Kind::Unreadable => EventRow::Unreadable,
             Kind::Subscription | Kind::Customer | Kind::Holding => return None,
@@ -159,27 +154,29 @@ fn unpack_redemption<'a>(from: &mut Unpacking<'a>, order: &Order) -> Option<Even
     Some(EventRow::Redemption(Redemption { source, subscription: NOBODY, code, entered_at, order: id }, text))
 }
 
-fn unpack_lifecycle<'a>(from: &mut Unpacking<'a>) -> Option<EventRow<'a>> {
+fn unpack_lifecycle<'a>(from: &mut Unpacking<'a>, order: &Order) -> Option<EventRow<'a>> {
     let source = from.source(Table::LifecycleEvents)?;
     let happened_at = from.instant()?;
-    let kind = unpack_word(from, &EVENT_KINDS)??;
+    let kind = unpack_word(from, &EventKind::ALL)??;
     let quantity = unpack_number(from)?;
     let target_term = unpack_word(from, &Term::ALL)?;
     let target_billing_cycle = unpack_word(from, &BillingCycle::ALL)?;
-    Some(EventRow::Lifecycle(LifecycleEvent {
+    let sold = unpack_sold(from, order)?;
+    let row = LifecycleEvent {
         source,
         subscription: NOBODY,
         happened_at,
         kind,
         quantity,
+        target: Target::Nobody,
+        target_item: None,
         target_term,
         target_billing_cycle,
-    }))
+    };
+    Some(EventRow::Lifecycle(row, sold, from.text()?))
 }
 
-fn pack_scheduled(row: &ScheduledChange, sold: Sold<'_>, out: &mut Packing) {
-    out.source(row.source);
-    out.instant(row.scheduled_at);
+fn pack_sold(sold: Sold<'_>, out: &mut Packing) {
     match sold {
         Sold::AsBefore => out.byte(0),
         Sold::Item(item) => {
@@ -191,6 +188,20 @@ fn pack_scheduled(row: &ScheduledChange, sold: Sold<'_>, out: &mut Packing) {
             out.text(sku);
         }
     }
+}
+
+fn unpack_sold<'a>(from: &mut Unpacking<'a>, order: &Order) -> Option<Sold<'a>> {
+    Some(match from.byte()? {
+        0 => Sold::AsBefore,
+        1 => Sold::Item(order.items.of(ItemId::of_rank(from.number()? as usize))),
+        _ => Sold::SkuOfSameProduct(from.text()?),
+    })
+}
+
+fn pack_scheduled(row: &ScheduledChange, sold: Sold<'_>, out: &mut Packing) {
+    out.source(row.source);
+    out.instant(row.scheduled_at);
+    pack_sold(sold, out);
     out.byte(row.term.map_or(NOTHING, |term| term as u8));
     out.byte(row.billing_cycle.map_or(NOTHING, |cycle| cycle as u8));
     pack_number(row.quantity.map(i32::cast_unsigned), out);
@@ -208,11 +219,7 @@ fn pack_scheduled(row: &ScheduledChange, sold: Sold<'_>, out: &mut Packing) {
 fn unpack_scheduled<'a>(from: &mut Unpacking<'a>, order: &Order) -> Option<EventRow<'a>> {
     let source = from.source(Table::ScheduledChanges)?;
     let scheduled_at = from.instant()?;
-    let sold = match from.byte()? {
-        0 => Sold::AsBefore,
-        1 => Sold::Item(order.items.of(ItemId::of_rank(from.number()? as usize))),
-        _ => Sold::SkuOfSameProduct(from.text()?),
-    };
+    let sold = unpack_sold(from, order)?;
     let term = unpack_word(from, &Term::ALL)?;
     let billing_cycle = unpack_word(from, &BillingCycle::ALL)?;
     let quantity = unpack_number(from)?.map(u32::cast_signed);

@@ -1,7 +1,7 @@
 //! What happens to subscriptions: seat changes, codes entered, lifecycle events, scheduled changes.
 //!
-//! A row of an unknown subscription is rejected alone (C11). A row that can't be read, or that tells of something this
-//! version does not bill, parks its subscription: nothing is guessed (R60).
+//! A row of an unknown subscription is refused alone (C11), unless an upgrade opens the subscription (B3). A row that can't be
+//! read parks its subscription: nothing is guessed (R60).
 
 use super::columns::{
     Column, lifecycle_events as l, redemptions as r, scheduled_changes as d, seat_changes as q,
@@ -11,11 +11,13 @@ use super::error::IntakeError;
 use super::event_rows::{EventRow, Sold};
 use super::index::Place;
 use super::memo::Memo;
+use super::openings::{Stray, unknown};
+use super::parcel::Packing;
 use super::row::{Cells, Row};
 use super::subscriptions::promotion;
 use super::words;
 use super::worker::{Routes, Worker};
-use termwise_engine::book::{EventKind, LifecycleEvent, Redemption, ScheduledChange, SeatChange};
+use termwise_engine::book::{EventKind, LifecycleEvent, Redemption, ScheduledChange, SeatChange, Target};
 use termwise_engine::findings::{Code, Disposition, Fate, NotDue, Source, Table};
 use termwise_engine::ids::{ChangeId, CodeId, OrderId, PromotionId, SubscriptionId};
 
@@ -34,20 +36,32 @@ pub(super) fn take(
     source: Source,
 ) -> Result<(), IntakeError> {
     let column = subscription_column(source.table);
-    let Worker { desk: Desk { met, notes, faults }, event_memos, scatter, .. } = worker;
+    let Worker { desk: Desk { met, notes, faults }, event_memos, scatter, found, .. } = worker;
     let mut cells = Cells::new(row, faults);
     let Some(id) = cells.text(column) else {
         // It can't be read, and there is no subscription to wait for it.
         notes.set(source, Disposition::Parked, faults);
         return Ok(());
     };
-    let place = routes.index.place(id);
-    if place == Place::Unknown {
+    let place = routes.openings.place(routes.index, id);
+    if place == Place::Unknown && source.table != Table::LifecycleEvents {
         cells.fault(Code::SubscriptionUnknown, column);
         notes.set(source, Disposition::Refused, faults);
         return Ok(());
     }
     let read = read(&mut cells, source, met, event_memos).filter(|_| cells.is_clean());
+    if let Some(EventRow::Lifecycle(_, _, target)) = read
+        && !target.is_empty()
+    {
+        found.upgrades.push((id.into(), target.into()));
+    }
+    if place == Place::Unknown {
+        let mut packed = Packing::default();
+        read.unwrap_or(EventRow::Unreadable).pack(id, &mut packed);
+        let (id, faults) = (id.into(), std::mem::take(faults));
+        found.strays.push(Stray { source, id, unknown: unknown(column.name), faults, packed: packed.0 });
+        return Ok(());
+    }
     match (read, place) {
         (Some(event), Place::Part(part)) => scatter.pack(part, routes.parts, |out| event.pack(id, out)),
         (Some(_), Place::Unknown | Place::Unread) => {
@@ -89,7 +103,7 @@ fn read<'a>(
     match source.table {
         Table::SeatChanges => seat_change(cells, source),
         Table::Redemptions => redemption(cells, source, met, memos),
-        Table::LifecycleEvents => lifecycle_event(cells, source),
+        Table::LifecycleEvents => lifecycle_event(cells, source, met),
         Table::ScheduledChanges => scheduled_change(cells, source, met, memos),
         Table::Subscriptions
         | Table::Customers
@@ -140,21 +154,32 @@ fn redemption<'a>(
     Some(EventRow::Redemption(row, order.unwrap_or_default()))
 }
 
-fn lifecycle_event<'a>(cells: &mut Cells<'_, 'a>, source: Source) -> Option<EventRow<'a>> {
+fn lifecycle_event<'a>(cells: &mut Cells<'_, 'a>, source: Source, met: &mut Met) -> Option<EventRow<'a>> {
     let happened_at = cells.instant(l::HAPPENED_AT);
     let kind = cells.read(l::KIND, kind);
     let quantity = cells.seats(l::QUANTITY);
+    // Of what an upgrade goes to; whatever else names a target keeps its product.
+    let is_upgrade = kind == Some(EventKind::Upgrade);
+    let (target, sold) = if is_upgrade {
+        let columns = (l::TARGET_PRODUCT_ID, l::TARGET_SKU_ID);
+        (cells.text(l::TARGET_SUBSCRIPTION_ID).unwrap_or_default(), sold(cells, met, columns))
+    } else {
+        ("", Sold::AsBefore)
+    };
     let target_term = cells.word(l::TARGET_TERM, words::term);
     let target_billing_cycle = cells.word(l::TARGET_BILLING_CYCLE, words::billing_cycle);
-    Some(EventRow::Lifecycle(LifecycleEvent {
+    let row = LifecycleEvent {
         source,
         subscription: NOBODY,
         happened_at: happened_at?,
         kind: kind?,
         quantity,
+        target: Target::Nobody,
+        target_item: None,
         target_term,
         target_billing_cycle,
-    }))
+    };
+    Some(EventRow::Lifecycle(row, sold, target))
 }
 
 fn scheduled_change<'a>(
@@ -164,7 +189,7 @@ fn scheduled_change<'a>(
     memos: &mut EventMemos,
 ) -> Option<EventRow<'a>> {
     let scheduled_at = cells.instant(d::SCHEDULED_AT);
-    let sold = sold(cells, met);
+    let sold = sold(cells, met, (d::PRODUCT_ID, d::SKU_ID));
     let term = cells.word(d::TERM, words::term);
     let billing_cycle = cells.word(d::BILLING_CYCLE, words::billing_cycle);
     let quantity = cells.signed_seats(d::QUANTITY);
@@ -184,13 +209,13 @@ fn scheduled_change<'a>(
     Some(EventRow::Scheduled(row, sold))
 }
 
-/// What a scheduled change sells: a SKU alone is one of the row's product; a product alone says too little.
-fn sold<'a>(cells: &mut Cells<'_, 'a>, met: &mut Met) -> Sold<'a> {
-    match (cells.text(d::PRODUCT_ID), cells.text(d::SKU_ID)) {
+/// What a change sells: a SKU alone is one of the row's product; a product alone says too little.
+fn sold<'a>(cells: &mut Cells<'_, 'a>, met: &mut Met, (product, sku): (Column, Column)) -> Sold<'a> {
+    match (cells.text(product), cells.text(sku)) {
         (None, None) => Sold::AsBefore,
         (Some(product), Some(sku)) => Sold::Item(met.item(product, sku)),
         (Some(_), None) => {
-            cells.fault(Code::ValueMissing, d::SKU_ID);
+            cells.fault(Code::ValueMissing, sku);
             Sold::AsBefore
         }
         (None, Some(sku)) => {
@@ -201,13 +226,5 @@ fn sold<'a>(cells: &mut Cells<'_, 'a>, met: &mut Met) -> Sold<'a> {
 }
 
 fn kind(word: &str) -> Result<EventKind, Code> {
-    match word {
-        "cancel" => Ok(EventKind::Cancel),
-        "suspend" => Ok(EventKind::Suspend),
-        "reactivate" => Ok(EventKind::Reactivate),
-        "convert_trial" => Ok(EventKind::ConvertTrial),
-        "migrate" => Ok(EventKind::Migrate),
-        "upgrade" | "change_billing_cycle" | "change_term" => Err(Code::EventNotSupported),
-        _ => Err(Code::ValueUnknown),
-    }
+    EventKind::ALL.into_iter().find(|kind| kind.name() == word).ok_or(Code::ValueUnknown)
 }

@@ -4,8 +4,10 @@ use super::columns::{customers as c, subscriptions as s};
 use super::desk::{Notes, distinct};
 use super::error::IntakeError;
 use super::event_rows::{EventRow, Sold};
+use super::ids::Ids;
 use super::index::Index;
 use super::memo::Memo;
+use super::openings::{self, Openings};
 use super::order::Order;
 use super::parcel::Unpacking;
 use super::parties::{CustomerRow, unpack_customer, unpack_holding};
@@ -13,12 +15,10 @@ use super::parts::Packed;
 use super::subscriptions::SubscriptionRow;
 use super::worker::Kind;
 use crate::names::{Names, SharedNames, TextTable, Texts};
-use hashbrown::{DefaultHashBuilder, HashTable};
 use rayon::slice::ParallelSliceMut;
 use std::collections::BTreeSet;
-use std::hash::BuildHasher;
 use std::sync::Arc;
-use termwise_engine::book::{Book, Customer, Holding, Subscription};
+use termwise_engine::book::{Book, Customer, Holding, Known, Origin, Subscription, Target};
 use termwise_engine::catalog::Catalog;
 use termwise_engine::findings::{Code, Disposition, Fate, Finding, NotDue, Source};
 use termwise_engine::ids::{BillToId, ChangeId, CustomerId, ItemId, OrderId, SubscriptionId};
@@ -44,6 +44,8 @@ pub(super) struct Linking<'a> {
     pub policy: &'a Policy,
     /// Which ids stand in more than one part.
     pub index: &'a Index,
+    /// Which subscriptions an upgrade may open.
+    pub openings: &'a Openings,
     /// Whether the job names a customers file (B17).
     pub has_customers: bool,
 }
@@ -72,10 +74,24 @@ struct Unpacked<'a> {
 
 /// Links the rows of a part.
 pub(super) fn link(chunks: &[Packed], with: Linking<'_>) -> Result<Part, IntakeError> {
-    let unpacked = unpack(chunks, with.orders).ok_or_else(|| {
+    let mut unpacked = unpack(chunks, with.orders).ok_or_else(|| {
         IntakeError::damaged("the packed book", "a part does not unpack to the rows that were packed")
     })?;
-    let mut linker = Linker::new(with, &unpacked);
+    let mut ids = Ids::of(&unpacked.subscriptions);
+    let row_of = |id: &str| ids.row(id, &unpacked.subscriptions);
+    // Whoever is rejected, over, or a trial opens nothing: others go before it.
+    let is_sound = |number: usize| {
+        let SubscriptionRow { row, id, .. } = &unpacked.subscriptions[number];
+        let is_single = !ids.repeated.contains(&(number as u32)) && !with.index.is_repeated(id);
+        let can_be_upgraded = row.is_billable() && row.origin != Origin::Trial;
+        is_single && can_be_upgraded && row.fault(Known::NoFile, with.catalog, with.policy).is_none()
+    };
+    let opened = openings::open(&unpacked.events, &unpacked.subscriptions, with.openings, row_of, is_sound);
+    for row in opened.rows {
+        ids.add(row.id, unpacked.subscriptions.len());
+        unpacked.subscriptions.push(row);
+    }
+    let mut linker = Linker::new(with, &unpacked, ids, opened.contested);
     linker.add_customers(&unpacked);
     linker.add_subscriptions(&unpacked);
     linker.add_events(&unpacked);
@@ -139,20 +155,11 @@ pub(super) fn each_subscription(
     Ok(())
 }
 
-/// The first row that a subscription's text stands in.
-#[derive(Clone, Copy)]
-struct Slot {
-    hash: u64,
-    row: u32,
-}
-
 struct Linker<'w, 'a> {
     with: Linking<'w>,
-    hasher: DefaultHashBuilder,
-    /// By the text of the subscription.
-    by_id: HashTable<Slot>,
-    /// Rows whose subscription stands in more than one.
-    repeated: BTreeSet<u32>,
+    by_id: Ids,
+    /// Ids that the upgrades of several customers would open.
+    contested: BTreeSet<&'a str>,
     /// Numbers of the subscriptions' rows, by customer and then by their own text.
     sorted: Vec<u32>,
     customers: Vec<&'a str>,
@@ -166,24 +173,13 @@ struct Linker<'w, 'a> {
 }
 
 impl<'w, 'a> Linker<'w, 'a> {
-    fn new(with: Linking<'w>, unpacked: &Unpacked<'a>) -> Linker<'w, 'a> {
+    fn new(
+        with: Linking<'w>,
+        unpacked: &Unpacked<'a>,
+        by_id: Ids,
+        contested: BTreeSet<&'a str>,
+    ) -> Linker<'w, 'a> {
         let rows = &unpacked.subscriptions;
-        let hasher = DefaultHashBuilder::default();
-        let mut by_id: HashTable<Slot> = HashTable::with_capacity(rows.len());
-        let mut repeated = BTreeSet::new();
-        for (row, number) in rows.iter().zip(0..) {
-            let hash = hasher.hash_one(row.id);
-            let same = |slot: &Slot| slot.hash == hash && rows[slot.row as usize].id == row.id;
-            match by_id.find(hash, same) {
-                Some(first) => repeated.extend([first.row, number]),
-                None => {
-                    by_id.insert_unique(hash, Slot { hash, row: number }, |slot| slot.hash);
-                    if with.index.is_repeated(row.id) {
-                        repeated.insert(number);
-                    }
-                }
-            }
-        }
         let mut sorted: Vec<(&str, &str, u32)> =
             rows.iter().zip(0..).map(|(row, number)| (row.customer, row.id, number)).collect();
         sorted.par_sort_unstable();
@@ -199,9 +195,8 @@ impl<'w, 'a> Linker<'w, 'a> {
         customers.dedup();
         Linker {
             with,
-            hasher,
             by_id,
-            repeated,
+            contested,
             sorted: sorted.into_iter().map(|(.., number)| number).collect(),
             customers,
             code_orders: TextTable::default(),
@@ -244,8 +239,12 @@ impl<'w, 'a> Linker<'w, 'a> {
             }
             let row = Subscription { customer: CustomerId::of_rank(customer), ..packed.row };
             let duplicate = (Code::SubscriptionDuplicate, s::SUBSCRIPTION_ID.name);
-            let fault = if self.repeated.contains(&number) {
+            let is_repeated = self.by_id.repeated.contains(&number) || self.with.index.is_repeated(packed.id);
+            let fault = if is_repeated {
                 Some(duplicate)
+            } else if row.opened {
+                // What is wrong with the row that it would come from keeps it closed.
+                None
             } else {
                 row.fault(self.book.known(row.customer), self.with.catalog, self.with.policy)
             };
@@ -267,18 +266,13 @@ impl<'w, 'a> Linker<'w, 'a> {
         self.names.customers = TextTable::of_sorted(customers);
     }
 
-    fn slot(&self, id: &str, rows: &[SubscriptionRow<'_>]) -> Option<&Slot> {
-        let hash = self.hasher.hash_one(id);
-        self.by_id.find(hash, |slot| slot.hash == hash && rows[slot.row as usize].id == id)
-    }
-
     /// Orders that codes were entered with come first, ranked by their texts: a code is used in one order (R40).
     fn add_orders_of_codes(&mut self, unpacked: &Unpacked<'a>) {
         let orders = unpacked.events.iter().filter_map(|(_, event)| match event {
             EventRow::Redemption(_, order) if !order.is_empty() => Some(*order),
             EventRow::Redemption(..)
             | EventRow::SeatChange(..)
-            | EventRow::Lifecycle(_)
+            | EventRow::Lifecycle(..)
             | EventRow::Scheduled(..)
             | EventRow::Unreadable => None,
         });
@@ -305,7 +299,7 @@ impl<'w, 'a> Linker<'w, 'a> {
             EventRow::SeatChange(_, change) if !change.is_empty() => Some(*change),
             EventRow::SeatChange(..)
             | EventRow::Redemption(..)
-            | EventRow::Lifecycle(_)
+            | EventRow::Lifecycle(..)
             | EventRow::Scheduled(..)
             | EventRow::Unreadable => None,
         });
@@ -313,11 +307,11 @@ impl<'w, 'a> Linker<'w, 'a> {
         let mut parked = Vec::new();
         for (id, event) in &unpacked.events {
             let rows = &unpacked.subscriptions;
-            let Some(slot) = self.slot(id, rows) else {
+            let Some(place) = self.by_id.row(id, rows) else {
                 self.refuse_unknown(event);
                 continue;
             };
-            let (Some(subscription), place) = (self.ids[slot.row as usize], slot.row as usize) else {
+            let Some(subscription) = self.ids[place] else {
                 self.leave_out(event);
                 continue;
             };
@@ -332,8 +326,10 @@ impl<'w, 'a> Linker<'w, 'a> {
                     row.order = row.order.and(self.code_orders.rank(order)).map(OrderId::of_rank);
                     self.book.redemptions.push(row);
                 }
-                EventRow::Lifecycle(mut row) => {
+                EventRow::Lifecycle(mut row, sold, target) => {
                     row.subscription = subscription;
+                    row.target_item = self.item(sold, rows[place].row.item);
+                    row.target = self.target(target, rows[place].customer, rows);
                     self.book.events.push(row);
                 }
                 EventRow::Scheduled(mut row, sold) => {
@@ -346,6 +342,19 @@ impl<'w, 'a> Linker<'w, 'a> {
         }
         self.names.changes = changes;
         self.park(parked);
+    }
+
+    /// The subscription that an upgrade names, if seats of this customer can go there (B3, B4).
+    fn target(&self, id: &str, customer: &str, rows: &[SubscriptionRow<'_>]) -> Target {
+        if id.is_empty() || self.contested.contains(id) {
+            return Target::Nobody;
+        }
+        let row = self.by_id.row(id, rows).filter(|&row| rows[row].customer == customer);
+        match row.and_then(|row| self.ids[row].map(|id| (id, rows[row].row.opened))) {
+            Some((id, true)) => Target::Opened(id),
+            Some((id, false)) => Target::Subscription(id),
+            None => Target::Barred,
+        }
     }
 
     fn item(&self, sold: Sold<'_>, before: ItemId) -> Option<ItemId> {
@@ -365,7 +374,7 @@ impl<'w, 'a> Linker<'w, 'a> {
         }
     }
 
-    /// Two ids had one hash, and this one is in no row at all.
+    /// Two ids had one hash, and this one is in no row at all; or several customers would open it.
     fn refuse_unknown(&mut self, event: &EventRow<'_>) {
         if let Some(source) = event.source() {
             let fault = (Code::SubscriptionUnknown, s::SUBSCRIPTION_ID.name);
@@ -377,7 +386,8 @@ impl<'w, 'a> Linker<'w, 'a> {
     fn park(&mut self, parked: Vec<SubscriptionId>) {
         for id in parked {
             let subscription = &mut self.book.subscriptions[id.rank()];
-            if !std::mem::replace(&mut subscription.parked, true) {
+            // One that an upgrade opens has no row that could be listed; the event's row is.
+            if !std::mem::replace(&mut subscription.parked, true) && !subscription.opened {
                 self.notes.findings.push(Finding {
                     source: subscription.source,
                     disposition: Disposition::Parked,

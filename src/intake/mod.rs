@@ -29,10 +29,12 @@ mod events;
 mod excerpts;
 mod files;
 mod guard;
+mod ids;
 mod index;
 mod json_file;
 mod link;
 mod memo;
+mod openings;
 mod order;
 mod parcel;
 mod parquet_file;
@@ -61,6 +63,7 @@ use crate::job::Inputs;
 use crate::names::{Reject, SharedNames};
 use index::{Index, Place};
 use link::Linking;
+use openings::Openings;
 use order::Order;
 use parts::Parts;
 use std::collections::BTreeMap;
@@ -108,6 +111,7 @@ pub struct Intake {
     parts: Parts,
     orders: Vec<Order>,
     index: Index,
+    openings: Openings,
     trails: Trails,
 }
 
@@ -178,7 +182,7 @@ impl Intake {
     /// # Errors
     /// What was put out to the disk does not come back.
     pub fn part_with(&self, subscription: &str) -> Result<Option<Part>, IntakeError> {
-        match self.index.place(subscription) {
+        match self.openings.place(&self.index, subscription) {
             Place::Part(number) => link::link(&self.parts.look(number)?, self.linking()).map(Some),
             Place::Unknown | Place::Unread => Ok(None),
         }
@@ -191,6 +195,7 @@ impl Intake {
             catalog: &self.catalog,
             policy: &self.policy,
             index: &self.index,
+            openings: &self.openings,
             has_customers: self.has_customers,
         }
     }

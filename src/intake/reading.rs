@@ -8,6 +8,7 @@ use super::events;
 use super::files::{self, FileRead, Grain, Take};
 use super::index::{Entries, Index};
 use super::link::each_subscription;
+use super::openings::{self, Openings};
 use super::order::{Order, rank};
 use super::parties::{PartnerRows, take_customer, take_holding};
 use super::parts::{Memory, Parts};
@@ -68,8 +69,7 @@ impl SmallRows {
 const SMALL: [Table; 5] =
     [Table::Partners, Table::PriceList, Table::Promotions, Table::PromoCodes, Table::Requests];
 const OF_CUSTOMERS: [Table; 3] = [Table::Subscriptions, Table::Customers, Table::Holdings];
-const EVENTS: [Table; 4] =
-    [Table::Redemptions, Table::SeatChanges, Table::LifecycleEvents, Table::ScheduledChanges];
+const EVENTS: [Table; 3] = [Table::Redemptions, Table::SeatChanges, Table::ScheduledChanges];
 
 /// What all files are read with.
 struct Reader<'a> {
@@ -128,7 +128,14 @@ pub fn read(
     let since = Instant::now();
     let index = index(&mut workers, &parts, hasher)?;
     reader.timings.push(("read/index".to_owned(), since.elapsed()));
-    let routes = Routes { parts: &parts, index: &index };
+    // Upgrades can open subscriptions, whose events of every table have to find their part (B3).
+    let none = Openings::default();
+    let routes = Routes { parts: &parts, index: &index, openings: &none };
+    reader.table(Table::LifecycleEvents, &mut workers, &|worker, row, source| {
+        events::take(worker, routes, row, source)
+    })?;
+    let openings = openings::settle(&mut workers, &parts, &index)?;
+    let routes = Routes { openings: &openings, ..routes };
     for table in EVENTS {
         reader
             .table(table, &mut workers, &|worker, row, source| events::take(worker, routes, row, source))?;
@@ -136,7 +143,7 @@ pub fn read(
     for worker in &mut workers {
         worker.scatter.hand_over(&parts)?;
     }
-    reader.finish(small, workers, (parts, index), policy)
+    reader.finish(small, workers, (parts, index, openings), policy)
 }
 
 /// Decodes what a run needs of every input and does nothing with it: what the bare reading of a job costs.
@@ -274,7 +281,7 @@ impl Reader<'_> {
         mut self,
         small: SmallRows,
         workers: Vec<Worker>,
-        (parts, index): (Parts, Index),
+        (parts, index, openings): (Parts, Index, Openings),
         policy: &Policy,
     ) -> Result<Intake, IntakeError> {
         let Desk { met, mut notes, .. } = small.desk;
@@ -315,6 +322,7 @@ impl Reader<'_> {
             parts,
             orders,
             index,
+            openings,
             trails: self.trails,
             timings: self.timings,
         })

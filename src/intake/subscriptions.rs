@@ -178,6 +178,7 @@ fn read_row<'a>(
         origin,
         channel,
         tax_code,
+        opened: false,
         parked: false,
     };
     let (order, bill_to) = (order.unwrap_or_default(), bill_to.unwrap_or_default());
@@ -320,6 +321,7 @@ impl<'a> SubscriptionRow<'a> {
             origin: *ORIGINS.get(usize::from(words >> 9 & 7))?,
             channel: if words >> 12 & 1 == 0 { Channel::Reseller } else { Channel::Advisor },
             tax_code: tax_code.map(|rank| order.tax_codes.of(TaxCodeId::of_rank(rank as usize))),
+            opened: false,
             parked: false,
         };
         Some(SubscriptionRow { row, id, customer, order: order_text, bill_to })

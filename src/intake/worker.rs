@@ -4,6 +4,7 @@ use super::desk::Desk;
 use super::error::IntakeError;
 use super::events::EventMemos;
 use super::index::{Entries, Index};
+use super::openings::{Found, Openings};
 use super::parcel::Packing;
 use super::parts::{Parts, Scatter};
 use super::subscriptions::{SubscriptionMemos, Unread};
@@ -64,6 +65,8 @@ pub(super) struct Worker {
     pub entries: Entries,
     /// Subscriptions' rows that can't be read.
     pub unread: Vec<Unread>,
+    /// What upgrades open, and what may wait for it.
+    pub found: Found,
 }
 
 impl Worker {
@@ -76,6 +79,7 @@ impl Worker {
             scatter: Scatter::new(number, parts),
             entries: Entries::new(hasher),
             unread: Vec::new(),
+            found: Found::default(),
         }
     }
 
@@ -99,4 +103,6 @@ pub(super) struct Routes<'a> {
     pub parts: &'a Parts,
     /// Which subscription is in which.
     pub index: &'a Index,
+    /// Which subscriptions an upgrade may open.
+    pub openings: &'a Openings,
 }

@@ -176,20 +176,17 @@ jobs/nightly.toml:21:limits.rejected_row: error[job-key-unknown]: [limits] has n
 
 #[test]
 fn what_is_not_built_yet_is_refused_by_name() {
-    let text = format!(
-        "kind = \"what-if\"\n{INPUTS}proposal = \"p.toml\"\n[sell]\n[ledger]\ndir = \"x\"\n[policy]\nend_of_term = \"extend\"\n"
-    );
+    let text = format!("kind = \"what-if\"\n{INPUTS}proposal = \"p.toml\"\n[sell]\n[ledger]\ndir = \"x\"\n");
     let said = problems(&text, &none());
     for expected in [
         ":1:kind: error[job-not-built]: kind = \"what-if\" is not built yet",
         ":5:inputs.proposal: error[job-not-built]: the input proposal is not built yet",
         ":6:sell: error[job-not-built]: [sell] is not built yet: cost, sell and margin (R56, R57)",
         ":7:ledger: error[job-not-built]: [ledger] is not built yet: the ledger (R61 to R66)",
-        ":10:policy.end_of_term: error[job-not-built]: end_of_term = \"extend\" (R37) is not built yet",
     ] {
         assert!(said.contains(expected), "{expected}\n{said}");
     }
-    assert_eq!(said.matches("error[").count(), 5, "{said}");
+    assert_eq!(said.matches("error[").count(), 4, "{said}");
     let said = problems(INPUTS, &typed(&["ledger.dir=x"]));
     assert!(said.starts_with("--set ledger.dir=x:ledger: error[job-not-built]"), "{said}");
 }

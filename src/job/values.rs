@@ -207,8 +207,13 @@ impl Desk {
                 for refused in refused {
                     let place =
                         self.setting(&["policy", &refused.key]).map_or(Place::File, |setting| setting.place);
-                    let code = if refused.is_unbuilt { UNBUILT } else { VALUE };
-                    self.refuse(&place, &format!("policy.{}", refused.key), code, refused.says, refused.hint);
+                    self.refuse(
+                        &place,
+                        &format!("policy.{}", refused.key),
+                        VALUE,
+                        refused.says,
+                        refused.hint,
+                    );
                 }
                 None
             }

@@ -3,22 +3,20 @@
 use super::{Counts, FileFacts, OutputError, Published, Report, Stretch, Tables, Tally, Writer, prove};
 use crate::job::{Format, Inputs, Job, Limits, Outputs};
 use crate::names::{Names, Reject, SharedNames, TextTable};
+use crate::policy_file;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use termwise_engine::book::{Book, Channel, Origin, PromotionCell, Status, Subscription, Window};
-use termwise_engine::calendar::{BillingCycle, Day, Instant, MonthEnd, Period, Span, Term};
+use termwise_engine::calendar::{BillingCycle, Day, Instant, Period, Term};
 use termwise_engine::catalog::{Commerce, Segment};
 use termwise_engine::findings::{Code, Disposition, Fate, Finding, NotDue, Source, Table};
 use termwise_engine::ids::{
     BillToId, ChangeId, CodeId, CustomerId, ItemId, MarketId, OrderId, PromotionId, SubscriptionId,
 };
 use termwise_engine::invoicing::{Invoiced, invoice};
-use termwise_engine::money::{Currency, Discount, Kept, Price, Rounding};
-use termwise_engine::policy::{
-    FirstPurchase, LateSeats, Policy, PriceOverlap, RefusedEvents, RenewalPercentage, RoundingAt,
-    SeatChangeForm, SeatCount, Stacking,
-};
+use termwise_engine::money::{Currency, Discount, Kept, Price};
+use termwise_engine::policy::Policy;
 use termwise_engine::reasons::{Reason, Reasons};
 use termwise_engine::workings::{
     Cause, ChargeType, Line, Reduction, Renewal, RenewalOutcome, Renewed, Side, Steps,
@@ -104,7 +102,10 @@ impl Run {
         let (before, of) = (rows[0].id.rank(), rows.len());
         let own = |id: SubscriptionId| id.rank().checked_sub(before).filter(|&rank| rank < of);
         let lines = self.invoiced.lines.iter().filter_map(|line| {
-            own(line.subscription).map(|rank| Line { subscription: SubscriptionId::of_rank(rank), ..*line })
+            own(line.subscription).map(|rank| {
+                let subscription = SubscriptionId::of_rank(rank);
+                Line { subscription, behind: subscription, ..*line }
+            })
         });
         let renewals = self.renewals.iter().filter_map(|renewal| {
             own(renewal.subscription)
@@ -143,29 +144,19 @@ fn period(first: Day, last: Day) -> Period {
     Period::new(first, last).unwrap()
 }
 
+/// The standard policy, with a code coming off after the promotion.
+fn policy() -> Policy {
+    let own = BTreeMap::from([("stacking".to_owned(), "combine".to_owned())]);
+    policy_file::in_force(policy_file::STANDARD, &own).unwrap().policy
+}
+
 fn job(out: &Path, format: Format) -> Job {
     let billed = period(day(2026, 11, 1), day(2026, 11, 30));
     Job {
         path: "jobs/november.toml".into(),
         window: Window { billed, horizon: day(2027, 2, 28) },
         inputs: Inputs::default(),
-        policy: Policy {
-            month_end: MonthEnd::Clamp,
-            price_overlap: PriceOverlap::OlderHolds,
-            seat_count: SeatCount::Sku,
-            first_purchase: FirstPurchase::Promotion,
-            late_seats: LateSeats::Promotion,
-            renewal_percentage: RenewalPercentage::Current,
-            rounding: Rounding::HalfUp,
-            rounding_at: RoundingAt::Line,
-            seat_changes: SeatChangeForm::Net,
-            refund_window: Span::hours(168),
-            full_refund: Span::hours(24),
-            stacking: Stacking::Combine,
-            refused_events: RefusedEvents::Reject,
-            trial_days: 30,
-            trial_seats: 25,
-        },
+        policy: policy(),
         policy_words: BTreeMap::from([("rounding".to_owned(), "half-up".to_owned())]),
         outputs: Outputs { dir: out.to_owned(), format },
         limits: Limits { rejected_rows: 1_000 },
@@ -224,6 +215,7 @@ fn book() -> Book {
         origin: Origin::Purchase,
         channel: Channel::Reseller,
         tax_code: None,
+        opened: false,
         parked: false,
     };
     let mut rows = vec![row(0, 0, "EUR"), row(1, 0, "JPY"), row(2, 1, "KWD")];
@@ -253,6 +245,7 @@ fn line() -> Line {
         cause: Cause::Cycle(first),
         side: Side::Charge,
         paired: false,
+        behind: SubscriptionId::of_rank(0),
         happened_at: first.start(),
         reasons: Reasons::NONE,
         term_steps: Steps::default(),
@@ -296,6 +289,7 @@ fn lines() -> Vec<Line> {
     };
     let yen = Line {
         subscription: SubscriptionId::of_rank(1),
+        behind: SubscriptionId::of_rank(1),
         unit_price: 1_440_500_000,
         effective_unit_price: 14_405_000_000_000,
         quantity: 1,
@@ -305,6 +299,7 @@ fn lines() -> Vec<Line> {
     // 1.500 × 0.85 × 0.90 = 1.1475 a seat, × 4 = 4.590.
     let dinar = Line {
         subscription: SubscriptionId::of_rank(2),
+        behind: SubscriptionId::of_rank(2),
         charge_type: ChargeType::New,
         unit_price: 1_500_000,
         effective_unit_price: 11_475_000_000,

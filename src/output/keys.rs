@@ -15,6 +15,11 @@ pub(super) fn push_line_id(out: &mut Vec<u8>, cx: &Context<'_>, line: &Line) {
     out.extend_from_slice(line.charge_type.name().as_bytes());
     out.push(b':');
     push_cause(out, cx, line.cause);
+    if line.behind != line.subscription {
+        // Upgrades of two subscriptions can meet in one at one instant.
+        out.push(b'@');
+        push_escaped(out, cx.names.subscription(line.behind));
+    }
     out.extend_from_slice(match line.side {
         Side::Charge => b":charge:",
         Side::Refund => b":refund:",
@@ -22,9 +27,10 @@ pub(super) fn push_line_id(out: &mut Vec<u8>, cx: &Context<'_>, line: &Line) {
     out.extend_from_slice(part(line.reduction).as_bytes());
 }
 
-/// Writes `{subscription}:{cause}`, which both lines of a pair share.
+/// Writes `{subscription}:{cause}` of the subscription whose event is behind the line, which both lines of a pair share: an
+/// upgrade into another subscription stands under two.
 pub(super) fn push_reference_id(out: &mut Vec<u8>, cx: &Context<'_>, line: &Line) {
-    push_escaped(out, cx.names.subscription(line.subscription));
+    push_escaped(out, cx.names.subscription(line.behind));
     out.push(b':');
     push_cause(out, cx, line.cause);
 }

@@ -224,9 +224,10 @@ fn outcomes(counts: RenewalCounts) -> String {
     if counts.all() == 0 {
         return "none".to_owned();
     }
-    let RenewalCounts { renews, expires, blocked, kept, lost, replaced, gained } = counts;
+    let RenewalCounts { renews, expires, extends, blocked, kept, lost, replaced, gained } = counts;
+    let extends = if extends == 0 { String::new() } else { format!("{extends} extend, ") };
     format!(
-        "{renews} renew, {expires} expire, {blocked} blocked; \
+        "{renews} renew, {expires} expire, {extends}{blocked} blocked; \
          promotion kept {kept}, lost {lost}, replaced {replaced}, gained {gained}"
     )
 }

@@ -120,6 +120,7 @@ impl Invoices {
 pub(super) struct RenewalCounts {
     pub(super) renews: u64,
     pub(super) expires: u64,
+    pub(super) extends: u64,
     pub(super) blocked: u64,
     /// The same promotion before and after.
     pub(super) kept: u64,
@@ -136,6 +137,7 @@ impl RenewalCounts {
         match renewal.outcome {
             RenewalOutcome::Renews => self.renews += 1,
             RenewalOutcome::Expires => self.expires += 1,
+            RenewalOutcome::Extends => self.extends += 1,
             RenewalOutcome::Blocked => self.blocked += 1,
         }
         let Some(after) = renewal.after else { return };
@@ -149,9 +151,10 @@ impl RenewalCounts {
     }
 
     fn add(&mut self, other: RenewalCounts) {
-        let RenewalCounts { renews, expires, blocked, kept, lost, replaced, gained } = other;
+        let RenewalCounts { renews, expires, extends, blocked, kept, lost, replaced, gained } = other;
         self.renews += renews;
         self.expires += expires;
+        self.extends += extends;
         self.blocked += blocked;
         self.kept += kept;
         self.lost += lost;
@@ -161,7 +164,7 @@ impl RenewalCounts {
 
     /// All of them.
     pub(super) fn all(self) -> u64 {
-        self.renews + self.expires + self.blocked
+        self.renews + self.expires + self.extends + self.blocked
     }
 
     /// As JSON has it.
@@ -169,6 +172,7 @@ impl RenewalCounts {
         json!({
             "renews": self.renews,
             "expires": self.expires,
+            "extends": self.extends,
             "blocked": self.blocked,
             "promotion_kept": self.kept,
             "promotion_lost": self.lost,

@@ -94,7 +94,10 @@ fn a_summary_with_too_much_to_say_still_fits_a_screen() {
     let currencies = codes.map(|code| Currency::from_code(code).unwrap());
     run.book.subscriptions = currencies.map(|currency| Subscription { currency, ..row }).into();
     let line = run.invoiced.lines[0];
-    let of = |rank| Line { subscription: SubscriptionId::of_rank(rank), ..line };
+    let of = |rank| {
+        let subscription = SubscriptionId::of_rank(rank);
+        Line { subscription, behind: subscription, ..line }
+    };
     run.invoiced = invoice(&run.book, (0..codes.len()).map(of).collect());
     let tally = Tally::of(&run.stretch());
     let text = summary::text(&run.report(&tally), "here");

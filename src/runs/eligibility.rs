@@ -254,6 +254,7 @@ impl<'a> Asked<'a> {
             origin: Origin::Purchase,
             channel: Channel::Reseller,
             tax_code: None,
+            opened: false,
             parked: false,
         }
     }

@@ -1,5 +1,7 @@
 //! Random books crowded with everything that can meet: few products, days on every border, every policy.
 
+mod changes;
+
 use chrono::{Days, NaiveDate};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
@@ -173,7 +175,23 @@ fn promotions(dice: &mut Dice) -> String {
     text
 }
 
+/// A subscription's row as later happenings need to know it.
+struct Sold {
+    id: String,
+    customer: String,
+    product: String,
+    term: String,
+    cycle: String,
+    start: NaiveDate,
+    seats: u32,
+    /// Days on which something of it happens.
+    days: Vec<NaiveDate>,
+}
+
 struct Written {
+    sold: Vec<Sold>,
+    /// Customer, market and currency.
+    places: Vec<(String, &'static str, &'static str)>,
     subscriptions: String,
     changes: String,
     customers: String,
@@ -184,13 +202,17 @@ struct Written {
 
 fn subscriptions(dice: &mut Dice) -> Written {
     let mut written = Written {
+        sold: Vec::new(),
+        places: Vec::new(),
         subscriptions: "subscription_id,customer_id,partner_id,order_id,commerce,product_id,sku_id,segment,market,currency,term,\
                         billing_cycle,quantity,quantity_as_of,ordered_at,term_start,term_end,anchored_on,unit_price,promotion_id,auto_renew,\
                         status,origin,channel\n"
             .into(),
         changes: "subscription_id,changed_at,quantity,change_id,quantity_before\n".into(),
         customers: "customer_id,market,qualifications\n".into(),
-        events: "subscription_id,happened_at,kind,quantity,target_term,target_billing_cycle\n".into(),
+        events: "subscription_id,happened_at,kind,quantity,target_term,target_billing_cycle,target_subscription_id,\
+                 target_product_id,target_sku_id\n"
+            .into(),
         scheduled: "subscription_id,scheduled_at,product_id,sku_id,term,billing_cycle,quantity,term_end,promotion_id\n".into(),
         redemptions: "subscription_id,code,entered_at,order_id\n".into(),
     };
@@ -213,6 +235,7 @@ fn subscriptions(dice: &mut Dice) -> Written {
                 "government;state-owned",
             ],
         );
+        written.places.push((format!("C{customer}"), market, currency));
         let home = if dice.chance(4) { "BE" } else { market };
         if !dice.chance(4) {
             writeln!(written.customers, "C{customer},{home},{qualified}").expect("text");
@@ -276,13 +299,17 @@ fn subscription(
     let anchored = if dice.chance(20) { dice.day().to_string() } else { String::new() };
     let seats = 1 + dice.below(14);
     let promotion = dice.maybe(30, &["PR-0", "PR-1", "PR-2", "none", "PR-9"]);
+    let partner = dice.maybe(60, &["P-EMEA", "P-APAC", "P-NONE"]);
+    let order = dice.maybe(30, &["O1", "O2"]);
+    let commerce = dice.maybe(15, &["legacy", "new"]);
+    let product = dice.pick(&PRODUCTS);
     let row = [
         id.to_owned(),
         customer.to_owned(),
-        dice.maybe(60, &["P-EMEA", "P-APAC", "P-NONE"]).to_owned(),
-        dice.maybe(30, &["O1", "O2"]).to_owned(),
-        dice.maybe(15, &["legacy", "new"]).to_owned(),
-        dice.pick(&PRODUCTS).to_owned(),
+        partner.to_owned(),
+        order.to_owned(),
+        commerce.to_owned(),
+        product.to_owned(),
         "0001".to_owned(),
         dice.maybe(10, &["commercial", "education", "government"]).to_owned(),
         market.to_owned(),
@@ -304,15 +331,34 @@ fn subscription(
     ];
     written.subscriptions.push_str(&row.join(","));
     written.subscriptions.push('\n');
-    happenings(dice, written, id, start, seats);
+    let days = happenings(dice, written, id, start, seats);
+    written.sold.push(Sold {
+        id: id.to_owned(),
+        customer: customer.to_owned(),
+        product: product.to_owned(),
+        term: term.to_owned(),
+        cycle: cycle.to_owned(),
+        start,
+        seats,
+        days,
+    });
 }
 
-fn happenings(dice: &mut Dice, written: &mut Written, id: &str, start: NaiveDate, seats: u32) {
+/// Seat changes, events, scheduled changes and codes; gives the days of the first two.
+fn happenings(
+    dice: &mut Dice,
+    written: &mut Written,
+    id: &str,
+    start: NaiveDate,
+    seats: u32,
+) -> Vec<NaiveDate> {
+    let mut days = Vec::new();
     let near = |dice: &mut Dice| {
         if dice.chance(50) { start + Days::new(u64::from(dice.below(45))) } else { dice.day() }
     };
     for change in 0..dice.below(4) {
         let day = near(dice);
+        days.push(day);
         let at = dice.at(day);
         let wanted = (seats + dice.below(12)).saturating_sub(dice.below(8));
         let change = if dice.chance(50) { format!("ch{change}") } else { String::new() };
@@ -321,6 +367,7 @@ fn happenings(dice: &mut Dice, written: &mut Written, id: &str, start: NaiveDate
     }
     for _ in 0..dice.below(3) {
         let day = near(dice);
+        days.push(day);
         let at = dice.at(day);
         let kind = dice.pick(&["cancel", "suspend", "reactivate", "migrate", "convert_trial"]);
         let detail = if kind == "convert_trial" {
@@ -333,7 +380,7 @@ fn happenings(dice: &mut Dice, written: &mut Written, id: &str, start: NaiveDate
         } else {
             ",,".to_owned()
         };
-        writeln!(written.events, "{id},{at},{kind},{detail}").expect("text");
+        writeln!(written.events, "{id},{at},{kind},{detail},,,").expect("text");
     }
     for _ in 0..dice.below(3) {
         let day = near(dice);
@@ -360,6 +407,7 @@ fn happenings(dice: &mut Dice, written: &mut Written, id: &str, start: NaiveDate
                 .expect("text");
         }
     }
+    days
 }
 
 const POLICY: [(&str, &[&str]); 12] = [
@@ -380,9 +428,12 @@ const POLICY: [(&str, &[&str]); 12] = [
 /// Writes a book and its job, and gives the policy that it is played under.
 pub(crate) fn write_book(seed: u64, dir: &Path) -> BTreeMap<String, String> {
     let mut dice = Dice(ChaCha8Rng::seed_from_u64(seed));
-    let written = subscriptions(&mut dice);
+    let mut written = subscriptions(&mut dice);
+    let mut prices = price_list(&mut dice);
+    // Dice of their own, so that what a seed gave before stays as it was.
+    let changes = changes::crowd(seed, &mut written, &mut prices);
     let put = |name: &str, text: &str| fs::write(dir.join(format!("{name}.csv")), text).expect("an input");
-    put("price_list", &price_list(&mut dice));
+    put("price_list", &prices);
     put("promotions", &promotions(&mut dice));
     put("subscriptions", &written.subscriptions);
     put("seat_changes", &written.changes);
@@ -417,7 +468,7 @@ pub(crate) fn write_book(seed: u64, dir: &Path) -> BTreeMap<String, String> {
             fs::remove_file(dir.join(format!("{optional}.csv"))).expect("a file");
         }
     }
-    let policy: BTreeMap<String, String> = POLICY
+    let mut policy: BTreeMap<String, String> = POLICY
         .iter()
         .filter(|_| dice.below(3) == 0)
         .map(|(name, words)| (*name, words.to_vec()))
@@ -425,6 +476,7 @@ pub(crate) fn write_book(seed: u64, dir: &Path) -> BTreeMap<String, String> {
         .into_iter()
         .map(|(name, words)| (name.to_owned(), dice.pick(&words).to_owned()))
         .collect();
+    policy.extend(changes);
     let mut job =
         String::from("kind = \"invoice\"\nas_of = \"2026-05-20\"\nfrom = \"2026-03-25\"\n[inputs]\n");
     for input in inputs {

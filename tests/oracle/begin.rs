@@ -27,9 +27,11 @@ pub struct Term {
 
 impl World<'_> {
     pub fn begin(&mut self, i: usize) {
-        let s = &self.book.subs[i];
+        let s = self.subs[i];
         self.states[i].known = true;
-        if s.sold() && !self.may_be_sold(i) {
+        // R52: special prices exist for licence-based products only
+        let special = s.segment != "commercial" && !self.licence_based(&s.product, &s.sku);
+        if s.sold() && (special || !self.may_be_sold(i)) {
             return self.refuse_row(i, "rejected", "segment-not-allowed");
         }
         let first_type = match s.origin.as_str() {
@@ -61,6 +63,7 @@ impl World<'_> {
                 on: s.term_start,
                 asked_for: &s.promotion,
                 licence,
+                own: 0,
             };
             self.best_promotion(&new, None)
         } else {
@@ -88,23 +91,24 @@ impl World<'_> {
     }
 
     pub fn start_term(&mut self, i: usize, t: Term) {
-        let s = &self.book.subs[i];
         let keep = self.policy.is("month_end", "keep-distance");
         let cycles = if t.trial {
-            vec![super::dates::Cycle { first: t.start, last: t.end, full: 30 }]
+            let next = super::dates::plus_days(t.end, 1);
+            vec![super::dates::Cycle::whole(t.start, t.end, t.start, next, t.billing)]
         } else {
-            cycles(t.start, t.end, t.months, t.billing, s.anchored_on, keep)
+            cycles(t.start, t.end, t.months, t.billing, self.states[i].anchored_on, keep)
         };
         let x = &mut self.states[i];
         x.active = true;
         x.ever_was.insert((t.product.clone(), t.sku.clone()));
         x.ever_held.extend(t.promo.iter().map(|p| p.id.clone()));
-        x.counted = t.quantity;
-        x.batches = vec![Batch { at: t.clock, seats: t.quantity, promoted: true }];
-        (x.product, x.sku, x.term, x.billing, x.start, x.end) =
-            (t.product, t.sku, t.months, t.billing, t.start, t.end);
-        (x.price, x.promo, x.code, x.first_type, x.clock, x.trial) =
-            (t.price, t.promo, t.code, t.first_type, t.clock, t.trial);
+        x.counted = [((t.product.clone(), t.sku.clone()), t.quantity)].into();
+        x.batches = vec![Batch { at: t.clock, seats: t.quantity, promoted: true, moved: false }];
+        (x.product, x.sku, x.term, x.start, x.end) = (t.product, t.sku, t.months, t.start, t.end);
+        (x.grid_start, x.priced_on, x.tier_seats, x.next_billing) = (t.start, t.start, t.quantity, None);
+        x.prices = vec![(t.billing, t.price)];
+        (x.promo, x.code, x.first_type, x.clock, x.trial) =
+            (t.promo, t.code, t.first_type, Some(t.clock), t.trial);
         (x.cycles, x.next_cycle, x.term_sum) = (cycles, 0, 0);
         self.enqueue_term_end(i);
     }
@@ -119,7 +123,7 @@ impl World<'_> {
         quantity: i64,
         on: Day,
     ) -> Result<&PriceRow, &'static str> {
-        let s = &self.book.subs[i];
+        let s = self.subs[i];
         let w = Wanted {
             product,
             sku,
@@ -134,8 +138,29 @@ impl World<'_> {
         self.prices.find(&w, self.policy)
     }
 
+    /// Is there any price of this product:SKU and term, for one seat or for many, on that day?
+    pub fn any_price_in_force(&self, i: usize, product: &str, sku: &str, term: i64, on: Day) -> bool {
+        let s = self.subs[i];
+        self.book.prices.iter().any(|r| {
+            r.product == product
+                && r.sku == sku
+                && r.term == super::dates::term_name(term)
+                && r.market == s.market
+                && r.currency == s.currency
+                && r.segment == s.segment
+                && r.start <= on
+                && r.end.is_none_or(|e| on <= e)
+        })
+    }
+
+    /// R12, R52: its price rows carry no Tags, or License is among them.
+    fn licence_based(&self, product: &str, sku: &str) -> bool {
+        let mut rows = self.book.prices.iter().filter(|r| r.product == product && r.sku == sku);
+        rows.all(|r| r.licence)
+    }
+
     fn refuse_row(&mut self, i: usize, disposition: &str, code: &'static str) {
-        let s = &self.book.subs[i];
+        let s = self.subs[i];
         let x = &mut self.states[i];
         x.refused = true;
         x.known = s.origin == "renewal"; // C15: it existed before
@@ -144,7 +169,7 @@ impl World<'_> {
 
     /// R50 by the customer's qualifications; true where there is no customers file.
     pub fn segment_allowed(&self, i: usize) -> bool {
-        let s = &self.book.subs[i];
+        let s = self.subs[i];
         let Some(c) = self.book.customers.as_ref().and_then(|all| all.get(&s.customer)) else { return true };
         let is = |q: &str| c.qualifications.iter().any(|x| x == q);
         if is("government") {
@@ -158,9 +183,9 @@ impl World<'_> {
     }
 
     fn may_be_sold(&self, i: usize) -> bool {
-        let s = &self.book.subs[i];
+        let s = self.subs[i];
         let government = |o: usize| {
-            let (t, x) = (&self.book.subs[o], &self.states[o]);
+            let (t, x) = (self.subs[o], &self.states[o]);
             t.segment == "government"
                 && x.known
                 && t.fate != Fate::Finished
@@ -171,11 +196,10 @@ impl World<'_> {
 
     /// All redemptions of a customer, in the order of entered_at, then code (B24).
     pub fn judge_codes(&mut self, mine: &[usize]) {
-        let index: BTreeMap<&str, usize> =
-            mine.iter().map(|i| (self.book.subs[*i].id.as_str(), *i)).collect();
+        let index: BTreeMap<&str, usize> = mine.iter().map(|i| (self.subs[*i].id.as_str(), *i)).collect();
         let live = |r: &&Redemption| {
             index.get(r.sub.as_str()).is_some_and(|i| {
-                let s = &self.book.subs[*i];
+                let s = self.subs[*i];
                 s.fate == Fate::Live
                     && s.begin.date_naive() <= self.job.as_of
                     && r.entered_at.date_naive() <= self.job.as_of
@@ -203,7 +227,7 @@ impl World<'_> {
         r: &Redemption,
         order_of: &BTreeMap<String, String>,
     ) -> Result<(), &'static str> {
-        let s = &self.book.subs[i];
+        let s = self.subs[i];
         let entered = r.entered_at.date_naive();
         let c = self.book.codes.get(&r.code).ok_or("promo-code-unknown")?;
         if s.origin != "purchase" || entered > s.ordered_on() {

@@ -82,10 +82,23 @@ impl World<'_> {
                 return;
             }
             let first = x.cycles[n].first;
-            let kind = if n == 0 { x.first_type } else { "cycleCharge" };
-            if !(x.suspended && self.book.subs[i].legacy) {
+            let kind = match n {
+                0 => x.first_type,
+                _ if x.cycles[n].plan_changed => "changeBillingPlan",
+                _ => "cycleCharge",
+            };
+            let pair = if n == 0 { self.states[i].first_pair.take() } else { None };
+            let x = &self.states[i];
+            if !(x.suspended && self.subs[i].legacy) {
                 let parts = self.parts(x, 0, x.seats());
+                let made = self.lines_made;
+                let before = std::mem::replace(&mut self.pair, pair);
                 self.emit(i, kind, first, first, n, &parts, 1);
+                self.pair = before;
+                let x = &mut self.states[i];
+                if n == 0 && x.start == self.subs[i].term_start {
+                    x.first_lines = (made + 1..=self.lines_made).collect();
+                }
             }
             self.states[i].next_cycle = n + 1;
         }
@@ -108,18 +121,16 @@ impl World<'_> {
         parts: &[Part],
         sign: i64,
     ) {
-        let (s, x) = (&self.book.subs[i], &self.states[i]);
+        let (s, x) = (self.subs[i], &self.states[i]);
         let c = x.cycles[n].clone();
         let mode = self.policy.get("rounding");
-        let unit = if x.trial {
-            Frac::ZERO
-        } else {
-            x.price.mul(Frac::new(x.billing.months(x.term).into(), x.term.into()))
-        };
+        let unit = x.unit(n);
+        let part_of_year = c.stub.map_or(Frac::ONE, |months| Frac::new(months.into(), 12));
         let digits = s.digits;
         for p in parts {
             let share = Frac::new(days_between(start, c.last).into(), c.full.into());
-            let exact = unit.mul(Frac::ONE.sub(p.discount)).mul(share).mul(Frac::int(sign)); // a seat
+            let whole = unit.mul(part_of_year).mul(Frac::ONE.sub(p.discount));
+            let exact = whole.mul(share).mul(Frac::int(sign)); // a seat
             let seats = Frac::int(p.seats);
             let (subtotal, effective) = if self.policy.is("rounding_at", "unit") {
                 let units = exact.round(digits, mode);
@@ -144,7 +155,7 @@ impl World<'_> {
         p: &Part,
         subtotal: i128,
     ) -> Line {
-        let (s, x) = (&self.book.subs[i], &self.states[i]);
+        let (s, x) = (self.subs[i], &self.states[i]);
         Line {
             customer_id: s.customer.clone(),
             subscription_id: s.id.clone(),
@@ -163,13 +174,14 @@ impl World<'_> {
             discount: plain(p.discount, 18, 0),
             promotion_id: p.promotion.clone(),
             promo_code: p.code.clone(),
+            pair: self.pair,
         }
     }
 
     /// Adds the line to the term, and to the output where its charge day lies in the window (A1, A2).
     pub fn push(&mut self, i: usize, charge_day: Day, start: Day, line: Line, subtotal: i128) {
         self.states[i].term_sum += subtotal;
-        let day = charge_day.max(self.book.subs[i].begin.date_naive());
+        let day = charge_day.max(self.subs[i].begin.date_naive());
         if self.job.from <= day && day <= self.job.as_of {
             self.lines_made += 1;
             self.lines.push((i, start, self.lines_made, line));

@@ -70,7 +70,7 @@ pub fn parse_price_day(text: &str) -> Option<Day> {
     NaiveDate::parse_from_str(text, "%m/%d/%Y").ok()
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Billing {
     Monthly,
     Annual,
@@ -129,12 +129,29 @@ pub struct Cycle {
     pub first: Day,
     pub last: Day,
     pub full: i64,
+    pub next: Day, // the day after the uncut cycle
+    pub billing: Billing,
+    pub stub: Option<i64>, // months of the annual price, from the middle of a contract year to its end (B10)
+    pub plan_changed: bool, // the first one of a new plan
+}
+
+impl Cycle {
+    /// The days first … last of the cycle that runs from `begin` to the day before `next` where it is not cut.
+    pub fn whole(first: Day, last: Day, begin: Day, next: Day, billing: Billing) -> Cycle {
+        let full = days_between(begin, plus_days(next, -1));
+        Cycle { first, last, full, next, billing, stub: None, plan_changed: false }
+    }
 }
 
 /// The whole m with anchor + m months = day, if there is one (the anchor's clamped monthly grid).
 pub fn on_grid(anchor: Day, day: Day) -> Option<i64> {
-    let m = i64::from(day.year() - anchor.year()) * 12 + i64::from(day.month()) - i64::from(anchor.month());
+    let m = months_between(anchor, day);
     (plus_months(anchor, m) == day).then_some(m)
+}
+
+/// Whole months from one day of a monthly grid to another.
+pub fn months_between(a: Day, b: Day) -> i64 {
+    i64::from(b.year() - a.year()) * 12 + i64::from(b.month()) - i64::from(a.month())
 }
 
 /// The last day of a term that is not cut (R5, A3).
@@ -185,7 +202,7 @@ pub fn cycles(
         Box::new(move |k| grid_day(anchor, k, keep))
     } else if step == months {
         // a single annual or upfront cycle: the natural term is the uncut cycle (A5)
-        return vec![Cycle { first: start, last: end, full: days_between(start, natural) }];
+        return vec![Cycle::whole(start, end, start, plus_days(natural, 1), billing)];
     } else {
         match anchored_on {
             Some(a) => match on_grid(a, start) {
@@ -208,11 +225,7 @@ pub fn cycles(
     let mut first = start;
     while first <= end {
         let next = boundary(k + 1);
-        out.push(Cycle {
-            first,
-            last: end.min(plus_days(next, -1)),
-            full: days_between(boundary(k), plus_days(next, -1)),
-        });
+        out.push(Cycle::whole(first, end.min(plus_days(next, -1)), boundary(k), next, billing));
         first = next;
         k += 1;
     }

@@ -4,12 +4,12 @@ use super::charge::Part;
 use super::dates::{Billing, Day, Instant, midnight, natural_end};
 use super::input::LifeEvent;
 use super::number::{Frac, pow10};
-use super::sim::{Batch, World};
+use super::sim::World;
 use super::subs::Fate;
 
 impl World<'_> {
     pub fn seat_change(&mut self, i: usize, n: usize) {
-        let s = &self.book.subs[i];
+        let s = self.subs[i];
         let change = self.book.seat_changes[&s.id][n].clone();
         if self.states[i].refused {
             return; // not due: subscription-rejected (C8)
@@ -31,7 +31,7 @@ impl World<'_> {
     ) -> Result<Option<&'static str>, &'static str> {
         let day = at.date_naive();
         let x = &self.states[i];
-        if self.book.subs[i].fate == Fate::Finished || !x.active || x.cancelled_late || x.suspended {
+        if self.subs[i].fate == Fate::Finished || !x.active || x.cancelled_late || x.suspended {
             return Err("subscription-not-active");
         }
         if ambiguous {
@@ -51,7 +51,9 @@ impl World<'_> {
         let mut flagged = None;
         if wanted > now {
             if let Some((p, max)) = x.promo.as_ref().and_then(|p| p.max_seats.map(|m| (p, m))) {
-                let count = self.seats_of(i, &x.product, &x.sku, &p.id) + x.counted + (wanted - now);
+                let count = self.seats_of(i, &x.product, &x.sku, &p.id)
+                    + x.counted_of(&x.product, &x.sku)
+                    + (wanted - now);
                 if count > max {
                     flagged = Some("seat-change-above-promotion-limit");
                 }
@@ -61,7 +63,7 @@ impl World<'_> {
             let window = self.policy.seconds("refund_window");
             let mut left = now - wanted;
             for b in x.batches.iter().rev() {
-                if left > 0 && (at - b.at).num_milliseconds() > window * 1000 {
+                if left > 0 && (b.moved || (at - b.at).num_milliseconds() > window * 1000) {
                     flagged = Some("seat-decrease-outside-window");
                 }
                 left -= b.seats;
@@ -83,20 +85,9 @@ impl World<'_> {
         let late = self.policy.is("late_seats", "list");
         let x = &mut self.states[i];
         if wanted > now {
-            let promoted = !(late && x.promo.as_ref().is_some_and(|p| day > p.ends_on));
-            x.batches.push(Batch { at, seats: wanted - now, promoted });
-            x.counted += wanted - now;
+            x.add_batch(at, wanted - now, late, false);
         } else {
-            let mut left = now - wanted;
-            while left > 0 {
-                let b = x.batches.last_mut().expect("oracle: seats");
-                let eat = left.min(b.seats);
-                b.seats -= eat;
-                left -= eat;
-                if b.seats == 0 {
-                    x.batches.pop();
-                }
-            }
+            x.take_newest(now - wanted);
         }
         x.last_void = x.last_void.max(Some(at));
         if x.next_cycle <= cycle {
@@ -105,8 +96,10 @@ impl World<'_> {
         let kind = if wanted > now { "addQuantity" } else { "removeQuantity" };
         if self.policy.is("seat_changes", "pair") {
             let new = self.parts(&self.states[i], 0, wanted);
+            self.open_pair();
             self.emit(i, kind, day, day, cycle, &old, -1);
             self.emit(i, kind, day, day, cycle, &new, 1);
+            self.pair = None;
         } else if wanted > now {
             let added = self.parts(&self.states[i], now, wanted);
             self.emit(i, kind, day, day, cycle, &added, 1);
@@ -116,20 +109,21 @@ impl World<'_> {
     }
 
     pub fn life_event(&mut self, i: usize, n: usize) {
-        let s = &self.book.subs[i];
+        let s = self.subs[i];
         let e = self.book.events[&s.id][n].clone();
-        if self.states[i].refused
-            || ["upgrade", "change_billing_cycle", "change_term"].contains(&e.kind.as_str())
-        {
-            return; // C8; and what this oracle does not cover
+        if self.states[i].refused {
+            return; // C8
         }
-        if let Err(code) = self.try_life_event(i, &e) {
-            self.reject("lifecycle_events", e.row, "refused", code);
+        match self.try_life_event(i, &e) {
+            Ok(None) => {}
+            Ok(Some(code)) => self.reject("lifecycle_events", e.row, "flagged", code),
+            Err(code) => self.reject("lifecycle_events", e.row, "refused", code),
         }
     }
 
-    fn try_life_event(&mut self, i: usize, e: &LifeEvent) -> Result<(), &'static str> {
-        let (s, x) = (&self.book.subs[i], &self.states[i]);
+    /// Err: refused. Ok(Some): billed as it happened, and flagged (R59).
+    fn try_life_event(&mut self, i: usize, e: &LifeEvent) -> Result<Option<&'static str>, &'static str> {
+        let (s, x) = (self.subs[i], &self.states[i]);
         let day = e.at.date_naive();
         let tomorrow = super::dates::plus_days(day, 1);
         if s.fate == Fate::Finished || !x.active || x.cancelled_late {
@@ -137,6 +131,14 @@ impl World<'_> {
         }
         if e.ambiguous {
             return Err("events-ambiguous");
+        }
+        if ["upgrade", "change_billing_cycle", "change_term"].contains(&e.kind.as_str()) {
+            if x.suspended {
+                return Err("subscription-not-active"); // A25
+            }
+            if x.trial {
+                return Err("trial-unchangeable");
+            }
         }
         match e.kind.as_str() {
             "cancel" => {
@@ -148,7 +150,7 @@ impl World<'_> {
                     return Err("trial-unchangeable");
                 }
                 if x.suspended {
-                    return Ok(()); // no-change (D4)
+                    return Ok(None); // no-change (D4)
                 }
                 self.charge_cycles(i, tomorrow);
                 if s.legacy {
@@ -158,7 +160,7 @@ impl World<'_> {
             }
             "reactivate" => {
                 if !x.suspended {
-                    return Ok(());
+                    return Ok(None);
                 }
                 self.charge_cycles(i, tomorrow); // those that began while suspended: skipped where legacy
                 self.states[i].suspended = false;
@@ -167,9 +169,12 @@ impl World<'_> {
                     let parts = self.parts(&self.states[i], 0, self.states[i].seats());
                     self.emit(i, "cycleCharge", day, day, cycle, &parts, 1);
                 }
-                return Ok(()); // a reactivation voids nothing
+                return Ok(None); // a reactivation voids nothing
             }
-            "convert_trial" => return self.convert_trial(i, e),
+            "upgrade" => return self.upgrade(i, e),
+            "change_billing_cycle" => return self.change_billing_cycle(i, e).map(|()| None),
+            "change_term" => return self.change_term(i, e).map(|()| None),
+            "convert_trial" => return self.convert_trial(i, e).map(|()| None),
             "migrate" => {
                 if !s.legacy {
                     return Err("not-legacy");
@@ -181,14 +186,14 @@ impl World<'_> {
             other => panic!("oracle: kind {other}"),
         }
         self.states[i].last_void = self.states[i].last_void.max(Some(e.at));
-        Ok(())
+        Ok(None)
     }
 
     /// Refunds all seats for the running cycle from `day` on (A10, A26, B6). A suspended legacy subscription has
     /// nothing left to refund, a trial has no line.
     fn refund_rest(&mut self, i: usize, day: Day) {
         let x = &self.states[i];
-        if x.trial || (x.suspended && self.book.subs[i].legacy) {
+        if x.trial || (x.suspended && self.subs[i].legacy) {
             return;
         }
         let parts = self.parts(x, 0, x.seats());
@@ -207,7 +212,7 @@ impl World<'_> {
         if x.trial {
             return self.end(i, day);
         }
-        let elapsed = (at - x.clock).num_milliseconds();
+        let elapsed = x.clock.map_or(i64::MAX, |c| (at - c).num_milliseconds());
         if elapsed <= self.policy.seconds("full_refund") * 1000 {
             self.full_refund(i, day);
             self.end(i, day);
@@ -223,11 +228,11 @@ impl World<'_> {
 
     /// A9: minus everything that this term's lines came to.
     fn full_refund(&mut self, i: usize, day: Day) {
-        let (s, x) = (&self.book.subs[i], &self.states[i]);
+        let (s, x) = (self.subs[i], &self.states[i]);
         let part =
             Part { seats: x.seats(), discount: Frac::ZERO, promotion: String::new(), code: String::new() };
         let subtotal = -x.term_sum;
-        let unit = x.price.mul(Frac::new(x.billing.months(x.term).into(), x.term.into()));
+        let unit = x.unit(self.cycle_at(i, day));
         let seat = Frac::new(subtotal, pow10(s.digits)).div(Frac::int(part.seats));
         let effective =
             super::charge::effective_price(seat, part.seats, subtotal, s.digits, self.policy.get("rounding"));
@@ -239,7 +244,7 @@ impl World<'_> {
 
     /// B8: on a day of the trial; the paid term starts that day.
     fn convert_trial(&mut self, i: usize, e: &LifeEvent) -> Result<(), &'static str> {
-        let (s, x) = (&self.book.subs[i], &self.states[i]);
+        let (s, x) = (self.subs[i], &self.states[i]);
         let day = e.at.date_naive();
         if !x.trial {
             return Err("not-a-trial");
@@ -274,9 +279,12 @@ impl World<'_> {
         };
         self.charge_cycles(i, super::dates::plus_days(day, 1));
         let parts = self.parts(&self.states[i], 0, self.states[i].seats());
+        self.open_pair();
         self.emit(i, "convert", day, day, 0, &parts, -1);
-        self.queue.retain(|k| !(k.5 == super::sim::What::TermEnd && k.6 == i));
+        self.forget_term_end(i);
         self.start_term(i, term);
+        let pair = self.pair.take();
+        self.states[i].first_pair = pair;
         self.charge_cycles(i, super::dates::plus_days(day, 1));
         self.states[i].last_void = self.states[i].last_void.max(Some(e.at)).max(Some(midnight(day)));
         Ok(())

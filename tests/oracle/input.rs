@@ -77,6 +77,9 @@ pub struct LifeEvent {
     pub at: Instant,
     pub kind: String,
     pub quantity: Option<i64>,
+    pub target: String, // subscription id
+    pub target_product: String,
+    pub target_sku: String,
     pub target_term: Option<i64>,
     pub target_billing: Option<Billing>,
     pub ambiguous: bool,
@@ -125,6 +128,7 @@ pub const KINDS: [&str; 8] = [
 #[derive(Default)]
 pub struct Book {
     pub subs: Vec<Sub>,
+    pub ids: BTreeSet<String>, // of all rows, readable or not
     pub prices: Vec<PriceRow>,
     pub promotions: BTreeMap<String, Vec<PromoRow>>,
     pub codes: BTreeMap<String, Code>,
@@ -209,9 +213,17 @@ pub fn read(dir: &Path) -> Result<Book, String> {
     let rows = table(dir, "subscriptions")?.ok_or("no subscriptions.csv")?;
     let ids: BTreeSet<String> = rows.iter().map(|r| r.get("subscription_id").to_string()).collect();
     let mut unreadable: BTreeSet<String> = BTreeSet::new(); // subscriptions parked by a row about them
+    // ids that an upgrade may open (B3): rows that name them are judged on the time line
+    let upgrades = table(dir, "lifecycle_events")?.unwrap_or_default();
+    let openable: BTreeSet<String> = upgrades
+        .iter()
+        .filter(|r| r.get("kind") == "upgrade")
+        .map(|r| r.get("target_subscription_id").to_string())
+        .filter(|id| !id.is_empty())
+        .collect();
     let mut take = |b: &mut Book, file: &str, r: &Row, readable: bool| {
         let id = r.get("subscription_id");
-        if !ids.contains(id) {
+        if !ids.contains(id) && (file == "redemptions" || !openable.contains(id)) {
             b.rejects.push(reject(file, r.number, "refused", "subscription-unknown"));
             false
         } else if !readable {
@@ -254,6 +266,7 @@ pub fn read(dir: &Path) -> Result<Book, String> {
         }
     }
     mark_ambiguous(&mut b);
+    b.ids = ids.clone();
     b.subs = subs::read(&rows, &mut b, &unreadable);
     Ok(b)
 }
@@ -350,6 +363,9 @@ fn life_event(r: &Row) -> Option<LifeEvent> {
         at: parse_instant(r.get("happened_at"))?,
         kind: (*kind).to_string(),
         quantity: opt(r.get("quantity"), int)?,
+        target: r.get("target_subscription_id").to_string(),
+        target_product: r.get("target_product_id").to_string(),
+        target_sku: r.get("target_sku_id").to_string(),
         target_term: opt(r.get("target_term"), parse_term)?,
         target_billing: opt(r.get("target_billing_cycle"), Billing::parse)?,
         ambiguous: false,
@@ -387,6 +403,8 @@ fn mark_ambiguous(b: &mut Book) {
         for x in list.iter_mut() {
             let differs = |y: &LifeEvent| {
                 y.quantity != x.quantity
+                    || (&y.target, &y.target_product, &y.target_sku)
+                        != (&x.target, &x.target_product, &x.target_sku)
                     || y.target_term != x.target_term
                     || y.target_billing != x.target_billing
             };

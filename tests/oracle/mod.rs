@@ -1,6 +1,6 @@
 //! An independent oracle for termwise: the rule book, computed the slow and obvious way. Written from rules.md,
-//! decisions.md and contract.md alone. Not covered: upgrades, changes of term or plan mid-term, extensions,
-//! special prices, offers, sell prices, the ledger, reconciliation, what-if.
+//! decisions.md and contract.md alone. Not covered: resellers' qualification (B18), offers, sell prices, the ledger,
+//! reconciliation, what-if.
 #![allow(
     clippy::all,
     clippy::unwrap_used,
@@ -11,9 +11,11 @@
     dead_code
 )]
 mod begin;
+mod change;
 mod charge;
 mod dates;
 mod events;
+mod extend;
 mod input;
 mod number;
 mod price;
@@ -21,6 +23,9 @@ mod promo;
 mod renew;
 mod sim;
 mod subs;
+mod upgrade;
+#[cfg(test)]
+mod worked;
 
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
@@ -54,6 +59,8 @@ pub struct Line {
     pub discount: String,
     pub promotion_id: String,
     pub promo_code: String,
+    /// Lines with the same number are tied by one reference_id.
+    pub pair: Option<usize>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,6 +113,8 @@ impl Policy {
             "first_purchase" => "promotion",
             "late_seats" => "promotion",
             "renewal_percentage" => "current",
+            "upgrade_promotions" => "none",
+            "end_of_term" => "stop",
             "rounding" => "half-up",
             "rounding_at" => "line",
             "seat_changes" => "net",

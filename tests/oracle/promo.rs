@@ -45,6 +45,7 @@ pub struct NewTerm<'a> {
     pub on: Day,
     pub asked_for: &'a str,
     pub licence: bool,
+    pub own: i64, // seats of the target that this subscription's own term counts already (A7; upgrades only)
 }
 
 impl PromoRow {
@@ -147,8 +148,14 @@ impl World<'_> {
     }
 
     fn eligible(&self, p: &PromoRow, t: &NewTerm) -> bool {
-        let s = &self.book.subs[t.sub];
+        let s = self.subs[t.sub];
         let empty_or_has = |list: &[String], x: &str| list.is_empty() || list.iter().any(|e| e == x);
+        // under `seat_count = "promotion"` its own earlier seats count only if it held the promotion
+        let own = if self.policy.is("seat_count", "sku") || self.states[t.sub].ever_held.contains(&p.id) {
+            t.own
+        } else {
+            0
+        };
         let region = self.book.regions.get(&s.partner).map_or("", String::as_str);
         let same_commerce = (p.commerce == "legacy") == s.legacy;
         t.licence
@@ -159,7 +166,8 @@ impl World<'_> {
             && empty_or_has(&p.segments, &s.segment)
             && p.open_on(t.on)
             && p.min_seats.is_none_or(|m| t.quantity >= m)
-            && p.max_seats.is_none_or(|m| self.seats_of(t.sub, t.product, t.sku, &p.id) + t.quantity <= m)
+            && p.max_seats
+                .is_none_or(|m| self.seats_of(t.sub, t.product, t.sku, &p.id) + own + t.quantity <= m)
             && (!p.first_purchase || self.first_purchase(p, t))
             && p.max_redemptions.is_none_or(|m| self.redemptions(t.sub, &p.id) + 1 <= m)
             && p.requires.iter().all(|r| self.owns(t.sub, r, t.on))
@@ -168,18 +176,17 @@ impl World<'_> {
     /// A7: the customer's seats of product:SKU without those of subscription `me`.
     pub fn seats_of(&self, me: usize, product: &str, sku: &str, promotion: &str) -> i64 {
         let by_promotion = self.policy.is("seat_count", "promotion");
-        let legacy = self.book.subs[me].legacy;
+        let legacy = self.subs[me].legacy;
         let mut n = 0;
         for i in self.siblings(me) {
             let x = &self.states[i];
-            let counts =
-                x.known && self.book.subs[i].legacy == legacy && x.product == product && x.sku == sku;
+            let counts = x.known && self.subs[i].legacy == legacy;
             if counts && (!by_promotion || x.ever_held.contains(promotion)) {
-                n += x.counted;
+                n += x.counted_of(product, sku);
             }
         }
         for h in &self.book.holdings {
-            let counts = h.customer == self.book.subs[me].customer && h.product == product && h.sku == sku;
+            let counts = h.customer == self.subs[me].customer && h.product == product && h.sku == sku;
             if counts && (!by_promotion || h.promotion == promotion) {
                 n += h.quantity;
             }
@@ -189,12 +196,12 @@ impl World<'_> {
 
     fn first_purchase(&self, p: &PromoRow, t: &NewTerm) -> bool {
         let me = t.sub;
-        let mine = |h: &&super::input::Holding| h.customer == self.book.subs[me].customer;
+        let mine = |h: &&super::input::Holding| h.customer == self.subs[me].customer;
         if self.policy.is("first_purchase", "product") {
-            let legacy = self.book.subs[me].legacy;
+            let legacy = self.subs[me].legacy;
             let had = |i: usize| {
                 self.states[i].known
-                    && self.book.subs[i].legacy == legacy
+                    && self.subs[i].legacy == legacy
                     && self.states[i].ever_was.contains(&(t.product.to_string(), t.sku.to_string()))
             };
             return !self.siblings(me).any(had)
@@ -214,7 +221,7 @@ impl World<'_> {
             .book
             .holdings
             .iter()
-            .filter(|h| h.customer == self.book.subs[me].customer && h.promotion == promotion)
+            .filter(|h| h.customer == self.subs[me].customer && h.promotion == promotion)
             .count();
         i64::try_from(subs + held).unwrap_or(i64::MAX)
     }
@@ -222,7 +229,7 @@ impl World<'_> {
     /// B16: a subscription of the customer that began on or before `day` and was not gone before it.
     fn owns(&self, me: usize, wanted: &str, day: Day) -> bool {
         self.siblings(me).any(|i| {
-            let (s, x) = (&self.book.subs[i], &self.states[i]);
+            let (s, x) = (self.subs[i], &self.states[i]);
             // Decided: a row of origin renewal was held before its term, from its order on, as in A7 and C15.
             let existed = s.origin == "renewal" && x.known;
             let there = (existed || (!x.refused && s.begin.date_naive() <= day))

@@ -9,20 +9,20 @@ use super::sim::World;
 
 /// What the next term is to be, before its price is known.
 #[derive(Clone)]
-struct Plan {
-    product: String,
-    sku: String,
-    months: i64,
-    billing: Billing,
-    quantity: i64,
-    end: Day,
-    asked_for: String,
+pub struct Plan {
+    pub product: String,
+    pub sku: String,
+    pub months: i64,
+    pub billing: Billing,
+    pub quantity: i64,
+    pub end: Day,
+    pub asked_for: String,
 }
 
 impl World<'_> {
     /// 00:00Z of the day after the running term's last day.
     pub fn term_end(&mut self, i: usize, day: Day) {
-        let s = &self.book.subs[i];
+        let s = self.subs[i];
         if !self.states[i].active || plus_days(self.states[i].end, 1) != day {
             return; // ended meanwhile
         }
@@ -30,28 +30,25 @@ impl World<'_> {
         let forecast = day > self.job.as_of;
         let x = &self.states[i];
         let trial = x.trial;
+        if self.extends(i) {
+            return self.extend(i, day);
+        }
         if !s.auto_renew || x.cancelled_late || x.suspended {
-            let same = self.unchanged(i, day);
+            let mut same = self.unchanged(i, day);
+            same.billing = self.states[i].last_plan().0; // what ends
             self.note(i, day, "expires", &same, None);
             return self.close(i);
         }
         let (plan, price) = match self.choose_plan(i, day, forecast) {
             Ok(found) => found,
-            Err(code) => {
-                let same = self.unchanged(i, day);
-                self.note(i, day, "blocked", &same, None);
-                if !forecast {
-                    self.states[i].blocked = Some(code);
-                }
-                return self.close(i);
-            }
+            Err(code) => return self.block(i, day, code),
         };
         if !forecast && !trial && !self.segment_allowed(i) && !self.states[i].flagged_segment {
             self.states[i].flagged_segment = true;
-            self.reject("subscriptions", s.row, "flagged", "segment-not-allowed");
+            self.reject(s.file, s.row, "flagged", "segment-not-allowed");
         }
         let promo = self.renewal_promotion(i, day, &plan, price.1);
-        self.note(i, day, "renews", &plan, Some((price.0, promo.clone())));
+        self.note(i, day, "renews", &plan, Some((price.0, price.0, promo.clone())));
         let first_type = if trial { "convert" } else { "renew" };
         let term = Term {
             product: plan.product,
@@ -73,23 +70,33 @@ impl World<'_> {
         self.charge_cycles(i, s.begin.date_naive());
     }
 
-    fn close(&mut self, i: usize) {
+    /// A21: nothing follows.
+    pub fn block(&mut self, i: usize, day: Day, code: &'static str) {
+        let same = self.unchanged(i, day);
+        self.note(i, day, "blocked", &same, None);
+        if day <= self.job.as_of {
+            self.states[i].blocked = Some(code);
+        }
+        self.close(i);
+    }
+
+    pub fn close(&mut self, i: usize) {
         let last = self.states[i].end;
         let earlier = self.states[i].gone_on.unwrap_or(last).min(last);
         self.end(i, earlier);
     }
 
     /// The next term without any scheduled change.
-    fn unchanged(&self, i: usize, day: Day) -> Plan {
-        let (s, x) = (&self.book.subs[i], &self.states[i]);
-        let (months, billing) = (x.term, x.billing);
+    pub fn unchanged(&self, i: usize, day: Day) -> Plan {
+        let x = &self.states[i];
+        let (months, billing) = (x.term, x.next_billing.unwrap_or(x.last_plan().0));
         Plan {
             product: x.product.clone(),
             sku: x.sku.clone(),
             months,
             billing,
             quantity: x.seats(),
-            end: natural_end(day, months, s.anchored_on),
+            end: natural_end(day, months, x.anchored_on),
             asked_for: String::new(),
         }
     }
@@ -104,7 +111,7 @@ impl World<'_> {
         let mut base = self.unchanged(i, day);
         if self.states[i].trial {
             (base.months, base.billing) = (12, Billing::Monthly);
-            base.end = natural_end(day, 12, self.book.subs[i].anchored_on);
+            base.end = natural_end(day, 12, self.states[i].anchored_on);
         }
         if let Some(c) = self.scheduled_for(i, day) {
             match self.changed(i, day, &base, &c) {
@@ -124,8 +131,8 @@ impl World<'_> {
 
     /// The latest valid one of the running term (A24, R46).
     fn scheduled_for(&self, i: usize, day: Day) -> Option<Scheduled> {
-        let (s, x) = (&self.book.subs[i], &self.states[i]);
-        let from = midnight(x.start);
+        let (s, x) = (self.subs[i], &self.states[i]);
+        let from = midnight(x.start).max(if s.opened() { s.begin } else { midnight(x.start) });
         let all = self.book.scheduled.get(&s.id)?.iter();
         let known = all.filter(|c| {
             c.at >= from && c.at < midnight(day) && c.at.date_naive() <= self.job.as_of && !c.ambiguous
@@ -158,7 +165,7 @@ impl World<'_> {
         if !p.billing.fits(p.months) {
             return Err("billing-cycle-not-for-term");
         }
-        let natural = natural_end(day, p.months, self.book.subs[i].anchored_on);
+        let natural = natural_end(day, p.months, self.states[i].anchored_on);
         p.end = c.term_end.unwrap_or(natural);
         check_term_end(day, natural, p.months, p.end)?;
         let price = self.price_of(i, day, &p)?;
@@ -166,8 +173,8 @@ impl World<'_> {
     }
 
     /// R23, R25, A22: the held one if kept, against the others by full eligibility.
-    fn renewal_promotion(&self, i: usize, day: Day, p: &Plan, licence: bool) -> Option<Held> {
-        let (s, x) = (&self.book.subs[i], &self.states[i]);
+    pub fn renewal_promotion(&self, i: usize, day: Day, p: &Plan, licence: bool) -> Option<Held> {
+        let (s, x) = (self.subs[i], &self.states[i]);
         if s.legacy || x.trial {
             return None;
         }
@@ -192,6 +199,7 @@ impl World<'_> {
             on: day,
             asked_for: &p.asked_for,
             licence,
+            own: 0,
         };
         let other = self.best_promotion(&t, x.promo.as_ref().map(|h| h.id.as_str()));
         match (held, other) {
@@ -201,18 +209,26 @@ impl World<'_> {
     }
 
     /// A row of renewals, where the date lies in the window or in the horizon (C1 to C4, C26).
-    fn note(&mut self, i: usize, day: Day, outcome: &str, p: &Plan, new: Option<(Frac, Option<Held>)>) {
+    pub fn note(
+        &mut self,
+        i: usize,
+        day: Day,
+        outcome: &str,
+        p: &Plan,
+        new: Option<(Frac, Frac, Option<Held>)>, // list price, price before the promotion, promotion
+    ) {
         if day < self.job.from {
             return;
         }
-        let (s, x) = (&self.book.subs[i], &self.states[i]);
+        let (s, x) = (self.subs[i], &self.states[i]);
         let digits = s.digits;
         let mode = self.policy.get("rounding");
         let money = |units: i128| fixed(units, digits);
         let mut exact = Frac::ZERO;
         if !x.trial {
             for part in self.parts(x, 0, x.seats()) {
-                exact = exact.add(x.price.mul(Frac::ONE.sub(part.discount)).mul(Frac::int(part.seats)));
+                exact =
+                    exact.add(x.last_plan().1.mul(Frac::ONE.sub(part.discount)).mul(Frac::int(part.seats)));
             }
         }
         let before = exact.round(digits, mode);
@@ -235,8 +251,8 @@ impl World<'_> {
             change_percent: String::new(),
             billed: (day <= self.job.as_of).to_string(),
         };
-        if let Some((list, promo)) = new {
-            let price = list.mul(Frac::ONE.sub(promo.as_ref().map_or(Frac::ZERO, |h| h.discount)));
+        if let Some((list, full, promo)) = new {
+            let price = full.mul(Frac::ONE.sub(promo.as_ref().map_or(Frac::ZERO, |h| h.discount)));
             let after = price.mul(Frac::int(p.quantity)).round(digits, mode);
             r.list_unit_price = plain(list, 6, digits);
             r.unit_price_after = plain(price, 6, digits);

@@ -4,7 +4,7 @@ use super::input::{Book, KINDS, reject};
 use super::number::Frac;
 use super::price::Prices;
 use super::promo::Held;
-use super::subs::Fate;
+use super::subs::{Fate, Sub};
 use super::{Answer, Job, Line, Policy, Reject, Renewal};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,6 +14,7 @@ pub struct Batch {
     pub at: Instant,
     pub seats: i64,
     pub promoted: bool,
+    pub moved: bool, // by an upgrade: not refundable until the next renewal (B2)
 }
 
 #[derive(Clone, Debug)]
@@ -28,7 +29,7 @@ pub struct State {
     // history
     pub known: bool,
     pub refused: bool,
-    pub counted: i64,
+    pub counted: BTreeMap<(String, String), i64>, // A7, by product:SKU: an upgrade takes none away
     pub ever_held: BTreeSet<String>,
     pub ever_was: BTreeSet<(String, String)>,
     pub gone_on: Option<Day>, // cancelled on, or last day where it ended
@@ -44,23 +45,93 @@ pub struct State {
     pub product: String,
     pub sku: String,
     pub term: i64,
-    pub billing: Billing,
     pub start: Day,
     pub end: Day,
-    pub price: Frac, // list price a seat for the whole term
+    pub grid_start: Day, // from where its cycles count; the source's for a subscription that an upgrade opened
+    pub anchored_on: Option<Day>,
+    pub prices: Vec<(Billing, Frac)>, // list price a seat for the whole term, for each plan of its cycles
+    pub priced_on: Day,
+    pub tier_seats: i64,
+    pub next_billing: Option<Billing>, // the plan of the next term, where it was changed in this one's last cycle
     pub promo: Option<Held>,
     pub code: Option<HeldCode>,
     pub first_type: &'static str,
-    pub clock: Instant,
+    pub clock: Option<Instant>, // of a cancellation; none: an upgrade moved all the seats (B2)
     pub batches: Vec<Batch>,
     pub cycles: Vec<Cycle>,
     pub next_cycle: usize, // the first one that is not charged yet
     pub term_sum: i128,    // of this term's subtotals, in minor units
+    // pairs
+    pub first_lines: Vec<usize>, // numbers of the lines of the row's very first cycle
+    pub first_pair: Option<usize>,
+    pub begun_by_upgrade: bool, // B5: an event was its own beginning
 }
 
 impl State {
+    pub fn new(s: &Sub) -> State {
+        State {
+            known: s.origin == "renewal" && s.ordered_at.is_none(),
+            refused: false,
+            counted: [((s.product.clone(), s.sku.clone()), s.quantity)].into(),
+            ever_held: BTreeSet::new(),
+            ever_was: [(s.product.clone(), s.sku.clone())].into(),
+            gone_on: (s.fate == Fate::History && !s.auto_renew).then_some(s.term_end),
+            active: false,
+            suspended: s.suspended,
+            cancelled_late: false,
+            blocked: None,
+            flagged_segment: false,
+            last_void: None,
+            trial: s.trial(),
+            product: s.product.clone(),
+            sku: s.sku.clone(),
+            term: s.term,
+            start: s.term_start,
+            end: s.term_end,
+            grid_start: s.term_start,
+            anchored_on: s.anchored_on,
+            prices: Vec::new(),
+            priced_on: s.term_start,
+            tier_seats: s.quantity,
+            next_billing: None,
+            promo: None,
+            code: None,
+            first_type: "new",
+            clock: Some(s.begin),
+            batches: Vec::new(),
+            cycles: Vec::new(),
+            next_cycle: 0,
+            term_sum: 0,
+            first_lines: Vec::new(),
+            first_pair: None,
+            begun_by_upgrade: false,
+        }
+    }
     pub fn seats(&self) -> i64 {
         self.batches.iter().map(|b| b.seats).sum()
+    }
+    pub fn price(&self, billing: Billing) -> Frac {
+        let found = self.prices.iter().find(|(b, _)| *b == billing);
+        found.expect("oracle: a price for each plan").1
+    }
+    /// The plan that the term ends with, and its price.
+    pub fn last_plan(&self) -> (Billing, Frac) {
+        let billing = self.cycles.last().expect("oracle: a cycle").billing;
+        (billing, if self.trial { Frac::ZERO } else { self.price(billing) })
+    }
+    /// What a seat costs in cycle n, uncut and before discounts (C5).
+    pub fn unit(&self, n: usize) -> Frac {
+        if self.trial {
+            return Frac::ZERO;
+        }
+        let billing = self.cycles[n].billing;
+        self.price(billing).mul(Frac::new(billing.months(self.term).into(), self.term.into()))
+    }
+    pub fn counted_of(&self, product: &str, sku: &str) -> i64 {
+        self.counted.get(&(product.to_string(), sku.to_string())).copied().unwrap_or(0)
+    }
+    pub fn count(&mut self, product: &str, sku: &str, seats: i64) {
+        *self.counted.entry((product.to_string(), sku.to_string())).or_default() += seats;
     }
 }
 
@@ -78,6 +149,9 @@ type Key = (Instant, usize, String, String, usize, What, usize);
 
 pub struct World<'a> {
     pub book: &'a Book,
+    /// The book's subscriptions, then those that partial upgrades open (B3).
+    pub subs: Vec<&'a Sub>,
+    pub opened: BTreeMap<String, usize>,
     pub policy: &'a Policy,
     pub job: &'a Job,
     pub prices: Prices<'a>,
@@ -88,6 +162,8 @@ pub struct World<'a> {
     pub queue: BTreeSet<Key>,
     pub lines: Vec<(usize, Day, usize, Line)>, // subscription, charge_start, happened as number n
     pub lines_made: usize,
+    pub pairs_made: usize,
+    pub pair: Option<usize>, // the pair that lines now belong to
     pub renewals: Vec<(usize, Day, Renewal)>,
     pub rejects: Vec<Reject>,
 }
@@ -100,39 +176,14 @@ impl<'a> World<'a> {
             by_customer.entry(s.customer.clone()).or_default().push(i);
             // rows that are never judged hold, or held, what they name
             let named = if s.fate == Fate::Live && s.judged() { None } else { s.named_promotion() };
-            states.push(State {
-                known: s.origin == "renewal" && s.ordered_at.is_none(),
-                refused: false,
-                counted: s.quantity,
-                ever_held: named.into_iter().collect(),
-                ever_was: [(s.product.clone(), s.sku.clone())].into(),
-                gone_on: (s.fate == Fate::History && !s.auto_renew).then_some(s.term_end),
-                active: false,
-                suspended: s.suspended,
-                cancelled_late: false,
-                blocked: None,
-                flagged_segment: false,
-                last_void: None,
-                trial: s.trial(),
-                product: s.product.clone(),
-                sku: s.sku.clone(),
-                term: s.term,
-                billing: s.billing,
-                start: s.term_start,
-                end: s.term_end,
-                price: Frac::ZERO,
-                promo: None,
-                code: None,
-                first_type: "new",
-                clock: s.begin,
-                batches: Vec::new(),
-                cycles: Vec::new(),
-                next_cycle: 0,
-                term_sum: 0,
-            });
+            let mut x = State::new(s);
+            x.ever_held = named.into_iter().collect();
+            states.push(x);
         }
         World {
             book,
+            subs: book.subs.iter().collect(),
+            opened: BTreeMap::new(),
             policy,
             job,
             prices: Prices::new(&book.prices),
@@ -143,6 +194,8 @@ impl<'a> World<'a> {
             queue: BTreeSet::new(),
             lines: Vec::new(),
             lines_made: 0,
+            pairs_made: 0,
+            pair: None,
             renewals: Vec::new(),
             rejects: book.rejects.clone(),
         }
@@ -154,7 +207,7 @@ impl<'a> World<'a> {
 
     /// The customer's other subscriptions.
     pub fn siblings(&self, me: usize) -> impl Iterator<Item = usize> + '_ {
-        self.by_customer[&self.book.subs[me].customer].iter().copied().filter(move |i| *i != me)
+        self.by_customer[&self.subs[me].customer].iter().copied().filter(move |i| *i != me)
     }
 
     pub fn reject(&mut self, file: &str, row: usize, disposition: &str, code: &str) {
@@ -176,7 +229,7 @@ impl<'a> World<'a> {
                 What::Life(n) => self.life_event(i, n),
             }
         }
-        for i in mine {
+        for i in self.by_customer[customer].clone() {
             self.charge_cycles(i, plus_days(self.job.as_of, 1));
         }
     }
@@ -184,7 +237,7 @@ impl<'a> World<'a> {
     /// Everything of subscription i that comes from the inputs and is not later than as_of (B30: events before the
     /// row's beginning and after as_of are not due).
     fn enqueue(&mut self, i: usize) {
-        let s = &self.book.subs[i];
+        let s = self.subs[i];
         let due = |at: Instant| at.date_naive() <= self.job.as_of;
         let mut keys: Vec<Key> = Vec::new();
         if let ("renewal", Some(at)) = (s.origin.as_str(), s.ordered_at) {
@@ -198,25 +251,34 @@ impl<'a> World<'a> {
             keys.push((s.begin, rank, s.id.clone(), String::new(), s.row, what, i));
         }
         if s.fate == Fate::Live || s.fate == Fate::Finished {
-            for (n, c) in self.book.seat_changes.get(&s.id).into_iter().flatten().enumerate() {
-                if c.at >= s.begin && due(c.at) {
-                    keys.push((c.at, 2, s.id.clone(), c.change_id.clone(), c.row, What::Seats(n), i));
-                }
+            self.enqueue_events(i);
+        }
+        self.queue.extend(keys);
+    }
+
+    /// Seat changes and lifecycle events from the subscription's beginning on.
+    pub fn enqueue_events(&mut self, i: usize) {
+        let s = self.subs[i];
+        let due = |at: Instant| at >= s.begin && at.date_naive() <= self.job.as_of;
+        let mut keys: Vec<Key> = Vec::new();
+        for (n, c) in self.book.seat_changes.get(&s.id).into_iter().flatten().enumerate() {
+            if due(c.at) {
+                keys.push((c.at, 2, s.id.clone(), c.change_id.clone(), c.row, What::Seats(n), i));
             }
-            for (n, e) in self.book.events.get(&s.id).into_iter().flatten().enumerate() {
-                let rank = 3 + KINDS.iter().position(|k| *k == e.kind).unwrap_or(0);
-                if e.at >= s.begin && due(e.at) {
-                    keys.push((e.at, rank, s.id.clone(), String::new(), e.row, What::Life(n), i));
-                }
+        }
+        for (n, e) in self.book.events.get(&s.id).into_iter().flatten().enumerate() {
+            let rank = 3 + KINDS.iter().position(|k| *k == e.kind).unwrap_or(0);
+            if due(e.at) {
+                keys.push((e.at, rank, s.id.clone(), String::new(), e.row, What::Life(n), i));
             }
-            let none = Vec::new();
-            for c in self.book.scheduled.get(&s.id).unwrap_or(&none) {
-                if c.ambiguous && c.at >= midnight(s.term_start) && due(c.at) {
-                    self.late_rejects.push((
-                        i,
-                        reject("scheduled_changes", c.row, "refused", "scheduled-changes-ambiguous"),
-                    ));
-                }
+        }
+        // a term that begins on the row's first day takes scheduled changes from 00:00Z on, one opened by an upgrade
+        // from its own beginning on
+        let from = if s.opened() { s.begin } else { midnight(s.term_start) };
+        for c in self.book.scheduled.get(&s.id).into_iter().flatten() {
+            if c.ambiguous && c.at >= from && c.at.date_naive() <= self.job.as_of {
+                self.late_rejects
+                    .push((i, reject("scheduled_changes", c.row, "refused", "scheduled-changes-ambiguous")));
             }
         }
         self.queue.extend(keys);
@@ -226,13 +288,19 @@ impl<'a> World<'a> {
     pub fn enqueue_term_end(&mut self, i: usize) {
         let day = plus_days(self.states[i].end, 1);
         if day <= plus_days(self.job.as_of, self.job.horizon_days.max(0)) {
-            let s = &self.book.subs[i];
+            let s = self.subs[i];
             self.queue.insert((midnight(day), 0, s.id.clone(), String::new(), 0, What::TermEnd, i));
         }
     }
 
+    /// The running term is replaced by another before its end.
+    pub fn forget_term_end(&mut self, i: usize) {
+        self.queue.retain(|k| !(k.5 == What::TermEnd && k.6 == i));
+    }
+
     pub fn answer(mut self) -> Answer {
-        let book = self.book;
+        self.refuse_events_of_unknown_ids();
+        let subs = self.subs.clone();
         let with_lines: BTreeSet<usize> = self.lines.iter().map(|l| l.0).collect();
         for (i, x) in self.states.iter().enumerate() {
             // a renewal that failed: rejected only if the row has no line in this run (A21)
@@ -242,7 +310,11 @@ impl<'a> World<'a> {
                     (false, "price-conflict") => "parked",
                     (false, _) => "rejected",
                 };
-                self.rejects.push(reject("subscriptions", book.subs[i].row, disposition, code));
+                let s = self.subs[i];
+                // Decided: one that an upgrade opened has no row; the finding stands against the event that opened it,
+                // which was accepted.
+                let disposition = if s.opened() { "flagged" } else { disposition };
+                self.rejects.push(reject(s.file, s.row, disposition, code));
             }
         }
         for (i, r) in self.late_rejects {
@@ -253,12 +325,12 @@ impl<'a> World<'a> {
         }
         self.lines.sort_by(|a, b| {
             let key = |l: &(usize, Day, usize, Line)| {
-                let s = &book.subs[l.0];
+                let s = subs[l.0];
                 (s.customer.clone(), s.currency.clone(), s.id.clone(), l.1, l.2)
             };
             key(a).cmp(&key(b))
         });
-        self.renewals.sort_by_key(|r| (book.subs[r.0].customer.clone(), book.subs[r.0].id.clone(), r.1));
+        self.renewals.sort_by_key(|r| (subs[r.0].customer.clone(), subs[r.0].id.clone(), r.1));
         self.rejects.sort();
         self.rejects.dedup();
         Answer {

@@ -21,6 +21,7 @@ pub enum Fate {
 
 #[derive(Clone, Debug)]
 pub struct Sub {
+    pub file: &'static str, // where findings about it stand, with the row
     pub row: usize,
     pub fate: Fate,
     pub id: String,
@@ -52,6 +53,10 @@ pub struct Sub {
 impl Sub {
     pub fn trial(&self) -> bool {
         self.origin == "trial"
+    }
+    /// A partial upgrade opened it in the run: it is no row of the book (B3).
+    pub fn opened(&self) -> bool {
+        self.file == "lifecycle_events"
     }
     /// Only these are judged for promotions and for segments (A20, B17).
     pub fn sold(&self) -> bool {
@@ -140,6 +145,7 @@ fn parse(r: &Row) -> Option<Sub> {
     };
     let text = |c: &str| r.get(c).to_string();
     Some(Sub {
+        file: "subscriptions",
         row: r.number,
         fate,
         id: text("subscription_id"),

@@ -2,6 +2,7 @@
 
 use super::{
     Holding, Known, LifecycleEvent, PromotionCell, Redemption, ScheduledChange, SeatChange, Subscription,
+    Target,
 };
 use crate::catalog::{Catalog, Promotion, Segment};
 use crate::ids::ItemId;
@@ -28,8 +29,8 @@ pub struct CustomerBook<'a> {
 impl<'a> CustomerBook<'a> {
     /// Whether its subscriptions can be played apart: what settles one of them is in nothing that another has or had. A code
     /// belongs to one order of the customer (B24), a government subscription keeps others from being sold (R51), and a
-    /// promotion can count the customer's seats, redemptions, purchases and products; without any of these nothing else
-    /// concerns the customer as a whole.
+    /// promotion can count the customer's seats, redemptions, purchases and products; an upgrade can move seats from one to
+    /// another. Without any of these nothing else concerns the customer as a whole.
     ///
     /// A promotion without such a limit has verdicts that tell, as a mere operand, how many seats the customer had. In a
     /// piece they tell of the piece.
@@ -43,6 +44,9 @@ impl<'a> CustomerBook<'a> {
             && self.subscriptions.iter().all(|row| {
                 let is_special = row.segment == Segment::Government || mentions_limited(row.promotion);
                 !is_special && !is_limited(row.item)
+            })
+            && self.events.iter().all(|event| {
+                event.target == Target::Nobody && event.target_item.is_none_or(|item| !is_limited(item))
             })
             && self.scheduled.iter().all(|change| {
                 !mentions_limited(change.promotion) && change.item.is_none_or(|item| !is_limited(item))

@@ -46,6 +46,12 @@ pub enum EventKind {
     Suspend,
     /// Active again.
     Reactivate,
+    /// Moved to another SKU, wholly or in part.
+    Upgrade,
+    /// Charged monthly instead of annually, or the other way.
+    ChangeBillingCycle,
+    /// A longer term from now on.
+    ChangeTerm,
     /// A trial became paid before its end.
     ConvertTrial,
     /// Moved from legacy to new commerce.
@@ -53,12 +59,27 @@ pub enum EventKind {
 }
 
 impl EventKind {
+    /// Every kind, in order.
+    pub const ALL: [EventKind; 8] = [
+        EventKind::Cancel,
+        EventKind::Suspend,
+        EventKind::Reactivate,
+        EventKind::Upgrade,
+        EventKind::ChangeBillingCycle,
+        EventKind::ChangeTerm,
+        EventKind::ConvertTrial,
+        EventKind::Migrate,
+    ];
+
     /// As files write it.
     pub const fn name(self) -> &'static str {
         match self {
             EventKind::Cancel => "cancel",
             EventKind::Suspend => "suspend",
             EventKind::Reactivate => "reactivate",
+            EventKind::Upgrade => "upgrade",
+            EventKind::ChangeBillingCycle => "change_billing_cycle",
+            EventKind::ChangeTerm => "change_term",
             EventKind::ConvertTrial => "convert_trial",
             EventKind::Migrate => "migrate",
         }
@@ -78,10 +99,34 @@ pub struct LifecycleEvent {
     pub kind: EventKind,
     /// Seats that it concerns.
     pub quantity: Option<u32>,
+    /// The subscription that seats are moved to.
+    pub target: Target,
+    /// The product and SKU that follow.
+    pub target_item: Option<ItemId>,
     /// The term that follows.
     pub target_term: Option<Term>,
     /// The billing cycle that follows.
     pub target_billing_cycle: Option<BillingCycle>,
+}
+
+/// The subscription that an upgrade names (B1 to B5).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
+pub enum Target {
+    /// None, or one that several customers' upgrades would open.
+    Nobody,
+    /// One of the customer's.
+    Subscription(SubscriptionId),
+    /// One that the book lacks: the upgrade may open it.
+    Opened(SubscriptionId),
+    /// One that seats can't be moved to: another customer's, or one whose row was rejected.
+    Barred,
+}
+
+impl LifecycleEvent {
+    /// Whether two events say the same, wherever they stand.
+    pub fn says_the_same(&self, other: &LifecycleEvent) -> bool {
+        LifecycleEvent { source: other.source, ..*self } == *other
+    }
 }
 
 /// What is to change at the next renewal; empty cells keep what is (A24).

@@ -14,7 +14,7 @@ mod subscription;
 
 pub use customer_book::CustomerBook;
 pub use customers::{Customer, Holding, Known, Qualification, Qualifications};
-pub use events::{EventKind, LifecycleEvent, Redemption, ScheduledChange, SeatChange};
+pub use events::{EventKind, LifecycleEvent, Redemption, ScheduledChange, SeatChange, Target};
 pub use subscription::{Channel, Origin, PromotionCell, Status, Subscription, check_term_end, natural_end};
 
 use crate::calendar::{Day, Period};
@@ -63,7 +63,8 @@ impl Book {
         self.redemptions
             .sort_unstable_by_key(|row| (row.subscription, row.entered_at, row.code, row.order, row.source));
         self.events.sort_unstable_by_key(|row| {
-            let targets = (row.quantity, row.target_term, row.target_billing_cycle);
+            let what = (row.target, row.target_item, row.target_term, row.target_billing_cycle);
+            let targets = (row.quantity, what);
             (row.subscription, row.happened_at, row.kind, targets, row.source)
         });
         self.scheduled.sort_unstable_by_key(|row| (row.subscription, row.scheduled_at, row.source));

@@ -113,6 +113,9 @@ pub struct Subscription {
     pub channel: Channel,
     /// Passed through (R11).
     pub tax_code: Option<TaxCodeId>,
+    /// Whether no row of the book tells of it, but an upgrade that may open it (B3): its source is that event's then, and it
+    /// begins when the upgrade comes.
+    pub opened: bool,
     /// Whether a row of its events can't be read, so that nothing is billed for it (R60).
     pub parked: bool,
 }

@@ -7,22 +7,23 @@ pub mod eligibility;
 pub mod promo_code;
 pub mod schedule;
 pub mod seat_parts;
+pub mod term_price;
 
-use crate::calendar::BillingCycle;
-use crate::calendar::{Period, Term};
-use crate::money::{self, Currency, Exact, PRICE_DIGITS, Price, Rounded, Rounding};
+use crate::calendar::Period;
+use crate::money::{self, Currency, Exact, PRICE_DIGITS, Rounded, Rounding, Surcharge};
 use crate::policy::{Policy, RoundingAt};
 use crate::workings::{Reduction, Side, Step};
+use term_price::TermPrice;
 
 /// What is charged or refunded: part of a cycle, for seats that share one discount (R32).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Charge {
-    /// List price a seat for the whole term.
-    pub unit_price: Price,
-    /// The term.
-    pub term: Term,
-    /// How often it is charged.
-    pub billing_cycle: BillingCycle,
+    /// What a seat costs for the whole term.
+    pub price: TermPrice,
+    /// The months of a full charge cycle.
+    pub cycle_months: u32,
+    /// The months charged of it: fewer in the stub after a change of plan (B10).
+    pub months: u32,
     /// The days charged.
     pub period: Period,
     /// The days of the whole cycle that they are part of.
@@ -47,13 +48,14 @@ pub struct Rating {
 /// Rates a charge and records the steps: cycle price × what discounts leave × days ÷ days × seats, exactly, and rounded
 /// once (R6, R13, R31, R32).
 pub fn rate(charge: Charge, currency: Currency, policy: &Policy, steps: &mut Vec<Step>) -> Rating {
-    let term_months = charge.term.months();
-    // A term that can't have the cycle was rejected before; a whole term is the only reading that could not overcharge.
-    let months = charge.billing_cycle.months(charge.term).unwrap_or(term_months);
-    let cycle_price = Exact::of(charge.unit_price).share(months, term_months);
-    steps.push(Step::CycleShare { unit_price: charge.unit_price, months, term_months });
+    let Charge { price, cycle_months, months, .. } = charge;
+    let charged = price.months(months);
+    steps.push(Step::CycleShare { unit_price: price.list, months, term_months: price.listed_for.months() });
+    if price.surcharge != Surcharge::NONE {
+        steps.push(Step::Surcharged { surcharge: price.surcharge });
+    }
 
-    let reduced = cycle_price.keep(charge.reduction.kept);
+    let reduced = charged.keep(charge.reduction.kept);
     if charge.reduction.is_discount() {
         steps.push(Step::Reduced { reduction: charge.reduction });
     }
@@ -71,6 +73,8 @@ pub fn rate(charge: Charge, currency: Currency, policy: &Policy, steps: &mut Vec
     let at_unit = policy.rounding_at == RoundingAt::Unit;
     let rounded = money::round_line(signed, charge.seats, currency.digits(), policy.rounding, at_unit);
     steps.push(Step::Rounded { subtotal: rounded.subtotal });
+    // The stub of a year shows the full year's price (C5).
+    let cycle_price = if months == cycle_months { charged } else { price.months(cycle_months) };
     Rating { unit_price: price_column(cycle_price), rounded }
 }
 

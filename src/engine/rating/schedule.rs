@@ -15,6 +15,8 @@ pub struct Cycle {
     pub period: Period,
     /// The days of the uncut cycle that it is, or is part of.
     pub cycle_days: u32,
+    /// The months charged of a full cycle where it begins with a change of plan and is shorter; none: all of them (B10).
+    pub stub_months: Option<u32>,
 }
 
 /// The cycles of one term.
@@ -23,6 +25,8 @@ pub struct Schedule {
     term: Period,
     /// None: the term is its only cycle, as a trial's is.
     grid: Option<(Grid, i32)>,
+    /// Where the plan was changed inside one of its cycles: the first day under it, and the months left of that cycle (B10).
+    stub: Option<(Day, u32)>,
 }
 
 impl Schedule {
@@ -48,7 +52,7 @@ impl Schedule {
         };
         let is_own = anchored_on.is_none() && !is_cut;
         let first = if is_own { 0 } else { grid.index_at(period.first) };
-        Some(Schedule { term: period, grid: Some((grid, first)) })
+        Some(Schedule { term: period, grid: Some((grid, first)), stub: None })
     }
 
     /// Cycles of a year or a whole term. An anchor counts only where its monthly grid holds the term's first day (A4);
@@ -66,7 +70,7 @@ impl Schedule {
 
     /// A term that is its own only cycle (B7).
     pub const fn whole(period: Period) -> Schedule {
-        Schedule { term: period, grid: None }
+        Schedule { term: period, grid: None, stub: None }
     }
 
     /// The cycle with this number, if the term lasts that long.
@@ -76,19 +80,48 @@ impl Schedule {
                 number,
                 period: self.term,
                 cycle_days: self.term.days(),
+                stub_months: None,
             });
         };
         let (begins, next) = (grid.day(first + number), grid.day(first + number + 1));
-        let whole = Period::new(begins, next.previous())?;
-        let period = Period::new(begins.max(self.term.first), whole.last.min(self.term.last))?;
-        Some(Cycle { number, period, cycle_days: whole.days() })
+        let mut whole = Period::new(begins, next.previous())?;
+        let mut stub_months = None;
+        if let Some((from, months)) = self.stub
+            && whole.first < from
+            && whole.holds(from)
+        {
+            whole.first = from;
+            stub_months = Some(months);
+        }
+        let period = Period::new(whole.first.max(self.term.first), whole.last.min(self.term.last))?;
+        Some(Cycle { number, period, cycle_days: whole.days(), stub_months })
+    }
+
+    /// Whether the term begins with a whole cycle and not with part of one (B10).
+    pub fn begins_whole(&self) -> bool {
+        self.grid.is_some_and(|(grid, first)| grid.day(first) == self.term.first)
+    }
+
+    /// The same term under another plan from the first day of one of its cycles on: that cycle's number under the plan, and the
+    /// cycles. From monthly to annual the first is a stub of whole months to the end of the contract year (R47, B10).
+    pub fn changed(&self, plan: Schedule, from: Day, cycle_months: u32) -> Option<(i32, Schedule)> {
+        let ((now, _), (next, first)) = (self.grid?, plan.grid?);
+        let index = next.index_at(from);
+        let begins = next.day(index);
+        let gone = u32::try_from(now.index_at(from) - now.index_at(begins)).ok()?;
+        let stub = (begins < from).then_some((from, cycle_months.checked_sub(gone)?));
+        Some((index - first, Schedule { stub, ..plan }))
     }
 
     /// The first day of the cycle with this number, if the term lasts that long.
     pub fn begins(&self, number: i32) -> Option<Day> {
         let first = match self.grid {
             None => (number == 0).then_some(self.term.first),
-            Some((grid, first)) => Some(grid.day(first + number).max(self.term.first)),
+            Some((grid, first)) => {
+                let (begins, next) = (grid.day(first + number), grid.day(first + number + 1));
+                let stub = self.stub.filter(|&(from, _)| begins < from && from < next).map(|(from, _)| from);
+                Some(stub.unwrap_or(begins).max(self.term.first))
+            }
         };
         first.filter(|&first| first <= self.term.last)
     }

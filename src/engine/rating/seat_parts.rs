@@ -4,7 +4,7 @@
 //! discount, so each part is a line of its own, the discounted one first.
 
 use crate::ids::{CodeId, PromotionId};
-use crate::money::{Discount, Exact, Price};
+use crate::money::{Discount, Exact};
 use crate::policy::Stacking;
 use crate::workings::Reduction;
 
@@ -100,8 +100,8 @@ impl Parts {
     }
 
     /// The price of all seats for the whole term, exactly (C1).
-    pub fn term_amount(&self, unit_price: Price) -> Exact {
-        let amount = |part: &Part| Exact::of(unit_price).keep(part.reduction.kept).times(part.seats);
+    pub fn term_amount(&self, a_seat: Exact) -> Exact {
+        let amount = |part: &Part| a_seat.keep(part.reduction.kept).times(part.seats);
         self.as_slice().iter().map(amount).fold(Exact::ZERO, Exact::plus)
     }
 }

@@ -7,7 +7,7 @@ use proptest::strategy::ValueTree;
 use std::collections::BTreeSet;
 use termwise_engine::book::{
     Book, Channel, CustomerBook, EventKind, LifecycleEvent, Origin, PromotionCell, ScheduledChange,
-    SeatChange, Status, Subscription, Window,
+    SeatChange, Status, Subscription, Target, Window,
 };
 use termwise_engine::calendar::{BillingCycle, Day, Instant, MonthEnd, Period, Span, Term};
 use termwise_engine::catalog::{
@@ -16,10 +16,10 @@ use termwise_engine::catalog::{
 };
 use termwise_engine::findings::{Source, Table};
 use termwise_engine::ids::{CustomerId, ItemId, MarketId, PromotionId, SubscriptionId};
-use termwise_engine::money::{Currency, Discount, Price, Rounding};
+use termwise_engine::money::{Currency, Discount, Price, Rounding, Surcharge};
 use termwise_engine::policy::{
-    FirstPurchase, LateSeats, Policy, PriceOverlap, RefusedEvents, RenewalPercentage, RoundingAt,
-    SeatChangeForm, SeatCount, Stacking,
+    EndOfTerm, Extension, FirstPurchase, LateSeats, Policy, PriceOverlap, RefusedEvents, RenewalPercentage,
+    RoundingAt, SeatChangeForm, SeatCount, Stacking, UpgradePromotions,
 };
 use termwise_engine::timeline;
 use termwise_engine::workings::{Line, Played, Renewal, Steps};
@@ -44,6 +44,14 @@ fn policy() -> Policy {
         seat_changes: SeatChangeForm::Pair,
         refund_window: Span::hours(100),
         full_refund: Span::hours(20),
+        upgrade_promotions: UpgradePromotions::Eligible,
+        end_of_term: EndOfTerm::Extend,
+        extension: Extension {
+            surcharge: Surcharge::from_millionths(30_000).unwrap_or_default(),
+            surcharge_of_annual: Surcharge::from_millionths(230_000).unwrap_or_default(),
+            ends_from: day(1, 1),
+            begins_from: day(1, 1),
+        },
         stacking: Stacking::Best,
         refused_events: RefusedEvents::Reject,
         trial_days: 28,
@@ -172,6 +180,7 @@ prop_compose! {
             origin,
             channel: Channel::Reseller,
             tax_code: None,
+            opened: false,
             parked: false,
         }
     }
@@ -187,20 +196,23 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn event(subscriptions: usize)(
+    fn event(subscriptions: usize, items: usize)(
         source in source(Table::LifecycleEvents), of in 0..subscriptions, happened_at in at(),
-        kind in prop::sample::select(vec![
-            EventKind::Cancel, EventKind::Suspend, EventKind::Reactivate, EventKind::ConvertTrial, EventKind::Migrate,
-        ]),
+        kind in prop::sample::select(EventKind::ALL.to_vec()),
+        item in proptest::option::of(0..items),
+        target_term in proptest::option::of(prop::sample::select(Term::ALL.to_vec())),
     ) -> LifecycleEvent {
+        let is_upgrade = kind == EventKind::Upgrade;
         LifecycleEvent {
             source,
             subscription: SubscriptionId::of_rank(of),
             happened_at,
             kind,
             quantity: None,
-            target_term: None,
-            target_billing_cycle: None,
+            target: Target::Nobody,
+            target_item: item.filter(|_| is_upgrade).map(ItemId::of_rank),
+            target_term: target_term.filter(|_| !is_upgrade),
+            target_billing_cycle: (kind == EventKind::ChangeBillingCycle).then_some(BillingCycle::Annual),
         }
     }
 }
@@ -233,7 +245,7 @@ fn book(items: usize) -> impl Strategy<Value = Book> {
             row.id = SubscriptionId::of_rank(rank);
         }
         let seat_changes = prop::collection::vec(seat_change(count), 0..9);
-        let events = prop::collection::vec(event(count), 0..4);
+        let events = prop::collection::vec(event(count, items), 0..4);
         let scheduled = prop::collection::vec(scheduled(count, items), 0..4);
         (Just(subscriptions), seat_changes, events, scheduled).prop_map(
             |(subscriptions, seat_changes, events, scheduled)| {

@@ -2,8 +2,10 @@
 
 use super::TimeLine;
 use super::state::{RunningTerm, State};
+use crate::book::EventKind;
 use crate::calendar::{Day, Instant, Period};
 use crate::catalog::Commerce;
+use crate::ids::SubscriptionId;
 use crate::money;
 use crate::rating::schedule::Cycle;
 use crate::rating::seat_parts::Parts;
@@ -17,9 +19,13 @@ pub(super) struct Draft {
     pub(super) charge_type: ChargeType,
     pub(super) charge: Period,
     pub(super) cycle_days: u32,
+    /// The months charged of the cycle, where it is a stub (B10).
+    pub(super) stub_months: Option<u32>,
     pub(super) cause: Cause,
     pub(super) side: Side,
     pub(super) paired: bool,
+    /// The subscription whose event is behind it.
+    pub(super) behind: SubscriptionId,
     pub(super) at: Instant,
     /// The charge day (A2).
     pub(super) due: Day,
@@ -38,6 +44,17 @@ struct Amounts {
 impl TimeLine<'_> {
     /// Charges the cycles of a subscription that began before a day.
     pub(super) fn charge_before(&mut self, number: usize, day: Day) {
+        if let Some(from) = self.running[number].pending.as_ref().map(|plan| plan.from)
+            && from < day
+        {
+            self.charge_under_plan(number, from);
+            self.adopt_plan(number);
+        }
+        self.charge_under_plan(number, day);
+    }
+
+    /// Charges the cycles that began before a day, all under the plan that holds now.
+    fn charge_under_plan(&mut self, number: usize, day: Day) {
         self.pass_over(number, day.min(self.window.billed.first));
         while let Some(cycle) = self.running_term(number).and_then(|term| term.take_cycle_before(day)) {
             self.charge_cycle(number, cycle);
@@ -97,13 +114,25 @@ impl TimeLine<'_> {
         if first < term.due_from {
             reasons.insert(Reason::BackdatedOrder);
         }
+        let charge_type = if term.plan_since == Some(first) {
+            reasons.insert(Reason::PlanChanged);
+            ChargeType::ChangeBillingPlan
+        } else if cycle.number == 0 {
+            term.first_charge
+        } else {
+            ChargeType::CycleCharge
+        };
+        // The first line of a row that an upgrade opened is the other half of the upgrade's refund (B5).
+        let half = running.half_of.filter(|_| cycle.number == 0 && charge_type == ChargeType::Convert);
         let draft = Draft {
-            charge_type: if cycle.number == 0 { term.first_charge } else { ChargeType::CycleCharge },
+            charge_type,
             charge: cycle.period,
             cycle_days: cycle.cycle_days,
-            cause: Cause::Cycle(first),
+            stub_months: cycle.stub_months,
+            cause: half.map_or(Cause::Cycle(first), |half| Cause::Event(half.at, EventKind::Upgrade)),
             side: Side::Charge,
-            paired: false,
+            paired: half.is_some(),
+            behind: half.map_or(row.id, |half| half.source),
             at: first.start().max(term.since),
             due: first.max(term.due_from),
             reasons,
@@ -138,10 +167,11 @@ impl TimeLine<'_> {
             return;
         }
         let first = self.played.steps.len();
+        let cycle_months = term.cycle_months();
         let charge = Charge {
-            unit_price: term.unit_price,
-            term: term.term,
-            billing_cycle: term.billing_cycle,
+            price: term.price,
+            cycle_months,
+            months: draft.stub_months.unwrap_or(cycle_months),
             period: draft.charge,
             cycle_days: draft.cycle_days,
             reduction,
@@ -181,6 +211,7 @@ impl TimeLine<'_> {
             cause: draft.cause,
             side: draft.side,
             paired: draft.paired,
+            behind: draft.behind,
             happened_at: draft.at,
             reasons: draft.reasons,
             term_steps: term.steps,
@@ -201,11 +232,9 @@ impl TimeLine<'_> {
         let digits = row.currency.digits();
         let rounded = money::explain_subtotal(-term.charged, seats, digits, self.policy.rounding);
         let first = self.played.steps.len();
-        let months = term.billing_cycle.months(term.term).unwrap_or(term.term.months());
-        let cycle_price = money::Exact::of(term.unit_price).share(months, term.term.months());
         self.played.steps.push(Step::TermRefunded { charged: term.charged });
         self.played.steps.push(Step::Rounded { subtotal: rounded.subtotal });
-        let unit_price = crate::rating::price_column(cycle_price);
+        let unit_price = crate::rating::price_column(term.price.months(term.cycle_months()));
         let amounts = Amounts { unit_price, rounded, reduction: Reduction::NONE, seats };
         self.push(number, &term, Draft { cycle_days: cycle.cycle_days, ..draft }, amounts, first);
     }

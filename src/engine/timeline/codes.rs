@@ -97,6 +97,9 @@ impl TimeLine<'_> {
         let set_aside = matches!(running.state, State::Failed(_)) || self.row(number).parked;
         match (judged, running.state) {
             _ if set_aside => Fate::NotDue(NotDue::SubscriptionRejected),
+            (_, State::Waiting) if self.row(number).opened => {
+                self.refuse(number, redemption.source, Code::SubscriptionUnknown, "subscription_id")
+            }
             (_, State::History(why)) => Fate::NotDue(why),
             (Judged::Aside, _) => Fate::NotDue(NotDue::AfterAsOf),
             (_, State::Waiting) => Fate::NotDue(NotDue::NotStarted),

@@ -43,6 +43,15 @@ impl<T: Copy + PartialEq, const N: usize> Few<T, N> {
         self.more.last_mut().or_else(|| self.first.iter_mut().rev().find_map(Option::as_mut))
     }
 
+    /// Whether it holds this and nothing else.
+    pub(super) fn is_only(&self, wanted: T) -> bool {
+        self.iter().eq([wanted])
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.first.iter_mut().flatten().chain(&mut self.more)
+    }
+
     pub(super) fn contains(&self, wanted: T) -> bool {
         self.iter().any(|one| one == wanted)
     }

@@ -13,7 +13,7 @@ use crate::rating::eligibility::Record;
 #[derive(Clone, Copy)]
 pub(super) struct Own<'b> {
     pub(super) commerce: Commerce,
-    pub(super) counted: Option<(ItemId, u32)>,
+    pub(super) counted: &'b Few<(ItemId, u32), 1>,
     pub(super) promotions: &'b Few<PromotionId, 1>,
     pub(super) items: &'b Few<ItemId, 1>,
 }
@@ -50,30 +50,29 @@ impl History {
         }
     }
 
-    /// A subscription's seats count for a product:SKU from now on, instead of what it counted for before.
-    pub(super) fn recount(&mut self, own: Own<'_>, now: Option<(ItemId, u32)>) {
-        if own.counted == now {
-            return;
-        }
-        if let Some((item, seats)) = own.counted {
+    /// A subscription's seats count no more, because its count begins anew (A7).
+    pub(super) fn discount(&mut self, own: Own<'_>) {
+        for (item, seats) in own.counted.iter() {
             self.had.take_seats((item, own.commerce), seats);
             for promotion in own.promotions.iter() {
                 self.promoted.take_seats((promotion, item), seats);
             }
         }
-        if let Some((item, seats)) = now {
-            let total = Total { seats: u64::from(seats), begun: 0 };
-            self.had.add((item, own.commerce), total);
-            for promotion in own.promotions.iter() {
-                self.promoted.add((promotion, item), total);
-            }
+    }
+
+    /// More seats of a subscription count for a product:SKU (A7).
+    pub(super) fn count(&mut self, own: Own<'_>, item: ItemId, seats: u32) {
+        let total = Total { seats: u64::from(seats), begun: 0 };
+        self.had.add((item, own.commerce), total);
+        for promotion in own.promotions.iter() {
+            self.promoted.add((promotion, item), total);
         }
     }
 
     /// A subscription gets a promotion that it never held before: a redemption, counted once (B14).
-    pub(super) fn redeem(&mut self, promotion: PromotionId, counted: Option<(ItemId, u32)>) {
+    pub(super) fn redeem(&mut self, promotion: PromotionId, counted: &Few<(ItemId, u32), 1>) {
         self.redeemed.add(promotion, Total { seats: 0, begun: 1 });
-        if let Some((item, seats)) = counted {
+        for (item, seats) in counted.iter() {
             self.promoted.add((promotion, item), Total { seats: u64::from(seats), begun: 0 });
         }
     }
@@ -107,14 +106,19 @@ impl History {
         holds_required: bool,
     ) -> Record {
         let is_redeemed = own.promotions.contains(promotion.id);
-        let own_seats = match (own.counted, count) {
-            (Some((counted, seats)), SeatCount::Sku) if counted == item => seats,
-            (Some((counted, seats)), SeatCount::Promotion) if counted == item && is_redeemed => seats,
-            (Some(_) | None, SeatCount::Sku | SeatCount::Promotion) => 0,
+        let counts = match count {
+            SeatCount::Sku => true,
+            SeatCount::Promotion => is_redeemed,
         };
+        let own_seats: u64 = own
+            .counted
+            .iter()
+            .filter(|&(of, _)| counts && of == item)
+            .map(|(_, seats)| u64::from(seats))
+            .sum();
         let had = self.had.of((item, own.commerce));
         Record {
-            seats_counted: self.seats_counted(promotion, item, own.commerce, count) - u64::from(own_seats),
+            seats_counted: self.seats_counted(promotion, item, own.commerce, count) - own_seats,
             redemptions: self.redeemed.of(promotion.id).begun - u32::from(is_redeemed),
             had_product: had.begun > u32::from(own.items.contains(item)),
             holds_required,

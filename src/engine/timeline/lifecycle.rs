@@ -1,4 +1,5 @@
 //! Cancellation, suspension, reactivation, conversion of trials, migration (R35, R36, A9 to A12, A25, A26, B6, B8, B12, D4).
+//! Upgrades, changes of plan and of term have files of their own.
 
 use super::TimeLine;
 use super::charging::Draft;
@@ -9,13 +10,14 @@ use crate::catalog::Commerce;
 use crate::findings::{Code, Fate, NotDue};
 use crate::money::fits_a_line;
 use crate::rating::schedule::Cycle;
+use crate::rating::term_price::TermPrice;
 use crate::reasons::{Reason, Reasons};
 use crate::workings::{Cause, ChargeType, Side, Step};
 
 impl TimeLine<'_> {
     /// Takes one event in its turn. `None`: accepted, and whether anything comes of it shows at the term's end (C19).
     pub(super) fn live_through(&mut self, number: usize, event: LifecycleEvent, mark: Mark) -> Option<Fate> {
-        if let Some(fate) = self.not_due(number, event.happened_at) {
+        if let Some(fate) = self.not_due(number, event.source, event.happened_at) {
             return Some(fate);
         }
         let running = &self.running[number];
@@ -30,10 +32,15 @@ impl TimeLine<'_> {
             }
         }
         self.charge_before(number, event.happened_at.day());
+        // Charging may have brought another plan into force.
+        let term = self.running[number].term.unwrap_or(term);
         match event.kind {
             EventKind::Cancel => self.cancel(number, event, term),
             EventKind::Suspend => self.suspend(number, event, term),
             EventKind::Reactivate => self.reactivate(number, event),
+            EventKind::Upgrade => self.upgrade(number, event, term),
+            EventKind::ChangeBillingCycle => self.change_plan(number, event, term),
+            EventKind::ChangeTerm => self.change_term(number, event, term),
             EventKind::ConvertTrial => self.convert_trial(number, event, term),
             EventKind::Migrate => self.migrate(number, event),
         }
@@ -43,8 +50,10 @@ impl TimeLine<'_> {
     /// later. Both bounds are inclusive (A12).
     fn cancel(&mut self, number: usize, event: LifecycleEvent, term: RunningTerm) -> Option<Fate> {
         let (at, day) = (event.happened_at, event.happened_at.day());
-        let full = at.is_within(self.policy.full_refund, term.since);
-        let prorated = at.is_within(self.policy.refund_window, term.since);
+        // What an upgrade moved is not refunded (B2).
+        let can_be = !term.upgraded;
+        let full = can_be && at.is_within(self.policy.full_refund, term.since);
+        let prorated = can_be && at.is_within(self.policy.refund_window, term.since);
         if term.is_trial {
             self.charge_through(number, day);
             self.end(number, day);
@@ -193,10 +202,10 @@ impl TimeLine<'_> {
         on: Day,
     ) -> Result<RunningTerm, (Code, &'static str)> {
         let row = self.row(number);
-        let last = crate::book::natural_end(on, term, row.anchored_on);
+        let last = crate::book::natural_end(on, term, self.running[number].anchored_on);
         let period = Period { first: on, last };
         let schedule = self
-            .schedule(row, term, billing_cycle, period, last)
+            .schedule(number, term, billing_cycle, period, last)
             .ok_or((Code::BillingCycleNotForTerm, "target_billing_cycle"))?;
         let mut reasons = Reasons::of(Reason::TrialConverted);
         self.played.steps.push(Step::TrialConversion);
@@ -210,7 +219,8 @@ impl TimeLine<'_> {
         Ok(RunningTerm {
             term,
             billing_cycle,
-            unit_price,
+            price: TermPrice::listed(unit_price, term),
+            priced_for: seats,
             first_charge: ChargeType::Convert,
             reasons,
             ..blank
@@ -230,7 +240,7 @@ impl TimeLine<'_> {
     }
 
     /// The subscription ends; its last day is the one of the event.
-    fn end(&mut self, number: usize, day: Day) {
+    pub(super) fn end(&mut self, number: usize, day: Day) {
         let running = &mut self.running[number];
         running.state = State::Ended;
         running.ended_on = Some(day);
@@ -243,9 +253,7 @@ impl TimeLine<'_> {
                 == (right.subscription, right.happened_at, right.kind)
         };
         for group in self.book.events.chunk_by(together) {
-            let says =
-                |event: &LifecycleEvent| (event.quantity, event.target_term, event.target_billing_cycle);
-            let same = group.iter().all(|event| says(event) == says(&group[0]));
+            let same = group.iter().all(|event| event.says_the_same(&group[0]));
             let (first, rest) =
                 if same { (Mark::Clear, Mark::Repeat) } else { (Mark::Ambiguous, Mark::Ambiguous) };
             self.event_marks.push(first);
@@ -255,7 +263,7 @@ impl TimeLine<'_> {
 }
 
 /// A line of an event: from its day to the end of the cycle.
-fn event_draft(
+pub(super) fn event_draft(
     event: LifecycleEvent,
     charge_type: ChargeType,
     side: Side,
@@ -267,9 +275,11 @@ fn event_draft(
         charge_type,
         charge: cycle.period.from(day),
         cycle_days: cycle.cycle_days,
+        stub_months: cycle.stub_months,
         cause: Cause::Event(event.happened_at, event.kind),
         side,
         paired: false,
+        behind: event.subscription,
         at: event.happened_at,
         due: day,
         reasons,

@@ -8,9 +8,11 @@
 mod asked;
 mod charging;
 mod codes;
+mod extension;
 mod few;
 mod history;
 mod lifecycle;
+mod plan;
 mod promotions;
 mod purchase;
 mod renewal;
@@ -18,11 +20,12 @@ mod scheduled;
 mod seats;
 mod slate;
 mod state;
+mod upgrade;
 
 pub use asked::judge_purchase;
 pub use slate::Slate;
 
-use crate::book::{CustomerBook, EventKind, Origin, Status, Subscription, Window};
+use crate::book::{CustomerBook, EventKind, Origin, Status, Subscription, Target, Window};
 use crate::calendar::{Day, Instant};
 use crate::catalog::Catalog;
 use crate::findings::{Code, Disposition, Fate, Finding, NotDue, Source};
@@ -79,6 +82,8 @@ pub fn play_on(
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 struct Happening {
     at: Instant,
+    /// Whether it concerns a subscription that an upgrade opens at this very instant: it comes after the opening (B3).
+    after_opening: bool,
     kind: Kind,
     /// Number of the subscription among the customer's, which is the order of their ids.
     subscription: u32,
@@ -128,9 +133,15 @@ impl<'a> TimeLine<'a> {
         let as_of = self.window.billed.last;
         let mut happenings = std::mem::take(&mut self.happenings);
         for (subscription, (running, row)) in (0..).zip(self.running.iter().zip(self.book.subscriptions)) {
-            let order = |at, begins| Happening { at, kind: Kind::Order, subscription, row: 0, begins };
+            let subscription_row = row;
+            let of = |at, kind, row: usize, begins| {
+                let after_opening =
+                    subscription_row.opened && is_opened_at(&self.book, subscription_row.id, at);
+                Happening { at, after_opening, kind, subscription, row: row as u32, begins }
+            };
+            let order = |at, begins| of(at, Kind::Order, 0, begins);
             let at = row.begins_at();
-            if at.day() <= as_of {
+            if at.day() <= as_of && !row.opened {
                 happenings.push(order(at, true));
             }
             let known = row.ordered_at.unwrap_or(Instant::BEGINNING);
@@ -145,7 +156,7 @@ impl<'a> TimeLine<'a> {
                 if at.day() > as_of {
                     self.seat_fates[row] = Some(Fate::NotDue(NotDue::AfterAsOf));
                 } else {
-                    happenings.push(Happening { at, kind, subscription, row: row as u32, begins: false });
+                    happenings.push(of(at, kind, row, false));
                 }
             }
             for row in running.events.numbers() {
@@ -154,7 +165,7 @@ impl<'a> TimeLine<'a> {
                 if at.day() > as_of {
                     self.event_fates[row] = Some(Fate::NotDue(NotDue::AfterAsOf));
                 } else {
-                    happenings.push(Happening { at, kind, subscription, row: row as u32, begins: false });
+                    happenings.push(of(at, kind, row, false));
                 }
             }
         }
@@ -175,7 +186,12 @@ impl<'a> TimeLine<'a> {
     fn take(&mut self, happening: Happening) {
         let (number, row) = (happening.subscription as usize, happening.row as usize);
         match happening.kind {
-            Kind::Order if happening.begins => self.begin(number),
+            // It may have begun earlier on its day, by the upgrade that tells of it (B5).
+            Kind::Order if happening.begins => {
+                if self.running[number].state == State::Waiting {
+                    self.begin(number);
+                }
+            }
             Kind::Order => self.count_as_known(number),
             Kind::SeatChange => {
                 let fate = self.change_seats(number, self.book.seat_changes[row], self.seat_marks[row]);
@@ -213,6 +229,10 @@ impl<'a> TimeLine<'a> {
         self.is_forecast = false;
         for number in 0..self.running.len() {
             let (running, row) = (&self.running[number], self.row(number));
+            if row.opened {
+                // It has no row of its own.
+                continue;
+            }
             let fate = running.fate(row);
             if running.state == State::Waiting && running.waits_for_history(row) {
                 self.find(
@@ -251,12 +271,16 @@ impl<'a> TimeLine<'a> {
 
     /// Why nothing can come of an event at this moment: its row has not begun, was set aside, or is not ours to bill (C8, B20,
     /// B30).
-    fn not_due(&self, number: usize, at: Instant) -> Option<Fate> {
+    fn not_due(&mut self, number: usize, source: Source, at: Instant) -> Option<Fate> {
         let row = self.row(number);
         match self.running[number].state {
+            // Nothing has opened it (yet), so nobody knows it (B3).
+            State::Waiting if row.opened => {
+                Some(self.refuse(number, source, Code::SubscriptionUnknown, "subscription_id"))
+            }
             State::Waiting => Some(Fate::NotDue(NotDue::BeforeTerm)),
             State::Failed(_) => Some(Fate::NotDue(NotDue::SubscriptionRejected)),
-            State::History(_) | State::Running | State::Ended if at < row.begins_at() => {
+            State::History(_) | State::Running | State::Ended if at < row.begins_at() && !row.opened => {
                 Some(Fate::NotDue(NotDue::BeforeTerm))
             }
             State::History(why) if !row.is_over() => Some(Fate::NotDue(why)),
@@ -275,6 +299,18 @@ impl<'a> TimeLine<'a> {
     ) {
         if !self.row(number).parked && !self.is_forecast {
             self.played.findings.push(Finding { source, disposition, code, column });
+        }
+    }
+
+    /// Writes a finding on a subscription's own row; where none tells of it, on the event that opened it, which is flagged.
+    fn find_on_row(&mut self, number: usize, disposition: Disposition, code: Code, column: &'static str) {
+        let Some(event) = self.running[number].opened_by else {
+            return self.find(number, self.row(number).source, disposition, code, column);
+        };
+        let source = self.book.events[event].source;
+        self.find(number, source, Disposition::Flagged, code, "target_subscription_id");
+        if !self.row(number).parked && !self.is_forecast {
+            self.event_fates[event] = Some(Fate::Set(Disposition::Flagged));
         }
     }
 
@@ -308,6 +344,11 @@ impl<'a> TimeLine<'a> {
         }
         false
     }
+}
+
+/// Whether an upgrade names a subscription at this instant, to open it.
+fn is_opened_at(book: &CustomerBook<'_>, id: SubscriptionId, at: Instant) -> bool {
+    book.events.iter().any(|event| event.target == Target::Opened(id) && event.happened_at == at)
 }
 
 /// Why a row that began is history only (B13, B20).

@@ -5,9 +5,9 @@ use super::history::Own;
 use super::state::Running;
 use crate::book::{PromotionCell, Subscription};
 use crate::catalog::{Commerce, Promotion};
-use crate::ids::PromotionId;
+use crate::ids::{ItemId, PromotionId};
 use crate::money::Discount;
-use crate::policy::RenewalPercentage;
+use crate::policy::{RenewalPercentage, UpgradePromotions};
 use crate::rating::eligibility::{Request, deeper, judge};
 use crate::rating::seat_parts::HeldPromotion;
 use crate::reasons::{Reason, Reasons};
@@ -20,7 +20,7 @@ impl Running {
     pub(super) fn own(&self, row: &Subscription) -> Own<'_> {
         Own {
             commerce: row.commerce,
-            counted: self.counted,
+            counted: &self.counted,
             promotions: &self.promotions_held,
             items: &self.items_begun,
         }
@@ -58,6 +58,19 @@ impl TimeLine<'_> {
         self.played.steps.push(Step::PromotionHeld { promotion: id, discount });
         reasons.insert(Reason::PromotionHeld);
         Some(HeldPromotion { id, discount })
+    }
+
+    /// The promotion of seats that an upgrade moves: none, or by full eligibility where the policy has it so (R26, B32).
+    pub(super) fn promotion_at_upgrade(
+        &mut self,
+        number: usize,
+        request: &Request,
+        reasons: &mut Reasons,
+    ) -> Option<HeldPromotion> {
+        match self.policy.upgrade_promotions {
+            UpgradePromotions::None => None,
+            UpgradePromotions::Eligible => self.choose(number, request, None, None, reasons),
+        }
     }
 
     /// The promotion of a renewed term: the held one if its window and its rows allow, against every other by full
@@ -203,24 +216,40 @@ impl TimeLine<'_> {
         discount.filter(|_| verdict.failed.is_empty())
     }
 
-    /// A subscription's seats count for a product:SKU from now on (A7).
-    pub(super) fn recount(&mut self, number: usize, now: Option<(crate::ids::ItemId, u32)>) {
+    /// A subscription's own count of seats begins anew (A7).
+    pub(super) fn recount(&mut self, number: usize, item: ItemId, seats: u32) {
         let row = self.row(number);
         let running = &mut self.running[number];
-        self.history.recount(running.own(row), now);
-        running.counted = now;
+        if running.counted.is_only((item, seats)) {
+            return;
+        }
+        self.history.discount(running.own(row));
+        running.counted.clear();
+        self.count_more(number, item, seats);
+    }
+
+    /// More seats of a subscription count for a product:SKU, until its count begins anew (A7).
+    pub(super) fn count_more(&mut self, number: usize, item: ItemId, seats: u32) {
+        let row = self.row(number);
+        let running = &mut self.running[number];
+        self.history.count(running.own(row), item, seats);
+        if let Some((_, counted)) = running.counted.iter_mut().find(|(of, _)| *of == item) {
+            *counted += seats;
+        } else {
+            running.counted.push((item, seats));
+        }
     }
 
     /// A subscription holds a promotion from now on; the first time it is a redemption (B14).
     pub(super) fn hold(&mut self, number: usize, promotion: PromotionId) {
         let running = &mut self.running[number];
         if running.promotions_held.insert(promotion) {
-            self.history.redeem(promotion, running.counted);
+            self.history.redeem(promotion, &running.counted);
         }
     }
 
     /// A subscription is one of a product:SKU from now on (B14).
-    pub(super) fn begin_item(&mut self, number: usize, item: crate::ids::ItemId) {
+    pub(super) fn begin_item(&mut self, number: usize, item: ItemId) {
         let row = self.row(number);
         if self.running[number].items_begun.insert(item) {
             self.history.begin(item, row.commerce);

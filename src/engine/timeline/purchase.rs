@@ -12,6 +12,7 @@ use crate::money::{Price, fits_a_line};
 use crate::rating::eligibility::Request;
 use crate::rating::schedule::Schedule;
 use crate::rating::seat_parts::Discounts;
+use crate::rating::term_price::TermPrice;
 use crate::reasons::{Reason, Reasons};
 use crate::workings::{ChargeType, Step, Steps};
 use std::cmp::Reverse;
@@ -44,9 +45,10 @@ impl TimeLine<'_> {
             if let PromotionCell::Id(promotion) = row.promotion {
                 self.hold(number, promotion);
             }
-            if !row.auto_renew {
-                let natural = natural_end(row.term_start, row.term, row.anchored_on);
-                self.running[number].ended_on = Some(row.term_end.unwrap_or(natural));
+            let natural = natural_end(row.term_start, row.term, row.anchored_on);
+            let last = row.term_end.unwrap_or(natural);
+            if !row.auto_renew && !self.goes_on(Period { first: row.term_start, last }) {
+                self.running[number].ended_on = Some(last);
             }
             return;
         }
@@ -103,6 +105,10 @@ impl TimeLine<'_> {
         if row.segment != Segment::Government && self.has_government() {
             return Err((Code::SegmentNotAllowed, "segment"));
         }
+        // Special prices exist for licences only (R52).
+        if row.segment != Segment::Commercial && !self.catalog.promotions.is_licensed(row.item) {
+            return Err((Code::SegmentNotAllowed, "product_id"));
+        }
         if self.catalog.partners.needs_provider(row.partner, row.segment) {
             return Err((Code::ResellerNeedsProvider, "partner_id"));
         }
@@ -132,7 +138,7 @@ impl TimeLine<'_> {
             reasons.insert(Reason::Coterm);
         }
         let schedule = self
-            .schedule(row, row.term, row.billing_cycle, period, natural)
+            .schedule(number, row.term, row.billing_cycle, period, natural)
             .ok_or((Code::BillingCycleNotForTerm, "billing_cycle"))?;
         let unit_price = match row.unit_price {
             Some(unit_price) => {
@@ -154,7 +160,9 @@ impl TimeLine<'_> {
             reasons.insert(Reason::PromoCodeRefused);
         }
         let discounts = Discounts { promotion, code, stacking: self.policy.stacking };
-        Ok(RunningTerm { unit_price, discounts, ..self.blank_term(row, period, schedule) })
+        let price = TermPrice::listed(unit_price, row.term);
+        let blank = self.blank_term(row, period, schedule);
+        Ok(RunningTerm { price, priced_for: seats, discounts, ..blank })
     }
 
     /// A term with nothing in it but its days.
@@ -165,7 +173,10 @@ impl TimeLine<'_> {
             billing_cycle: row.billing_cycle,
             item: row.item,
             schedule,
-            unit_price: Price::ZERO,
+            price: TermPrice::listed(Price::ZERO, row.term),
+            priced_on: period.first,
+            priced_for: 0,
+            plan_since: None,
             discounts: Discounts::none(self.policy.stacking),
             first_charge: ChargeType::New,
             since: period.first.start(),
@@ -174,6 +185,7 @@ impl TimeLine<'_> {
             charged: 0,
             lines: 0,
             is_trial: false,
+            upgraded: false,
             reasons: Reasons::NONE,
             steps: Steps::default(),
         }
@@ -185,7 +197,8 @@ impl TimeLine<'_> {
         running.state = State::Running;
         running.restart_batches(term.since, seats);
         running.term = Some(term);
-        self.recount(number, Some((term.item, seats)));
+        running.pending = None;
+        self.recount(number, term.item, seats);
         if let Some(promotion) = term.discounts.promotion {
             self.hold(number, promotion.id);
         }
@@ -199,19 +212,20 @@ impl TimeLine<'_> {
             self.government.push(number);
         }
         let seats = self.running[number].opening.unwrap_or(row.quantity);
-        self.recount(number, Some((item, seats)));
+        self.recount(number, item, seats);
     }
 
-    /// The cycles of a term of a row.
+    /// The cycles of a term of a subscription.
     pub(super) fn schedule(
         &self,
-        row: &Subscription,
+        number: usize,
         term: Term,
         billing_cycle: BillingCycle,
         period: Period,
         natural_end: Day,
     ) -> Option<Schedule> {
-        Schedule::new(term, billing_cycle, period, natural_end, row.anchored_on, self.policy.month_end)
+        let anchored_on = self.running[number].anchored_on;
+        Schedule::new(term, billing_cycle, period, natural_end, anchored_on, self.policy.month_end)
     }
 
     /// Looks a price up and records it (R7, R9, R10, B27).

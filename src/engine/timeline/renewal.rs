@@ -11,6 +11,7 @@ use crate::ids::ItemId;
 use crate::money::{Exact, fits_a_line, posted};
 use crate::rating::price_column;
 use crate::rating::seat_parts::{Discounts, SeatsHeld};
+use crate::rating::term_price::TermPrice;
 use crate::reasons::{Reason, Reasons};
 use crate::workings::{ChargeType, Renewal, RenewalOutcome, Renewed, Step, Steps};
 
@@ -40,14 +41,22 @@ impl TimeLine<'_> {
         if running.state != State::Running || old.period.last.next() != date {
             return;
         }
-        if !self.is_forecast {
+        if self.is_forecast {
+            self.adopt_plan_before(number, date);
+        } else {
             self.charge_before(number, date);
         }
         let Some(old) = self.running[number].term else { return };
         let running = &self.running[number];
         let seats = running.seats();
-        if !self.row(number).auto_renew || running.suspended || running.cancelled_on.is_some() {
+        if running.suspended || running.cancelled_on.is_some() {
             self.expire(number, date, &old, seats);
+        } else if !self.row(number).auto_renew {
+            if self.extends(&old) {
+                self.extend(number, date, &old, seats);
+            } else {
+                self.expire(number, date, &old, seats);
+            }
         } else {
             self.renew(number, date, &old, seats);
         }
@@ -84,12 +93,17 @@ impl TimeLine<'_> {
     }
 
     fn renew(&mut self, number: usize, date: Day, old: &RunningTerm, seats: SeatsHeld) {
-        let row = self.row(number);
         let first = self.played.steps.len();
+        // A plan that was to hold from the next cycle on holds for the whole new term (B10).
+        let next_plan = self.running[number].pending.as_ref().map(|plan| plan.billing_cycle);
         let plain = Target {
             item: old.item,
             term: if old.is_trial { Term::P1Y } else { old.term },
-            billing_cycle: if old.is_trial { BillingCycle::Monthly } else { old.billing_cycle },
+            billing_cycle: if old.is_trial {
+                BillingCycle::Monthly
+            } else {
+                next_plan.unwrap_or(old.billing_cycle)
+            },
             seats: seats.total(),
             term_end: None,
             promotion: PromotionCell::Empty,
@@ -121,7 +135,7 @@ impl TimeLine<'_> {
         let planned = planned.unwrap_or_else(|| self.plan(number, date, old, plain, reasons));
         match planned {
             Ok(plan) => self.renew_as(number, date, old, seats, plan, first),
-            Err((code, _)) => self.block(number, date, old, seats, code, reasons, row),
+            Err((code, _)) => self.block(number, date, old, seats, code, reasons),
         }
     }
 
@@ -142,13 +156,14 @@ impl TimeLine<'_> {
         if billing_cycle.months(term).is_none() {
             return Err((Code::BillingCycleNotForTerm, "billing_cycle"));
         }
-        let natural = natural_end(date, term, row.anchored_on);
+        let anchored_on = self.running[number].anchored_on;
+        let natural = natural_end(date, term, anchored_on);
         if let Some(end) = term_end {
-            check_term_end(date, term, row.anchored_on, end).map_err(|code| (code, "term_end"))?;
+            check_term_end(date, term, anchored_on, end).map_err(|code| (code, "term_end"))?;
         }
         let period = Period { first: date, last: term_end.unwrap_or(natural) };
         let schedule = self
-            .schedule(row, term, billing_cycle, period, natural)
+            .schedule(number, term, billing_cycle, period, natural)
             .ok_or((Code::BillingCycleNotForTerm, "billing_cycle"))?;
         self.played.steps.push(Step::Renewed { on: date, seats });
         let unit_price = self
@@ -170,7 +185,7 @@ impl TimeLine<'_> {
             reasons.insert(Reason::PromoCodeOver);
         }
         let is_same = old.item == item && old.term == term && old.billing_cycle == billing_cycle;
-        if is_same && old.unit_price != unit_price && !old.is_trial {
+        if is_same && old.price.list != unit_price && !old.is_trial {
             reasons.insert(Reason::PriceChanged);
         }
         if old.term != term && !old.is_trial {
@@ -186,8 +201,18 @@ impl TimeLine<'_> {
         let discounts = Discounts { promotion, code: None, stacking: self.policy.stacking };
         let first_charge = if old.is_trial { ChargeType::Convert } else { ChargeType::Renew };
         let blank = self.blank_term(row, period, schedule);
-        let term =
-            RunningTerm { item, term, billing_cycle, unit_price, discounts, first_charge, reasons, ..blank };
+        let price = TermPrice::listed(unit_price, term);
+        let term = RunningTerm {
+            item,
+            term,
+            billing_cycle,
+            price,
+            priced_for: seats,
+            discounts,
+            first_charge,
+            reasons,
+            ..blank
+        };
         Ok(Planned { term, seats })
     }
 
@@ -207,7 +232,7 @@ impl TimeLine<'_> {
         // At a renewal a violation of R50 is a finding, not a refusal (B17).
         if reasons.holds(Reason::SegmentNotAllowed) && !self.is_forecast && !row.parked {
             if !self.running[number].flagged {
-                self.find(number, row.source, Disposition::Flagged, Code::SegmentNotAllowed, "segment");
+                self.find_on_row(number, Disposition::Flagged, Code::SegmentNotAllowed, "segment");
             }
             self.running[number].flagged = true;
         }
@@ -225,8 +250,7 @@ impl TimeLine<'_> {
         );
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one call, and each argument is a different thing")]
-    fn block(
+    pub(super) fn block(
         &mut self,
         number: usize,
         date: Day,
@@ -234,7 +258,6 @@ impl TimeLine<'_> {
         seats: SeatsHeld,
         code: Code,
         mut reasons: Reasons,
-        row: &Subscription,
     ) {
         // A plain renewal can fail for these alone: its seats and its term's end are what they were (A21).
         let blocks = [
@@ -250,7 +273,7 @@ impl TimeLine<'_> {
         // The old term's lines stand: a row that has one in this run is billed, and the finding flags it (A21).
         let disposition =
             if self.running[number].billed { Disposition::Flagged } else { disposition_of(code) };
-        self.find(number, row.source, disposition, code, "product_id");
+        self.find_on_row(number, disposition, code, "product_id");
         let running = &mut self.running[number];
         running.state = State::Ended;
         running.ended_on = Some(old.period.last);
@@ -263,9 +286,9 @@ impl TimeLine<'_> {
     /// The side of a renewal that comes after it, for the whole term at full length (C1).
     fn after(&self, term: &RunningTerm, seats: u32, row: &Subscription) -> Renewed {
         let parts = term.discounts.parts(SeatsHeld { promoted: seats, late: 0 });
-        let amount = parts.term_amount(term.unit_price);
+        let amount = parts.term_amount(term.price.whole(term.term));
         Renewed {
-            list_price: term.unit_price,
+            list_price: term.price.list,
             unit_price: price_column(amount.share(1, seats.max(1))),
             promotion: term.discounts.promotion.map(|held| held.id),
             amount: self.whole(amount, row),
@@ -278,7 +301,7 @@ impl TimeLine<'_> {
 
     /// Writes a row of the renewals file, where the date lies in the window or the horizon (C26).
     #[expect(clippy::too_many_arguments, reason = "before and after of a renewal are two sides of one row")]
-    fn report(
+    pub(super) fn report(
         &mut self,
         number: usize,
         date: Day,
@@ -295,7 +318,7 @@ impl TimeLine<'_> {
         if row.parked || !(in_window || in_horizon) {
             return;
         }
-        let before = old.discounts.parts(seats_before).term_amount(old.unit_price);
+        let before = old.discounts.parts(seats_before).term_amount(old.price.whole(old.term));
         let seats = seats_before.total();
         let (item, term, billing_cycle, quantity) = match renewed {
             Some((new, seats)) => (new.item, new.term, new.billing_cycle, seats),

@@ -19,7 +19,8 @@ impl TimeLine<'_> {
         let mut outdone = Vec::new();
         for row in running.scheduled.numbers() {
             let at = self.book.scheduled[row].scheduled_at;
-            let counts = at >= from && at < renewal && at.day() <= as_of;
+            let is_known = self.knows_at(number, at);
+            let counts = at >= from && at < renewal && at.day() <= as_of && is_known;
             let is_void = voided_at.is_some_and(|voided| voided > at);
             if counts && !is_void && self.scheduled_marks[row] == Mark::Clear {
                 outdone.extend(chosen);
@@ -32,6 +33,12 @@ impl TimeLine<'_> {
             }
         }
         chosen
+    }
+
+    /// Whether anybody knows of a subscription at an instant: of one that an upgrade opens, from that moment on (B3).
+    pub(super) fn knows_at(&self, number: usize, at: Instant) -> bool {
+        let opened = self.running[number].opened_by.map(|event| self.book.events[event].happened_at);
+        !self.row(number).opened || opened.is_some_and(|opened| opened <= at)
     }
 
     /// Records what became of a scheduled change at a renewal that has come.
@@ -78,7 +85,10 @@ impl TimeLine<'_> {
         if change.scheduled_at.day() > as_of {
             return Fate::NotDue(NotDue::AfterAsOf);
         }
-        if change.scheduled_at < subscription.term_start.start() {
+        if !self.knows_at(number, change.scheduled_at) {
+            return self.refuse(number, change.source, Code::SubscriptionUnknown, "subscription_id");
+        }
+        if change.scheduled_at < subscription.term_start.start() && !subscription.opened {
             return Fate::NotDue(NotDue::BeforeTerm);
         }
         match self.scheduled_marks[row] {

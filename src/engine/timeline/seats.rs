@@ -15,7 +15,7 @@ impl TimeLine<'_> {
     /// Takes one seat change in its turn.
     pub(super) fn change_seats(&mut self, number: usize, change: SeatChange, mark: Mark) -> Fate {
         let day = change.changed_at.day();
-        if let Some(fate) = self.not_due(number, change.changed_at) {
+        if let Some(fate) = self.not_due(number, change.source, change.changed_at) {
             return fate;
         }
         let running = &self.running[number];
@@ -37,7 +37,7 @@ impl TimeLine<'_> {
         if wanted == held {
             return Fate::NotDue(NotDue::NoChange);
         }
-        if !fits_a_line(term.unit_price, wanted) {
+        if !fits_a_line(term.price.list, wanted) {
             return self.refuse(number, change.source, Code::AmountTooLarge, "quantity");
         }
         let fault = if wanted > held {
@@ -64,7 +64,7 @@ impl TimeLine<'_> {
     }
 
     /// Whether added seats would bring the customer's above the maximum of the promotion held (R18, A7).
-    fn passes_promotion_limit(&self, number: usize, term: &RunningTerm, added: u32) -> bool {
+    pub(super) fn passes_promotion_limit(&self, number: usize, term: &RunningTerm, added: u32) -> bool {
         let held = term.discounts.promotion.and_then(|held| self.catalog.promotions.get(held.id));
         let Some(promotion) = held else { return false };
         let Some(maximum) = promotion.max_seats else { return false };
@@ -80,7 +80,7 @@ impl TimeLine<'_> {
             if left == 0 {
                 break;
             }
-            if !change.changed_at.is_within(self.policy.refund_window, batch.since) {
+            if batch.moved || !change.changed_at.is_within(self.policy.refund_window, batch.since) {
                 return true;
             }
             left -= left.min(batch.seats);
@@ -113,9 +113,11 @@ impl TimeLine<'_> {
             charge_type: if wanted > held { ChargeType::AddQuantity } else { ChargeType::RemoveQuantity },
             charge: cycle.period.from(day),
             cycle_days: cycle.cycle_days,
+            stub_months: cycle.stub_months,
             cause: Cause::SeatChange(change.changed_at, change.change),
             side: Side::Charge,
             paired: false,
+            behind: self.row(number).id,
             at: change.changed_at,
             due: day,
             reasons,
@@ -132,9 +134,13 @@ impl TimeLine<'_> {
         if wanted > held {
             let promoted = self.is_promoted(term, change.changed_at.day());
             let seats = wanted - held;
-            self.running[number].batches.push(Batch { since: change.changed_at, seats, promoted });
-            let counted = self.running[number].counted.map(|(item, counted)| (item, counted + seats));
-            self.recount(number, counted);
+            self.running[number].batches.push(Batch {
+                since: change.changed_at,
+                seats,
+                promoted,
+                moved: false,
+            });
+            self.count_more(number, term.item, seats);
         } else {
             self.take_newest_first(number, held - wanted);
         }
@@ -142,7 +148,14 @@ impl TimeLine<'_> {
     }
 
     /// A line for the difference, part by part (R33, A15).
-    fn write_net(&mut self, number: usize, term: &RunningTerm, draft: Draft, before: &Parts, after: &Parts) {
+    pub(super) fn write_net(
+        &mut self,
+        number: usize,
+        term: &RunningTerm,
+        draft: Draft,
+        before: &Parts,
+        after: &Parts,
+    ) {
         for (reduction, seats) in difference(before, after) {
             let side = if seats < 0 { Side::Refund } else { Side::Charge };
             let seats = u32::try_from(seats.unsigned_abs()).unwrap_or(u32::MAX);
@@ -159,7 +172,7 @@ impl TimeLine<'_> {
     }
 
     /// Whether seats added on a day are at the promotion's price (R22).
-    fn is_promoted(&self, term: &RunningTerm, day: crate::calendar::Day) -> bool {
+    pub(super) fn is_promoted(&self, term: &RunningTerm, day: crate::calendar::Day) -> bool {
         let held = term.discounts.promotion.and_then(|held| self.catalog.promotions.get(held.id));
         match self.policy.late_seats {
             LateSeats::Promotion => true,
@@ -168,7 +181,7 @@ impl TimeLine<'_> {
     }
 
     /// Takes seats away, the newest batch first (R34).
-    fn take_newest_first(&mut self, number: usize, removed: u32) {
+    pub(super) fn take_newest_first(&mut self, number: usize, removed: u32) {
         let batches = &mut self.running[number].batches;
         let mut left = removed;
         while left > 0

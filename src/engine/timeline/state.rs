@@ -4,10 +4,10 @@ use super::few::Few;
 use crate::book::{Channel, CustomerBook, SeatChange, Status, Subscription};
 use crate::calendar::{BillingCycle, Day, Instant, Period, Term};
 use crate::findings::{Disposition, Fate, NotDue};
-use crate::ids::{CodeId, ItemId, PromotionId};
-use crate::money::Price;
+use crate::ids::{CodeId, ItemId, PromotionId, SubscriptionId};
 use crate::rating::schedule::{Cycle, Schedule};
 use crate::rating::seat_parts::{Discounts, Parts, SeatsHeld};
+use crate::rating::term_price::TermPrice;
 use crate::reasons::Reasons;
 use crate::workings::{ChargeType, Steps};
 
@@ -44,6 +44,8 @@ pub(super) struct Batch {
     pub(super) seats: u32,
     /// Whether they are at the promotion's price (R22).
     pub(super) promoted: bool,
+    /// Whether an upgrade moved them, so that they can't be refunded before the next renewal (B2).
+    pub(super) moved: bool,
 }
 
 /// The term that runs.
@@ -54,8 +56,13 @@ pub(super) struct RunningTerm {
     pub(super) billing_cycle: BillingCycle,
     pub(super) item: ItemId,
     pub(super) schedule: Schedule,
-    /// List price a seat for the whole term, protected (R8).
-    pub(super) unit_price: Price,
+    /// What a seat costs for the whole term, protected (R8).
+    pub(super) price: TermPrice,
+    /// The day and the seats that the price was, or would be, looked up for: what another plan's price is looked up for too (B9).
+    pub(super) priced_on: Day,
+    pub(super) priced_for: u32,
+    /// The first day under another billing plan than the term began with (R47).
+    pub(super) plan_since: Option<Day>,
     pub(super) discounts: Discounts,
     pub(super) first_charge: ChargeType,
     /// When the purchase, renewal or conversion happened: the clock of a full refund (A9, A13).
@@ -68,11 +75,19 @@ pub(super) struct RunningTerm {
     pub(super) charged: i64,
     pub(super) lines: u32,
     pub(super) is_trial: bool,
+    /// Whether an upgrade brought it to its SKU, so that cancelling it refunds nothing (B2).
+    pub(super) upgraded: bool,
     pub(super) reasons: Reasons,
     pub(super) steps: Steps,
 }
 
 impl RunningTerm {
+    /// The months of a full charge cycle. A term that can't have its cycle was rejected before; a whole term is the only reading
+    /// that could not overcharge.
+    pub(super) fn cycle_months(&self) -> u32 {
+        self.billing_cycle.months(self.term).unwrap_or(self.term.months())
+    }
+
     /// Whether the cycle that begins on this day is still to be charged, so that a seat change is part of it (A8).
     pub(super) fn awaits_cycle_on(&self, day: Day) -> bool {
         self.upcoming.is_some_and(|(_, first)| first == day)
@@ -95,6 +110,33 @@ impl RunningTerm {
             self.upcoming = self.schedule.begins(number).map(|first| (number, first));
         }
     }
+}
+
+/// A billing plan that is to hold from a cycle on (R47, B9, B10).
+#[derive(Clone, Debug)]
+pub(super) struct PlanChange {
+    /// The cycle's first day.
+    pub(super) from: Day,
+    pub(super) billing_cycle: BillingCycle,
+    /// What follows in the running term; none: the next term begins with the plan.
+    pub(super) rest: Option<PlanRest>,
+}
+
+/// The rest of a term under another plan.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PlanRest {
+    pub(super) price: TermPrice,
+    /// The number of the first cycle under the plan.
+    pub(super) number: i32,
+    pub(super) schedule: Schedule,
+    pub(super) steps: Steps,
+}
+
+/// The upgrade that begins a subscription (B5).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Half {
+    pub(super) source: SubscriptionId,
+    pub(super) at: Instant,
 }
 
 /// Which rows of one of the customer's tables are a subscription's.
@@ -140,10 +182,18 @@ pub(super) struct Running {
     /// The latest accepted event that voids scheduled changes (R46).
     pub(super) voided_at: Option<Instant>,
     pub(super) term: Option<RunningTerm>,
+    /// Another billing plan from the next cycle on (R47).
+    pub(super) pending: Option<Box<PlanChange>>,
+    /// The day that cycles and terms are counted from, through renewals (R3): the row's, until the term is changed (B11).
+    pub(super) anchored_on: Option<Day>,
+    /// The customer's event that opened it, where no row of the book did (B3).
+    pub(super) opened_by: Option<usize>,
+    /// The upgrade that its row is the other half of, if there is one (B5).
+    pub(super) half_of: Option<Half>,
     /// Oldest first.
     pub(super) batches: Few<Batch, 2>,
     /// What it adds to the customer's history.
-    pub(super) counted: Option<(ItemId, u32)>,
+    pub(super) counted: Few<(ItemId, u32), 1>,
     pub(super) promotions_held: Few<PromotionId, 1>,
     pub(super) items_begun: Few<ItemId, 1>,
     pub(super) code_used: Option<CodeId>,
@@ -184,8 +234,12 @@ impl Running {
             ended_on: None,
             voided_at: None,
             term: None,
+            pending: None,
+            anchored_on: row.anchored_on,
+            opened_by: None,
+            half_of: None,
             batches: Few::none(),
-            counted: None,
+            counted: Few::none(),
             promotions_held: Few::none(),
             items_begun: Few::none(),
             code_used: None,
@@ -221,7 +275,7 @@ impl Running {
     /// All seats in one new batch (A13).
     pub(super) fn restart_batches(&mut self, since: Instant, seats: u32) {
         self.batches.clear();
-        self.batches.push(Batch { since, seats, promoted: true });
+        self.batches.push(Batch { since, seats, promoted: true, moved: false });
     }
 
     /// Records an accepted event that voids scheduled changes before it (R46).
@@ -237,7 +291,8 @@ impl Running {
     /// Whether it is one of a product:SKU that is held on a day: begun by then, and neither cancelled, ended nor expired
     /// before (B16).
     pub(super) fn holds_on(&self, row: &Subscription, item: ItemId, day: Day) -> bool {
-        let begun = (self.known || row.begins_at().day() <= day) && !row.is_over();
+        let waits = row.opened && self.state == State::Waiting;
+        let begun = (self.known || row.begins_at().day() <= day) && !row.is_over() && !waits;
         let held_item = self.term.as_ref().map_or(row.item, |term| term.item);
         let gone = self.ended_on.into_iter().chain(self.cancelled_on).any(|last| last < day);
         let failed = matches!(self.state, State::Failed(_)) && !self.known;

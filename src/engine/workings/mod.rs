@@ -29,13 +29,19 @@ pub enum ChargeType {
     RemoveQuantity,
     /// A cancellation's refund.
     CancelImmediate,
-    /// A trial's conversion, or the beginning of a subscription that an upgrade opened.
+    /// A trial's conversion, an upgrade to another SKU, a change to a longer term.
     Convert,
+    /// Seats that an upgrade moved into a subscription that was there before.
+    MoveQuantity,
+    /// The first cycle under another billing plan.
+    ChangeBillingPlan,
+    /// A month after a term whose auto-renew is off.
+    ExtendTerm,
 }
 
 impl ChargeType {
     /// Every charge type, in the order of reports.
-    pub const ALL: [ChargeType; 7] = [
+    pub const ALL: [ChargeType; 10] = [
         ChargeType::New,
         ChargeType::Renew,
         ChargeType::CycleCharge,
@@ -43,6 +49,9 @@ impl ChargeType {
         ChargeType::RemoveQuantity,
         ChargeType::CancelImmediate,
         ChargeType::Convert,
+        ChargeType::MoveQuantity,
+        ChargeType::ChangeBillingPlan,
+        ChargeType::ExtendTerm,
     ];
 
     /// In the vendor's own words.
@@ -55,6 +64,9 @@ impl ChargeType {
             ChargeType::RemoveQuantity => "removeQuantity",
             ChargeType::CancelImmediate => "cancelImmediate",
             ChargeType::Convert => "convert",
+            ChargeType::MoveQuantity => "moveQuantity",
+            ChargeType::ChangeBillingPlan => "changeBillingPlan",
+            ChargeType::ExtendTerm => "extendTerm",
         }
     }
 }
@@ -146,6 +158,8 @@ pub struct Line {
     pub side: Side,
     /// Whether it is one of a pair that reference_id ties.
     pub paired: bool,
+    /// The subscription whose event is behind it: another than its own where an upgrade moved seats to it (B3 to B5).
+    pub behind: SubscriptionId,
     /// When what caused it happened.
     pub happened_at: Instant,
     /// Why.
@@ -175,6 +189,8 @@ pub enum RenewalOutcome {
     Renews,
     /// It stops.
     Expires,
+    /// It goes on month by month (R37).
+    Extends,
     /// It would renew, and can't (A21).
     Blocked,
 }
@@ -185,6 +201,7 @@ impl RenewalOutcome {
         match self {
             RenewalOutcome::Renews => "renews",
             RenewalOutcome::Expires => "expires",
+            RenewalOutcome::Extends => "extends",
             RenewalOutcome::Blocked => "blocked",
         }
     }

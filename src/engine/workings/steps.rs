@@ -1,10 +1,10 @@
 //! The steps themselves: one for each thing that was done or considered, with its operands.
 
 use super::{Reduction, Side};
-use crate::calendar::Day;
+use crate::calendar::{BillingCycle, Day, Term};
 use crate::findings::{Code, Source};
-use crate::ids::{CodeId, PromotionId};
-use crate::money::{Discount, Price};
+use crate::ids::{CodeId, ItemId, PromotionId, SubscriptionId};
+use crate::money::{Discount, Price, Surcharge};
 
 /// The conditions of a promotion, in the vendor's vocabulary and order (R15).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
@@ -214,6 +214,54 @@ pub enum Step {
         on: Day,
         /// Seats.
         seats: u32,
+    },
+    /// Seats moved to another SKU, whose price is looked up anew (R49).
+    Upgraded {
+        /// When.
+        on: Day,
+        /// From what.
+        from: ItemId,
+        /// To what.
+        to: ItemId,
+        /// How many.
+        seats: u32,
+        /// Where they come from, if that is another subscription.
+        source: Option<SubscriptionId>,
+    },
+    /// The promotion stays behind with the SKU that is left (R26).
+    PromotionLeftBehind {
+        /// Which.
+        promotion: PromotionId,
+    },
+    /// A longer term takes the place of the running one (R47).
+    TermChanged {
+        /// When.
+        on: Day,
+        /// From which term.
+        from: Term,
+        /// To which.
+        to: Term,
+        /// Seats.
+        seats: u32,
+    },
+    /// Another billing plan holds from a cycle on, at its own price of the day that the term is priced at (R47, B9).
+    PlanChanged {
+        /// The cycle's first day.
+        from: Day,
+        /// The plan.
+        to: BillingCycle,
+    },
+    /// The term goes on for a month (R37).
+    Extended {
+        /// The month's first day.
+        on: Day,
+        /// Seats.
+        seats: u32,
+    },
+    /// What a month of extension costs more than the list says (R37).
+    Surcharged {
+        /// How much.
+        surcharge: Surcharge,
     },
     /// The share of the term's price that a cycle costs (R6).
     CycleShare {

@@ -3,6 +3,7 @@
 mod blocks;
 mod csv_quirks;
 mod linking;
+mod openings;
 mod parquet_quirks;
 mod price_list;
 mod promotions;
@@ -14,13 +15,8 @@ use crate::names::Names;
 use std::path::Path;
 use tempfile::TempDir;
 use termwise_engine::book::Book;
-use termwise_engine::calendar::{MonthEnd, Span};
 use termwise_engine::findings::Code;
-use termwise_engine::money::Rounding;
-use termwise_engine::policy::{
-    FirstPurchase, LateSeats, PriceOverlap, RefusedEvents, RenewalPercentage, RoundingAt, SeatChangeForm,
-    SeatCount, Stacking,
-};
+use termwise_engine::policy::Policy;
 
 pub(super) const SUBSCRIPTIONS: &str = "subscription_id,customer_id,product_id,sku_id,market,currency,term,\
                                         billing_cycle,quantity,term_start";
@@ -28,23 +24,9 @@ pub(super) const PRICES: &str = "ProductId,SkuId,TermDuration,BillingPlan,Market
                                  EffectiveStartDate,EffectiveEndDate,Tags";
 
 pub(super) fn policy() -> Policy {
-    Policy {
-        month_end: MonthEnd::Clamp,
-        price_overlap: PriceOverlap::OlderHolds,
-        seat_count: SeatCount::Sku,
-        first_purchase: FirstPurchase::Promotion,
-        late_seats: LateSeats::Promotion,
-        renewal_percentage: RenewalPercentage::Current,
-        rounding: Rounding::HalfUp,
-        rounding_at: RoundingAt::Line,
-        seat_changes: SeatChangeForm::Net,
-        refund_window: Span::hours(168),
-        full_refund: Span::hours(24),
-        stacking: Stacking::Best,
-        refused_events: RefusedEvents::Reject,
-        trial_days: 30,
-        trial_seats: 25,
-    }
+    crate::policy_file::in_force(crate::policy_file::STANDARD, &std::collections::BTreeMap::new())
+        .unwrap()
+        .policy
 }
 
 /// The whole book in one part.

@@ -85,6 +85,12 @@ impl Scene<'_> {
             Step::ScheduledChange { source } => self.scheduled_change(source),
             Step::ScheduledChangeRejected { source, why } => self.scheduled_change_rejected(source, why),
             Step::Renewed { on, seats } => terms::renewed(on, seats),
+            Step::Upgraded { on, from, to, seats, source } => self.upgraded(on, (from, to), seats, source),
+            Step::PromotionLeftBehind { promotion } => self.promotion_left_behind(promotion),
+            Step::TermChanged { on, from, to, seats } => terms::term_changed(on, from, to, seats),
+            Step::PlanChanged { from, to } => terms::plan_changed(from, to),
+            Step::Extended { on, seats } => terms::extended(on, seats),
+            Step::Surcharged { surcharge } => self.surcharged(surcharge),
             Step::CycleShare { unit_price, months, term_months } => {
                 self.cycle_share(unit_price, months, term_months)
             }

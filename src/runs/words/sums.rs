@@ -3,17 +3,17 @@
 use super::{Scene, Told, count, told};
 use crate::runs::figures;
 use serde_json::json;
-use termwise_engine::money::{Currency, Price};
+use termwise_engine::money::{Currency, Price, Surcharge};
 use termwise_engine::policy::{Choice, RoundingAt};
 use termwise_engine::reasons::Reason;
-use termwise_engine::workings::{Line, Reduction, Side};
+use termwise_engine::workings::{ChargeType, Line, Reduction, Side};
 
 impl Scene<'_> {
     pub(super) fn cycle_share(&self, unit_price: Price, months: u32, term_months: u32) -> Told {
         let currency = self.currency();
         let shown = figures::list_price(unit_price, currency);
-        let cycle = self.line.map(|line| cycle_price(line, unit_price, months, term_months, currency));
-        let cycle = cycle.map(|cycle| format!(" {cycle} a seat for one charge cycle")).unwrap_or_default();
+        let of = |line: &Line| share_of_cycle(line, unit_price, months, term_months, currency);
+        let cycle = self.line.map(of).unwrap_or_default();
         let says = if months == term_months {
             format!("{shown} a seat for the whole term, which is one charge cycle")
         } else {
@@ -21,6 +21,15 @@ impl Scene<'_> {
         };
         let operands = json!({ "unit_price": shown, "months": months, "term_months": term_months });
         told("R6", "cycle-share", says, operands)
+    }
+
+    pub(super) fn surcharged(&self, surcharge: Surcharge) -> Told {
+        let more = figures::percent_of_millionths(surcharge.millionths());
+        let month = self.line.map(|line| figures::price(line.unit_price, self.currency()));
+        let comes_to =
+            month.as_ref().map(|month| format!(": {month} a seat for the month")).unwrap_or_default();
+        let operands = json!({ "surcharge": more, "unit_price": month });
+        told("R37", "surcharged", format!("+ {more} for an extended term{comes_to}"), operands)
     }
 
     pub(super) fn reduced(&self, reduction: Reduction) -> Told {
@@ -63,6 +72,25 @@ impl Scene<'_> {
             "effective_unit_price": each, "rounding": rounding, "rounding_at": self.policy.rounding_at.word(),
         });
         told("R32", "rounded", says, operands)
+    }
+}
+
+/// What the months come to a seat: a charge cycle, or the stub of one (B10); an extension's comes with its surcharge.
+fn share_of_cycle(
+    line: &Line,
+    unit_price: Price,
+    months: u32,
+    term_months: u32,
+    currency: Currency,
+) -> String {
+    if line.charge_type == ChargeType::ExtendTerm || line.reasons.holds(Reason::Extended) {
+        String::new()
+    } else if line.billing_cycle.months(line.term).is_some_and(|cycle| cycle != months) {
+        let cycle = figures::price(line.unit_price, currency);
+        format!(", the months left of a charge cycle at {cycle} a seat")
+    } else {
+        let cycle = cycle_price(line, unit_price, months, term_months, currency);
+        format!(" {cycle} a seat for one charge cycle")
     }
 }
 

@@ -2,11 +2,12 @@
 
 use super::conditions::{Judged, Unmet, unmet};
 use super::{Scene, Told, count, percent, rule_of, told};
+use crate::names::printable;
 use crate::runs::figures;
 use serde_json::{Value, json};
-use termwise_engine::calendar::Day;
+use termwise_engine::calendar::{BillingCycle, Day, Term};
 use termwise_engine::findings::{Code, Source};
-use termwise_engine::ids::{CodeId, PromotionId};
+use termwise_engine::ids::{CodeId, ItemId, PromotionId, SubscriptionId};
 use termwise_engine::money::{Discount, Price};
 
 impl Scene<'_> {
@@ -117,6 +118,31 @@ impl Scene<'_> {
         told(rule_of(why), "code-refused", says, json!({ "promo_code": id, "code": why.name() }))
     }
 
+    pub(super) fn upgraded(
+        &self,
+        on: Day,
+        (from, to): (ItemId, ItemId),
+        seats: u32,
+        source: Option<SubscriptionId>,
+    ) -> Told {
+        let (from, to) = (self.item(from), self.item(to));
+        let source = source.map(|id| printable(self.names.subscription(id)));
+        let of = source.as_ref().map(|id| format!(" of {id}")).unwrap_or_default();
+        let says = format!(
+            "{}{of} upgraded on {on} from {from} to {to}: at the list price of that day",
+            count(seats)
+        );
+        let operands =
+            json!({ "on": on.to_string(), "from": from, "to": to, "seats": seats, "subscription": source });
+        told("R49", "upgraded", says, operands)
+    }
+
+    pub(super) fn promotion_left_behind(&self, promotion: PromotionId) -> Told {
+        let id = self.promotion(promotion);
+        let says = format!("promotion {id} was of the SKU that is left: it stays behind");
+        told("R26", "promotion-left-behind", says, json!({ "promotion": id }))
+    }
+
     pub(super) fn scheduled_change(&self, source: Source) -> Told {
         let place = (self.place)(source);
         let says = format!("the scheduled change of {place} takes effect");
@@ -146,6 +172,24 @@ pub(super) fn legacy_renewal() -> Told {
 pub(super) fn trial_conversion() -> Told {
     let says = "the trial became paid: at list price, without a promotion".to_owned();
     told("R28", "trial-conversion", says, Value::Null)
+}
+
+pub(super) fn term_changed(on: Day, from: Term, to: Term, seats: u32) -> Told {
+    let (from, to) = (from.name(), to.name());
+    let says =
+        format!("changed on {on} from {from} to {to} with {}: the new term begins that day", count(seats));
+    let operands = json!({ "on": on.to_string(), "from": from, "to": to, "seats": seats });
+    told("R47", "term-changed", says, operands)
+}
+
+pub(super) fn plan_changed(from: Day, to: BillingCycle) -> Told {
+    let says = format!("billed {} from {from} on, at that plan's price as the term was priced", to.name());
+    told("R47", "plan-changed", says, json!({ "from": from.to_string(), "billing_cycle": to.name() }))
+}
+
+pub(super) fn extended(on: Day, seats: u32) -> Told {
+    let says = format!("auto-renew is off: extended on {on} for a month with {}", count(seats));
+    told("R37", "extended", says, json!({ "on": on.to_string(), "seats": seats }))
 }
 
 pub(super) fn renewed(on: Day, seats: u32) -> Told {

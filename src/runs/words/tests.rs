@@ -113,6 +113,7 @@ fn row() -> Subscription {
         origin: Origin::Purchase,
         channel: Channel::Reseller,
         tax_code: None,
+        opened: false,
         parked: false,
     }
 }
@@ -136,6 +137,7 @@ fn line(unit_price: i64, effective_unit_price: i128, subtotal: i64, reasons: Rea
         cause: Cause::Cycle(day(11, 30)),
         side: Side::Charge,
         paired: false,
+        behind: SubscriptionId::of_rank(0),
         happened_at: Instant::from_ticks(0),
         reasons,
         term_steps: Steps::default(),
