@@ -128,6 +128,7 @@ fn crowded_books_hold_every_charge_type_outcome_and_refusal_of_a_change() {
         "lifecycle_events subscription-unknown",
         "lifecycle_events subscription-not-active",
         "lifecycle_events trial-unchangeable",
+        "lifecycle_events seat-change-above-promotion-limit",
         "lifecycle_events upgrade-target-missing",
         "lifecycle_events upgrade-quantity",
         "lifecycle_events upgrade-changes-term",
@@ -144,5 +145,4 @@ fn crowded_books_hold_every_charge_type_outcome_and_refusal_of_a_change() {
     let rare: Vec<&str> =
         often.into_iter().filter(|word| seen.get(*word).is_none_or(|times| *times < 4)).collect();
     assert!(rare.is_empty(), "the books hold too few of {rare:?}: {seen:#?}");
-    assert!(seen.contains_key("lifecycle_events seat-change-above-promotion-limit"), "{seen:#?}");
 }

@@ -31,7 +31,7 @@ pub(super) fn crowd(seed: u64, written: &mut Written, prices: &mut String) -> BT
         if dice.chance(50) {
             three_years(&mut dice, written, &customer, (market, currency));
         }
-        if dice.chance(70) {
+        for _ in 0..1 + dice.below(2) {
             side_by_side(&mut dice, written, &customer, (market, currency), &mut opened);
         }
         for _ in 0..dice.below(4) {
@@ -141,7 +141,7 @@ fn upgrade(
     let target = match dice.below(10) {
         0 | 1 => String::new(),
         2..=5 => {
-            let new = format!("N{}-{}", &customer[1..], dice.below(4));
+            let new = written.new_id('N', &customer, &id, dice.below(4));
             opened.push((new.clone(), customer.clone(), day));
             new
         }
@@ -205,7 +205,7 @@ fn life_of_opened(
             }
             "upgrade" => {
                 let target = if dice.chance(50) {
-                    let new = format!("M{}-{}", &customer[1..], dice.below(2));
+                    let new = written.new_id('M', customer, id, dice.below(2));
                     opened.push((new.clone(), customer.to_owned(), on));
                     new
                 } else {
@@ -305,11 +305,14 @@ fn side_by_side(
         _ => date("2026-03-20") + Days::new(u64::from(dice.below(50))),
     };
     let cycle = dice.pick(&["monthly", "monthly", "monthly", "upfront"]);
-    let row = |term, start| Row { term, cycle, start, end: String::new(), anchor: String::new() };
-    let id = row(term, start).write(dice, written, 'V', customer, place, "");
+    let row = |term, start, promised| {
+        let (end, anchor) = (String::new(), String::new());
+        Row { term, cycle, start, end, anchor, promised }
+    };
+    let id = row(term, start, 30).write(dice, written, 'V', customer, place, "");
     let from = written.sold.len() - 1;
     let later = start + Days::new(u64::from(dice.below(30)));
-    let into = row(longer, later).write(dice, written, 'V', customer, place, "");
+    let into = row(longer, later, 85).write(dice, written, 'V', customer, place, "");
     let target = written.sold.len() - 1;
     for _ in 0..1 + dice.below(4) {
         let reach = 20 + 30 * dice.below(3);
@@ -322,7 +325,7 @@ fn side_by_side(
                 writeln!(written.events, "{id},{at},upgrade,{seats},,,{into},{product},0001").expect("text");
             }
             2 => {
-                let new = format!("N{}-{}", &customer[1..], dice.below(4));
+                let new = written.new_id('N', customer, &id, dice.below(4));
                 let (seats, product) = (dice.pick(&["1", "1", "2", "3"]), dice.pick(&PRODUCTS));
                 writeln!(written.events, "{id},{at},upgrade,{seats},,,{new},{product},0001").expect("text");
                 opened.push((new, customer.to_owned(), day));
@@ -365,7 +368,14 @@ fn three_years(dice: &mut Dice, written: &mut Written, customer: &str, place: (&
     } else {
         String::new()
     };
-    let row = Row { term: "P3Y", cycle: dice.pick(&["monthly", "monthly", "annual"]), start, end, anchor };
+    let row = Row {
+        term: "P3Y",
+        cycle: dice.pick(&["monthly", "monthly", "annual"]),
+        start,
+        end,
+        anchor,
+        promised: 30,
+    };
     let auto = dice.maybe(20, &["false"]);
     let id = row.write(dice, written, 'B', customer, place, auto);
     let seats = written.sold.last().expect("a row").seats;
@@ -400,7 +410,8 @@ fn without_renewal(dice: &mut Dice, written: &mut Written, customer: &str, place
         String::new()
     };
     let anchor = if dice.chance(25) { dice.day().to_string() } else { String::new() };
-    let row = Row { term, cycle: dice.pick(&["monthly", "monthly", "upfront"]), start, end, anchor };
+    let row =
+        Row { term, cycle: dice.pick(&["monthly", "monthly", "upfront"]), start, end, anchor, promised: 30 };
     let auto = dice.pick(&["false", "false", "false", "false", ""]);
     let id = row.write(dice, written, 'E', customer, place, auto);
     let mut days = Vec::new();
@@ -425,6 +436,8 @@ struct Row {
     start: NaiveDate,
     end: String,
     anchor: String,
+    /// How many of a hundred such rows name a promotion.
+    promised: u32,
 }
 
 impl Row {
@@ -439,9 +452,10 @@ impl Row {
     ) -> String {
         let id = format!("{letter}{}-{}", &customer[1..], written.sold.len());
         let (product, seats) = (dice.pick(&PRODUCTS), 1 + dice.below(18));
-        let Row { term, cycle, start, end, anchor } = self;
+        let Row { term, cycle, start, end, anchor, promised } = self;
         let commerce = dice.maybe(10, &["legacy"]);
-        let (price, promotion) = (dice.maybe(20, &["720", "250"]), dice.maybe(45, &["PR-0", "PR-1"]));
+        let price = dice.maybe(20, &["720", "250"]);
+        let promotion = if dice.chance(promised) { dice.pick(&["PR-0", "PR-1"]) } else { "" };
         let (status, origin) = (dice.maybe(4, &["suspended"]), dice.maybe(40, &["renewal", "purchase"]));
         writeln!(
             written.subscriptions,
@@ -460,5 +474,31 @@ impl Row {
             days: Vec::new(),
         });
         id
+    }
+}
+
+impl Written {
+    /// An id that the book lacks. Several upgrades name one, but only of subscriptions that are sold alike: of others it is
+    /// decided that the second one is refused, and the oracle knows of no first.
+    fn new_id(&mut self, letter: char, customer: &str, source: &str, number: u32) -> String {
+        let sold = self.sold_as(source);
+        let shared = format!("{letter}{}-{number}", &customer[1..]);
+        let known = self.opened_as.entry(shared.clone()).or_insert_with(|| sold.clone());
+        if *known == sold {
+            return shared;
+        }
+        let own = format!("{letter}{}-{source}", &customer[1..]);
+        self.opened_as.insert(own.clone(), sold);
+        own
+    }
+
+    /// What an opened subscription takes over from its source.
+    fn sold_as(&self, source: &str) -> Vec<String> {
+        if let Some(sold) = self.opened_as.get(source) {
+            return sold.clone();
+        }
+        let row = self.subscriptions.lines().find(|line| line.split(',').next() == Some(source));
+        let cells: Vec<&str> = row.unwrap_or_default().split(',').collect();
+        [2, 4, 7, 8, 9, 20].iter().filter_map(|&at| cells.get(at)).map(|&cell| cell.to_owned()).collect()
     }
 }

@@ -189,6 +189,8 @@ struct Sold {
 }
 
 struct Written {
+    /// What each id that an upgrade opens takes over from its source.
+    opened_as: BTreeMap<String, Vec<String>>,
     sold: Vec<Sold>,
     /// Customer, market and currency.
     places: Vec<(String, &'static str, &'static str)>,
@@ -202,6 +204,7 @@ struct Written {
 
 fn subscriptions(dice: &mut Dice) -> Written {
     let mut written = Written {
+        opened_as: BTreeMap::new(),
         sold: Vec::new(),
         places: Vec::new(),
         subscriptions: "subscription_id,customer_id,partner_id,order_id,commerce,product_id,sku_id,segment,market,currency,term,\

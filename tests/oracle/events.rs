@@ -2,7 +2,7 @@
 use super::begin::Term;
 use super::charge::Part;
 use super::dates::{Billing, Day, Instant, midnight, natural_end};
-use super::input::LifeEvent;
+use super::input::{LifeEvent, SeatChange};
 use super::number::{Frac, pow10};
 use super::sim::World;
 use super::subs::Fate;
@@ -14,7 +14,7 @@ impl World<'_> {
         if self.states[i].refused {
             return; // not due: subscription-rejected (C8)
         }
-        match self.try_seat_change(i, change.at, change.quantity, change.ambiguous) {
+        match self.try_seat_change(i, &change) {
             Ok(None) => {}
             Ok(Some(code)) => self.reject("seat_changes", change.row, "flagged", code),
             Err(code) => self.reject("seat_changes", change.row, "refused", code),
@@ -25,17 +25,19 @@ impl World<'_> {
     fn try_seat_change(
         &mut self,
         i: usize,
-        at: Instant,
-        wanted: i64,
-        ambiguous: bool,
+        change: &SeatChange,
     ) -> Result<Option<&'static str>, &'static str> {
+        let (at, wanted) = (change.at, change.quantity);
         let day = at.date_naive();
         let x = &self.states[i];
         if self.subs[i].fate == Fate::Finished || !x.active || x.cancelled_late || x.suspended {
             return Err("subscription-not-active");
         }
-        if ambiguous {
+        if change.ambiguous {
             return Err("events-ambiguous");
+        }
+        if change.repeated {
+            return Ok(None); // no-change (C12)
         }
         if wanted <= 0 {
             return Err("seats-not-positive");

@@ -69,6 +69,7 @@ pub struct SeatChange {
     pub before: Option<i64>,
     pub change_id: String,
     pub ambiguous: bool,
+    pub repeated: bool, // says what an earlier one of that instant says: not due, even where that one is refused (C12)
 }
 
 #[derive(Clone)]
@@ -353,6 +354,7 @@ fn seat_change(r: &Row) -> Option<SeatChange> {
         before: opt(r.get("quantity_before"), int)?,
         change_id: r.get("change_id").to_string(),
         ambiguous: false,
+        repeated: false,
     })
 }
 
@@ -396,6 +398,8 @@ fn mark_ambiguous(b: &mut Book) {
             let differ = same.iter().any(|y| y.quantity != x.quantity);
             let ids: BTreeSet<&str> = same.iter().map(|y| y.change_id.as_str()).collect();
             x.ambiguous = differ && (ids.len() < same.len() || ids.contains(""));
+            let key = |y: &SeatChange| (y.change_id.clone(), y.row);
+            x.repeated = !differ && same.iter().any(|y| key(y) < key(x));
         }
     }
     for list in b.events.values_mut() {

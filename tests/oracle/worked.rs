@@ -448,3 +448,40 @@ fn an_upgrade_gets_the_targets_promotion_only_where_the_policy_says_so() {
     // 8 seats reach the maximum, the other 2 would pass it
     assert_eq!(told(&play(&small)), ["N PB 108.00", "S PA -24.00", "S PA -5.60", "S  28.00"]);
 }
+
+#[test]
+fn contract_years_are_the_terms_own_where_a_term_is_cut() {
+    let change = "change_billing_cycle - - - - - annual";
+    let events: Vec<String> = ["S", "T", "U", "V", "W"].map(|id| format!("{id} 2025-08-15 {change}")).into();
+    let events: Vec<&str> = events.iter().map(String::as_str).collect();
+    let answer = play(&Small {
+        prices: &["A P3Y Monthly 756", "A P3Y Annual 750", "A P3Y Triennial 700", "A P1Y Monthly 252"],
+        subs: &[
+            "S A P3Y monthly 1 2025-07-01 true purchase commercial - 2027-12-31", // years count back from 2028-01-01
+            "T A P3Y monthly 1 2025-07-01 true purchase commercial - 2027-12-20", // the 21st does not hold the 1st
+            "U A P1Y monthly 1 2025-07-01",
+            "V A P3Y upfront 1 2025-07-01",
+            "W A P3Y monthly 1 2025-08-01 true trial",
+        ],
+        events: &events,
+        window: ("2025-08-15", "2026-01-15"),
+        ..Small::default()
+    });
+    let of_s: Vec<String> = lines(&answer).into_iter().filter(|l| l.starts_with('S')).collect();
+    assert_eq!(
+        of_s,
+        [
+            "S A changeBillingPlan 2025-09-01…2025-12-31 1 × 250.00 = 83.33", // 250 × 4/12
+            "S A cycleCharge 2026-01-01…2026-12-31 1 × 250.00 = 250.00",
+        ]
+    );
+    assert_eq!(
+        rejects(&answer),
+        [
+            "lifecycle_events 2 refused billing-cycle-change-not-allowed",
+            "lifecycle_events 3 refused billing-cycle-change-not-allowed",
+            "lifecycle_events 4 refused billing-cycle-change-not-allowed",
+            "lifecycle_events 5 refused trial-unchangeable",
+        ]
+    );
+}

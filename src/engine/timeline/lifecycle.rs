@@ -32,7 +32,8 @@ impl TimeLine<'_> {
             }
         }
         self.charge_before(number, event.happened_at.day());
-        // Charging may have brought another plan into force.
+        // A plan that holds from this day's cycle on holds already, though the cycle is not charged yet.
+        self.adopt_plan_before(number, event.happened_at.day().next());
         let term = self.running[number].term.unwrap_or(term);
         match event.kind {
             EventKind::Cancel => self.cancel(number, event, term),

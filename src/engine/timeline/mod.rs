@@ -194,12 +194,13 @@ impl<'a> TimeLine<'a> {
             }
             Kind::Order => self.count_as_known(number),
             Kind::SeatChange => {
-                let fate = self.change_seats(number, self.book.seat_changes[row], self.seat_marks[row]);
+                let mark = unless_refused(self.seat_marks[row], row, &self.seat_fates);
+                let fate = self.change_seats(number, self.book.seat_changes[row], mark);
                 self.seat_fates[row] = Some(fate);
             }
             Kind::Event(_) => {
-                self.event_fates[row] =
-                    self.live_through(number, self.book.events[row], self.event_marks[row]);
+                let mark = unless_refused(self.event_marks[row], row, &self.event_fates);
+                self.event_fates[row] = self.live_through(number, self.book.events[row], mark);
             }
         }
     }
@@ -344,6 +345,12 @@ impl<'a> TimeLine<'a> {
         }
         false
     }
+}
+
+/// The mark of a row, which repeats the one before it only where that one counts: what is refused is refused again.
+fn unless_refused(mark: Mark, row: usize, fates: &[Option<Fate>]) -> Mark {
+    let before = row.checked_sub(1).and_then(|before| fates[before]);
+    if mark == Mark::Repeat && before == Some(Fate::Set(Disposition::Refused)) { Mark::Clear } else { mark }
 }
 
 /// Whether an upgrade names a subscription at this instant, to open it.

@@ -110,7 +110,8 @@ impl TimeLine<'_> {
         }
     }
 
-    /// In a forecast nothing is charged, but the plan that holds at the term's end matters (B22).
+    /// What begins before a day holds, charged or not: in a forecast nothing is charged, but the plan at the term's end matters
+    /// (B22).
     pub(super) fn adopt_plan_before(&mut self, number: usize, day: Day) {
         if self.running[number].pending.as_ref().is_some_and(|plan| plan.from < day) {
             self.adopt_plan(number);
