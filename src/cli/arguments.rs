@@ -130,8 +130,8 @@ pub(super) struct RunFlags {
 pub(super) struct PromotionsFlags {
     /// The job file
     pub(super) job: PathBuf,
-    /// The customer's country, as in the price list
-    #[arg(long, value_name = "NL")]
+    /// The customer's country, as in the price list, such as NL
+    #[arg(long, value_name = "MARKET")]
     pub(super) market: String,
     /// The segment: commercial, education, nonprofit or government
     #[arg(long, value_name = "SEGMENT", value_parser = segment)]
