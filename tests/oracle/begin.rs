@@ -28,6 +28,9 @@ pub struct Term {
 impl World<'_> {
     pub fn begin(&mut self, i: usize) {
         let s = self.subs[i];
+        if std::mem::replace(&mut self.states[i].has_begun, true) {
+            return;
+        }
         self.states[i].known = true;
         // R52: special prices exist for licence-based products only
         let special = s.segment != "commercial" && !self.licence_based(&s.product, &s.sku);

@@ -65,6 +65,7 @@ pub struct State {
     pub first_lines: Vec<usize>, // numbers of the lines of the row's very first cycle
     pub first_pair: Option<usize>,
     pub begun_by_upgrade: bool, // B5: an event was its own beginning
+    pub has_begun: bool,        // its row's own beginning has come
 }
 
 impl State {
@@ -105,6 +106,7 @@ impl State {
             first_lines: Vec::new(),
             first_pair: None,
             begun_by_upgrade: false,
+            has_begun: false,
         }
     }
     pub fn seats(&self) -> i64 {

@@ -204,6 +204,11 @@ impl World<'_> {
         let m = Move { from: i, at: e.at, seats, product, sku };
         // Decided: the first upgrade of the row's first day that names it is its beginning; another one moves seats.
         if t.origin == "upgrade" && !t.opened() && t.term_start == day && !y.begun_by_upgrade {
+            // Decided: a row that is ordered later on that day begins now; one that can't begin is no target.
+            self.begin(j);
+            if self.states[j].refused {
+                return Err(NO_TARGET);
+            }
             self.begin_row_by_upgrade(&m, j);
             return Ok(None);
         }

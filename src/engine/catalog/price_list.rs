@@ -153,6 +153,17 @@ impl PriceList {
         self.keys.entries.iter().map(|entry| &entry.key)
     }
 
+    /// Whether any row of `key`'s product for a billing cycle is in force on a day, or can't be trusted: whether there is such a
+    /// price at all, for however many seats.
+    pub fn lists(&self, key: PriceKey, cycle: BillingCycle, on: Day) -> bool {
+        plans(cycle, key.term).iter().filter_map(|&plan| self.keys.find(&PriceKey { plan, ..key })).any(
+            |entry| {
+                let rows = &self.rows[entry.first..entry.end];
+                entry.fault.is_some() || rows.iter().any(|row| row.effective.holds(on))
+            },
+        )
+    }
+
     /// The unit price of `key`'s product for a billing cycle, for so many seats, on a day (R7, R9, R10, B27).
     ///
     /// # Errors

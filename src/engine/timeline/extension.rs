@@ -5,6 +5,7 @@ use super::TimeLine;
 use super::state::RunningTerm;
 use crate::book::{Subscription, natural_end};
 use crate::calendar::{BillingCycle, Day, Period, Term};
+use crate::catalog::{Plan, PriceKey};
 use crate::findings::Code;
 use crate::money::{Price, fits_a_line};
 use crate::policy::EndOfTerm;
@@ -63,14 +64,15 @@ impl TimeLine<'_> {
         if old.term != Term::P1M {
             reasons.insert(Reason::TermChanged);
         }
-        let price = match self.month_price(row, old, Term::P1M, seats, date, &mut reasons) {
-            Ok(list) => TermPrice { surcharge: dates.surcharge, ..TermPrice::listed(list, Term::P1M) },
-            Err(Code::PriceMissing) => {
-                reasons.insert(Reason::ExtendedFromAnnual);
-                let list = self.month_price(row, old, Term::P1Y, seats, date, &mut reasons)?;
-                TermPrice { surcharge: dates.surcharge_of_annual, ..TermPrice::listed(list, Term::P1Y) }
-            }
-            Err(code) => return Err(code),
+        let (market, currency, segment) = (row.market, row.currency, row.segment);
+        let key = PriceKey { item: old.item, term: Term::P1M, plan: Plan::None, market, currency, segment };
+        let price = if self.catalog.prices.lists(key, BillingCycle::Monthly, date) {
+            let list = self.month_price(row, old, Term::P1M, seats, date, &mut reasons)?;
+            TermPrice { surcharge: dates.surcharge, ..TermPrice::listed(list, Term::P1M) }
+        } else {
+            reasons.insert(Reason::ExtendedFromAnnual);
+            let list = self.month_price(row, old, Term::P1Y, seats, date, &mut reasons)?;
+            TermPrice { surcharge: dates.surcharge_of_annual, ..TermPrice::listed(list, Term::P1Y) }
         };
         let anchored_on = self.running[number].anchored_on;
         let period = Period { first: date, last: natural_end(date, Term::P1M, anchored_on) };

@@ -21,7 +21,7 @@ pub(super) struct Own<'b> {
 #[derive(Debug, Default)]
 pub(super) struct History {
     had: Totals<(ItemId, Commerce)>,
-    promoted: Totals<(PromotionId, ItemId)>,
+    promoted: Totals<(PromotionId, ItemId, Commerce)>,
     redeemed: Totals<PromotionId>,
 }
 
@@ -44,7 +44,9 @@ impl History {
                 self.had.add((holding.item, commerce), total);
             }
             if let Some(promotion) = holding.promotion {
-                self.promoted.add((promotion, holding.item), total);
+                for commerce in [Commerce::New, Commerce::Legacy] {
+                    self.promoted.add((promotion, holding.item, commerce), total);
+                }
                 self.redeemed.add(promotion, total);
             }
         }
@@ -55,7 +57,7 @@ impl History {
         for (item, seats) in own.counted.iter() {
             self.had.take_seats((item, own.commerce), seats);
             for promotion in own.promotions.iter() {
-                self.promoted.take_seats((promotion, item), seats);
+                self.promoted.take_seats((promotion, item, own.commerce), seats);
             }
         }
     }
@@ -65,15 +67,15 @@ impl History {
         let total = Total { seats: u64::from(seats), begun: 0 };
         self.had.add((item, own.commerce), total);
         for promotion in own.promotions.iter() {
-            self.promoted.add((promotion, item), total);
+            self.promoted.add((promotion, item, own.commerce), total);
         }
     }
 
     /// A subscription gets a promotion that it never held before: a redemption, counted once (B14).
-    pub(super) fn redeem(&mut self, promotion: PromotionId, counted: &Few<(ItemId, u32), 1>) {
+    pub(super) fn redeem(&mut self, promotion: PromotionId, own: Own<'_>) {
         self.redeemed.add(promotion, Total { seats: 0, begun: 1 });
-        for (item, seats) in counted.iter() {
-            self.promoted.add((promotion, item), Total { seats: u64::from(seats), begun: 0 });
+        for (item, seats) in own.counted.iter() {
+            self.promoted.add((promotion, item, own.commerce), Total { seats: u64::from(seats), begun: 0 });
         }
     }
 
@@ -92,7 +94,7 @@ impl History {
     ) -> u64 {
         match count {
             SeatCount::Sku => self.had.of((item, commerce)).seats,
-            SeatCount::Promotion => self.promoted.of((promotion.id, item)).seats,
+            SeatCount::Promotion => self.promoted.of((promotion.id, item, commerce)).seats,
         }
     }
 

@@ -167,10 +167,8 @@ impl TimeLine<'_> {
         let seats = self.running[number].seats().total();
         let period = Period { first: on, last: natural_end(on, term, None) };
         let column = "target_billing_cycle";
-        // The day itself is the new anchor (B11).
-        let anchor = self.running[number].anchored_on.map(|_| on);
         let month_end = self.policy.month_end;
-        let schedule = Schedule::new(term, billing_cycle, period, period.last, anchor, month_end)
+        let schedule = Schedule::new(term, billing_cycle, period, period.last, None, month_end)
             .ok_or((Code::BillingCycleNotForTerm, column))?;
         self.played.steps.push(Step::TermChanged { on, from: old.term, to: term, seats });
         let mut reasons = Reasons::of(Reason::LongerTerm);
@@ -204,7 +202,7 @@ impl TimeLine<'_> {
         })
     }
 
-    /// Batches and their clocks stay, and so does the sum that a full refund gives back (B11).
+    /// Batches and their clocks stay; the day is the new anchor, and the seats count for the new term (A7, B11).
     fn replace_term(&mut self, number: usize, event: LifecycleEvent, mut new: RunningTerm) {
         let day = event.happened_at.day();
         self.charge_through(number, day);
@@ -215,14 +213,13 @@ impl TimeLine<'_> {
             self.write_parts(number, &old, Draft { paired: true, ..refund }, &parts);
         }
         let running = &mut self.running[number];
-        running.anchored_on = running.anchored_on.map(|_| day);
+        running.anchored_on = None;
         running.pending = None;
         running.void_scheduled(event.happened_at);
         running.batches.iter_mut().for_each(|batch| batch.promoted = true);
-        let (charged, lines) = running.term.map_or((0, 0), |term| (term.charged, term.lines));
-        (new.charged, new.lines) = (charged, lines);
         let first = new.take_cycle_before(new.period.last.next());
         running.term = Some(new);
+        self.recount(number, new.item, new.priced_for);
         if let Some(promotion) = new.discounts.promotion {
             self.hold(number, promotion.id);
         }

@@ -242,9 +242,10 @@ impl TimeLine<'_> {
 
     /// A subscription holds a promotion from now on; the first time it is a redemption (B14).
     pub(super) fn hold(&mut self, number: usize, promotion: PromotionId) {
+        let row = self.row(number);
         let running = &mut self.running[number];
         if running.promotions_held.insert(promotion) {
-            self.history.redeem(promotion, &running.counted);
+            self.history.redeem(promotion, running.own(row));
         }
     }
 
