@@ -3,6 +3,7 @@
 //! An id is the rank of its text, so that the engine orders by bytes without ever seeing a byte.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use termwise_engine::findings::Finding;
 use termwise_engine::ids::{
@@ -135,6 +136,8 @@ pub struct SharedNames {
     pub regions: TextTable,
     /// Promotions.
     pub promotions: TextTable,
+    /// What promotions are called, by their ids; the first of a promotion's rows that has a name gives it.
+    pub promotion_names: BTreeMap<PromotionId, String>,
     /// Promo codes.
     pub codes: TextTable,
     /// Tax codes.

@@ -1,15 +1,18 @@
 //! What may be typed.
 
+use crate::job::day_of;
 use crate::runs::invoice::PART;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
+use termwise_engine::calendar::Day;
+use termwise_engine::catalog::Segment;
 
 const EXITS: &str = "\
 Exit codes:
    0  complete, also: the same run was published before
    2  the command line or the job file is wrong
-   3  complete, but rows stand in rejects.csv, within the job's tolerance
+   3  complete, but rows stand in rejects.csv, within the job's tolerance; or requests could not be read
   65  an input is refused as a whole, or too many rows are rejected: nothing is published
   66  an input is missing, unreadable, damaged, or changed while it was read
   70  an invariant of termwise failed: nothing is published; please report it
@@ -50,6 +53,10 @@ pub(super) enum Command {
     },
     /// Make purchase offers: the URL and the text for each client, and what was accepted; bill nothing
     Offers(OffersFlags),
+    /// List the promotions for a market and segment, as far as the asking partner's region allows
+    Promotions(PromotionsFlags),
+    /// Tell for a file of requests which promotions each purchase would get, and if not, everything that stands in the way
+    Eligibility(EligibilityFlags),
     /// Write a realistic, reproducible data set of any size, and a job file that runs on it
     Sample(SampleFlags),
     /// For the bench: how long it takes only to decode a job's inputs and to encode its outputs
@@ -149,6 +156,72 @@ pub(super) struct OffersFlags {
 }
 
 #[derive(Args, Debug)]
+pub(super) struct PromotionsFlags {
+    /// The job file
+    pub(super) job: PathBuf,
+    /// The customer's country, as in the price list, such as NL
+    #[arg(long, value_name = "MARKET")]
+    pub(super) market: String,
+    /// The segment: commercial, education, nonprofit or government
+    #[arg(long, value_name = "SEGMENT", value_parser = segment)]
+    pub(super) segment: Segment,
+    /// Only what names this product and SKU
+    #[arg(long, value_name = "PRODUCT:SKU", value_parser = product_and_sku)]
+    pub(super) sku: Option<(String, String)>,
+    /// The day, instead of the job's as_of, YYYY-MM-DD
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub(super) on: Option<Day>,
+    /// The partner who asks: regional promotions of its region are listed too
+    #[arg(long, value_name = "ID", conflicts_with = "region")]
+    pub(super) partner: Option<String>,
+    /// The region of the partner who asks
+    #[arg(long, value_name = "REGION")]
+    pub(super) region: Option<String>,
+    /// Print JSON
+    #[arg(long, conflicts_with = "csv")]
+    pub(super) json: bool,
+    /// Print CSV on a terminal too
+    #[arg(long)]
+    pub(super) csv: bool,
+    #[command(flatten)]
+    pub(super) shared: Shared,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct EligibilityFlags {
+    /// The job file
+    pub(super) job: PathBuf,
+    /// The requests, CSV or Parquet by the file's ending
+    pub(super) requests: PathBuf,
+    /// Write the answers to this file instead of stdout
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+    /// Lines of JSON instead of CSV
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) shared: Shared,
+}
+
+fn segment(word: &str) -> Result<Segment, String> {
+    let found = Segment::ALL.into_iter().find(|segment| segment.name() == word);
+    found.ok_or_else(|| "write commercial, education, nonprofit or government".to_owned())
+}
+
+fn product_and_sku(text: &str) -> Result<(String, String), String> {
+    match text.split_once(':') {
+        Some((product, sku)) if !product.is_empty() && !sku.is_empty() => {
+            Ok((product.to_owned(), sku.to_owned()))
+        }
+        Some(_) | None => Err("write product and SKU, such as CFQ7TTC0LH18:0001".to_owned()),
+    }
+}
+
+fn day(text: &str) -> Result<Day, String> {
+    day_of(text).ok_or_else(|| "write the date as YYYY-MM-DD".to_owned())
+}
+
+#[derive(Args, Debug)]
 pub(super) struct SampleFlags {
     /// Subscriptions in the book; bad rows come on top
     #[arg(long, value_name = "N")]
@@ -236,10 +309,12 @@ mod tests {
     #[test]
     fn only_what_is_built_is_listed() {
         let help = Line::command().render_long_help().to_string();
-        for command in ["run", "check", "explain", "offers", "sample", "completions"] {
+        for command in
+            ["run", "check", "explain", "promotions", "eligibility", "offers", "sample", "completions"]
+        {
             assert!(help.contains(&format!("\n  {command} ")), "{command}: {help}");
         }
-        for command in ["promotions", "eligibility", "status", "close", "reverse", "verify"] {
+        for command in ["status", "close", "reverse", "verify"] {
             assert!(!help.contains(&format!("\n  {command} ")), "{command} is listed");
         }
     }

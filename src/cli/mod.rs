@@ -4,6 +4,7 @@
 //! stands in for a job's missing `as_of` and is said aloud. Data goes to files or stdout, talk to stderr.
 
 mod arguments;
+mod ask;
 mod exit;
 mod screen;
 #[cfg(test)]
@@ -56,6 +57,8 @@ fn obey(command: Command, screen: Screen<'_>) -> Result<Exit, Exit> {
         Command::Explain { job, subscription, json, shared } => {
             tell(&job, &subscription, json, &shared, screen.hushed(shared.quiet))
         }
+        Command::Promotions(flags) => ask::promotions(&flags, screen.hushed(flags.shared.quiet)),
+        Command::Eligibility(flags) => ask::eligibility(&flags, screen.hushed(flags.shared.quiet)),
         Command::Floor { job, shared } => {
             let given = read_job(&job, &overrides(&shared, screen)?, screen)?;
             let floor = floor::floor(&given.job, work(&shared)).map_err(|error| failed(&error, screen))?;

@@ -71,6 +71,11 @@ impl<'a> Screen<'a> {
         }
     }
 
+    /// Whether people read what is printed.
+    pub(super) fn is_terminal(self) -> bool {
+        self.caught.is_none() && stdout().is_terminal()
+    }
+
     /// Shows how far a run is, on a terminal.
     pub(super) fn progress(self) -> Bars {
         let is_shown = !self.quiet && self.caught.is_none() && stderr().is_terminal();

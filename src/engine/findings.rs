@@ -40,10 +40,12 @@ pub enum Table {
     Offers,
     /// What clients accept.
     Acceptances,
+    /// Purchases that somebody asks about; a command names their file, no job does.
+    Requests,
 }
 
 impl Table {
-    /// Every table, in the order of reports.
+    /// Every table that a job can name, in the order of reports.
     pub const ALL: [Table; 16] = [
         Table::Subscriptions,
         Table::Customers,
@@ -86,6 +88,7 @@ impl Table {
             Table::SkuMarkets => "sku_markets",
             Table::Offers => "offers",
             Table::Acceptances => "acceptances",
+            Table::Requests => "requests",
         }
     }
 }
@@ -329,6 +332,8 @@ codes! {
     AcceptanceRowsDiffer = "acceptance-rows-differ", "rows of one acceptance differ in delegated_admin", "a client accepts an offer with delegated administration or without: say the same in every row";
     /// R55
     CurrencyNotSettled = "currency-not-settled", "nothing says in which currency the vendor bills at this usage location", "write currency = [\"NL:EUR\"] with the location's currency under [offers] of the job";
+    /// R15, C10
+    RequestDuplicate = "request-duplicate", "the request_id stands in more than one row, so its answers could not be told apart", "give each request an id of its own";
 }
 
 impl fmt::Display for Code {

@@ -115,7 +115,7 @@ schema!(price_list, PriceList,
     END_OF_SALE = "EndofSaleDate" Ignored,
 );
 schema!(promotions, Promotions,
-    PROMOTION_ID = "promotion_id" Required, NAME = "name" Ignored, PRODUCT_ID = "product_id" Required,
+    PROMOTION_ID = "promotion_id" Required, NAME = "name" Optional, PRODUCT_ID = "product_id" Required,
     SKU_ID = "sku_id" Required, TERM = "term" Required, BILLING_CYCLE = "billing_cycle" Optional,
     MARKETS = "markets" Optional, REGIONS = "regions" Optional, SEGMENTS = "segments" Optional,
     DISCOUNT = "discount" Required, STARTS_ON = "starts_on" Required, ENDS_ON = "ends_on" Required,
@@ -175,6 +175,12 @@ schema!(acceptances, Acceptances,
     PRODUCT_ID = "product_id" Optional, SKU_ID = "sku_id" Optional, LICENCES = "licences" Optional Whole,
     DELEGATED_ADMIN = "delegated_admin" Optional Flag,
 );
+schema!(requests, Requests,
+    REQUEST_ID = "request_id" Required, CUSTOMER_ID = "customer_id" Required, PARTNER_ID = "partner_id" Optional,
+    PRODUCT_ID = "product_id" Required, SKU_ID = "sku_id" Required, SEGMENT = "segment" Optional,
+    MARKET = "market" Required, QUANTITY = "quantity" Required Whole, TERM = "term" Required,
+    BILLING_CYCLE = "billing_cycle" Required, ON = "on" Required Instant, PROMOTION_ID = "promotion_id" Optional,
+);
 
 /// The columns of a table.
 pub(super) fn schema_of(table: Table) -> &'static Schema {
@@ -195,6 +201,7 @@ pub(super) fn schema_of(table: Table) -> &'static Schema {
         Table::SkuMarkets => &sku_markets::SCHEMA,
         Table::Offers => &offers::SCHEMA,
         Table::Acceptances => &acceptances::SCHEMA,
+        Table::Requests => &requests::SCHEMA,
     }
 }
 

@@ -93,7 +93,8 @@ const fn subscription_column(table: Table) -> Column {
         | Table::Offices
         | Table::SkuMarkets
         | Table::Offers
-        | Table::Acceptances => q::SUBSCRIPTION_ID,
+        | Table::Acceptances
+        | Table::Requests => q::SUBSCRIPTION_ID,
     }
 }
 
@@ -120,7 +121,8 @@ fn read<'a>(
         | Table::Offices
         | Table::SkuMarkets
         | Table::Offers
-        | Table::Acceptances => None,
+        | Table::Acceptances
+        | Table::Requests => None,
     }
 }
 

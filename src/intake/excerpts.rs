@@ -136,5 +136,6 @@ fn key(table: Table, row: &Row<'_>) -> String {
         }
         Table::Offers => row.cell(columns::offers::OFFER_ID).to_owned(),
         Table::Acceptances => row.cell(columns::acceptances::OFFER_ID).to_owned(),
+        Table::Requests => row.cell(columns::requests::REQUEST_ID).to_owned(),
     }
 }

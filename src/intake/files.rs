@@ -187,7 +187,8 @@ pub(super) fn read<W: Send>(
             | Table::ScheduledChanges
             | Table::Holdings
             | Table::Offices
-            | Table::Acceptances => Warning::remark(text),
+            | Table::Acceptances
+            | Table::Requests => Warning::remark(text),
         });
     }
     Ok(read)

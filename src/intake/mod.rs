@@ -45,6 +45,7 @@ mod parts;
 mod prices;
 mod promotions;
 mod reading;
+mod requests;
 mod row;
 mod subscriptions;
 mod texts;
@@ -60,6 +61,7 @@ pub use link::Part;
 pub use offer_ids::{Card, OfferNames};
 pub use offers::{OfferIntake, read_offers};
 pub use reading::{decode, read};
+pub use requests::Request;
 
 use crate::job::Inputs;
 use crate::names::{Reject, SharedNames};
@@ -104,6 +106,8 @@ pub struct Intake {
     pub files: Vec<FileFacts>,
     /// What is odd and stops nothing.
     pub warnings: Vec<Warning>,
+    /// What is asked about, in the order of its rows; none where no command names a file of requests.
+    pub requests: Vec<Request>,
     /// How long the reading of each file took, and what came between.
     pub timings: Vec<(String, Duration)>,
     policy: Policy,
@@ -170,6 +174,11 @@ impl Intake {
     /// What was put out to the disk does not come back.
     pub fn take_part(&self, number: usize) -> Result<Part, IntakeError> {
         link::link(&self.parts.take(number)?, self.linking())
+    }
+
+    /// The number of the part that a customer's rows are in, if it has any.
+    pub fn part_of(&self, customer: &str) -> usize {
+        self.parts.part_of(customer)
     }
 
     /// The part that a subscription's rows are in, if they can be read.

@@ -3,7 +3,7 @@
 use super::desk::{ITEM_MARK, Met};
 use super::texts::{Ranked, Ranks, Texts};
 use crate::names::{SharedNames, TextTable};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use termwise_engine::catalog::{PromoCode, Promotion};
 use termwise_engine::ids::{CodeId, ItemId, MarketId, PartnerId, PromotionId, RegionId, TaxCodeId};
 
@@ -44,6 +44,7 @@ pub(super) fn rank(mut desks: Vec<Met>) -> (SharedNames, Vec<Order>) {
         markets,
         regions,
         promotions,
+        promotion_names: BTreeMap::new(),
         codes,
         tax_codes,
     };

@@ -85,6 +85,11 @@ impl Parts {
         self.chunks.len()
     }
 
+    /// The part of a customer.
+    pub(super) fn part_of(&self, customer: &str) -> usize {
+        self.of(customer, 0)
+    }
+
     /// The part of a customer; `last` is where the customer before was, which often is the same.
     fn of(&self, customer: &str, last: usize) -> usize {
         let begins = last.checked_sub(1).is_none_or(|before| *self.bounds[before] <= *customer);

@@ -6,16 +6,18 @@ use super::order::Order;
 use super::row::{Cells, Row};
 use super::{cell, words};
 use crate::names::SharedNames;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use termwise_engine::calendar::Period;
 use termwise_engine::catalog::{Commerce, Offer, PromoCode, PromoCodes, Promotion, Promotions};
 use termwise_engine::findings::{Code, Disposition, Source};
-use termwise_engine::ids::{CodeId, ItemId};
+use termwise_engine::ids::{CodeId, ItemId, PromotionId};
 
 /// The rows of promotions as they are read: each a promotion with the one offer that the row names.
 #[derive(Debug, Default)]
 pub(super) struct PromotionRows {
     rows: Vec<(Promotion, Source)>,
+    /// What rows call their promotion. It is free text, so nothing can be wrong with it.
+    names: Vec<(PromotionId, Source, Box<str>)>,
 }
 
 impl PromotionRows {
@@ -23,9 +25,23 @@ impl PromotionRows {
     pub(super) fn take(&mut self, row: Row<'_>, source: Source, desk: &mut Desk) {
         let Desk { met, notes, faults } = desk;
         match read_promotion(&mut Cells::new(row, faults), met) {
-            Some(promotion) if faults.is_empty() => self.rows.push((promotion, source)),
+            Some(promotion) if faults.is_empty() => {
+                let name = row.cell(p::NAME);
+                if !name.is_empty() {
+                    self.names.push((promotion.id, source, name.into()));
+                }
+                self.rows.push((promotion, source));
+            }
             Some(_) | None => notes.set(source, Disposition::Rejected, faults),
         }
+    }
+
+    /// What promotions are called, by their final ids: as the first of their rows says that has a name.
+    pub(super) fn names(&self, order: &Order) -> BTreeMap<PromotionId, String> {
+        let mut named: Vec<_> =
+            self.names.iter().map(|(id, source, name)| (order.promotions.of(*id), *source, name)).collect();
+        named.sort_unstable_by(|left, right| right.cmp(left));
+        named.into_iter().map(|(id, _, name)| (id, name.to_string())).collect()
     }
 
     /// The promotions with their final ids; one whose rows differ in more than what they name is left out (C14).

@@ -14,6 +14,7 @@ use super::parties::{PartnerRows, take_customer, take_holding};
 use super::parts::{Memory, Parts};
 use super::prices::PriceRows;
 use super::promotions::{CodeRows, PromotionRows};
+use super::requests::RequestRows;
 use super::row::Row;
 use super::subscriptions::{self, Unread};
 use super::worker::{Routes, Worker};
@@ -42,6 +43,7 @@ struct SmallRows {
     prices: PriceRows,
     promotions: PromotionRows,
     codes: CodeRows,
+    requests: RequestRows,
 }
 
 impl SmallRows {
@@ -52,6 +54,7 @@ impl SmallRows {
             Table::PriceList => self.prices.take(row, source, desk),
             Table::Promotions => self.promotions.take(row, source, desk),
             Table::PromoCodes => self.codes.take(row, source, desk),
+            Table::Requests => self.requests.take(row, source, desk),
             Table::Subscriptions
             | Table::Customers
             | Table::Redemptions
@@ -68,7 +71,8 @@ impl SmallRows {
     }
 }
 
-const SMALL: [Table; 4] = [Table::Partners, Table::PriceList, Table::Promotions, Table::PromoCodes];
+const SMALL: [Table; 5] =
+    [Table::Partners, Table::PriceList, Table::Promotions, Table::PromoCodes, Table::Requests];
 const OF_CUSTOMERS: [Table; 3] = [Table::Subscriptions, Table::Customers, Table::Holdings];
 const EVENTS: [Table; 3] = [Table::Redemptions, Table::SeatChanges, Table::ScheduledChanges];
 
@@ -302,9 +306,11 @@ impl<'a> Reader<'a> {
             notes.fates.extend(noted.fates);
             worker.unread.iter().for_each(|row| note_unread(row, &index, &mut notes));
         }
-        let (shared, orders) = rank(desks);
+        let (mut shared, orders) = rank(desks);
         let order = orders.first().unwrap_or_else(|| unreachable!("there is a desk for the small tables"));
         let (prices, unlicensed, conflicting) = small.prices.prices(policy.price_overlap, order);
+        shared.promotion_names = small.promotions.names(order);
+        let requests = small.requests.requests(order, &mut notes);
         let catalog = Catalog {
             prices,
             promotions: small.promotions.promotions(unlicensed, order, &mut notes),
@@ -323,6 +329,7 @@ impl<'a> Reader<'a> {
             fates,
             files: self.facts,
             warnings,
+            requests,
             policy: *policy,
             has_customers,
             parts,

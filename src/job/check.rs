@@ -173,7 +173,7 @@ impl Desk {
                     );
                 }
             }
-            ["columns", input] if grammar::table(input).is_none() => {
+            ["columns", input] if grammar::renamed(input).is_none() => {
                 self.unknown_input(place, &path.join("."), input)
             }
             ["columns", _] => {}
@@ -219,7 +219,7 @@ impl Desk {
                 self.unknown(place, &shown, "[offers]", name, &grammar::OFFERS);
             }
             ["outputs" | "limits" | "offers", _] => {}
-            ["columns", input, ours] => match grammar::table(input) {
+            ["columns", input, ours] => match grammar::renamed(input) {
                 Some(table) if !grammar::columns(table).contains(ours) => {
                     self.unknown(place, &shown, &format!("[columns.{input}]"), ours, grammar::columns(table));
                 }
@@ -260,7 +260,11 @@ impl Desk {
     }
 
     fn unknown_input(&mut self, place: &Place, shown: &str, input: &str) {
-        if grammar::UNBUILT_INPUTS.contains(&input) {
+        if grammar::renamed(input).is_some() {
+            let says = format!("{input} is no input of a job");
+            let hint = "name the file on the command line: termwise eligibility JOB REQUESTS".to_owned();
+            self.refuse(place, shown, VALUE, says, hint);
+        } else if grammar::UNBUILT_INPUTS.contains(&input) {
             let says = format!("the input {input} is not built yet");
             self.refuse(place, shown, UNBUILT, says, "leave it out".to_owned());
         } else {

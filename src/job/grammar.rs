@@ -12,8 +12,8 @@ pub(super) const UNBUILT_SECTIONS: [(&str, &str); 2] =
 /// Kinds of run that this version does not know yet.
 pub(super) const UNBUILT_KINDS: [&str; 2] = ["reconcile", "what-if"];
 /// Inputs of the contract that this version does not read yet.
-pub(super) const UNBUILT_INPUTS: [&str; 7] =
-    ["customer_prices", "sell_list", "requests", "vendor_lines", "id_map", "explained", "proposal"];
+pub(super) const UNBUILT_INPUTS: [&str; 6] =
+    ["customer_prices", "sell_list", "vendor_lines", "id_map", "explained", "proposal"];
 /// Keys of `[outputs]`.
 pub(super) const OUTPUTS: [&str; 3] = ["dir", "format", "renewal_horizon_days"];
 /// Keys of `[limits]`.
@@ -29,6 +29,11 @@ pub(super) const REQUIRED_FOR_OFFERS: [Table; 2] = [Table::Advisors, Table::Offe
 /// The names of the inputs.
 pub(super) fn inputs() -> Vec<&'static str> {
     Table::ALL.iter().map(|table| table.name()).collect()
+}
+
+/// The table that `[columns.<name>]` is about: an input, or the file that a command names.
+pub(super) fn renamed(name: &str) -> Option<Table> {
+    table(name).or((name == Table::Requests.name()).then_some(Table::Requests))
 }
 
 /// The input of a name.
@@ -164,5 +169,19 @@ pub const fn columns(table: Table) -> &'static [&'static str] {
         Table::Acceptances => {
             &["offer_id", "customer_id", "accepted_at", "product_id", "sku_id", "licences", "delegated_admin"]
         }
+        Table::Requests => &[
+            "request_id",
+            "customer_id",
+            "partner_id",
+            "product_id",
+            "sku_id",
+            "segment",
+            "market",
+            "quantity",
+            "term",
+            "billing_cycle",
+            "on",
+            "promotion_id",
+        ],
     }
 }

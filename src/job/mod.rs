@@ -22,6 +22,7 @@ pub use check::{Given, Overrides, Purpose, parse, read};
 pub use grammar::columns;
 pub use offers::{Currencies, OfferSettings};
 pub use problem::{JobError, Place, Problem};
+pub use values::day_of;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

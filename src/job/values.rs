@@ -116,6 +116,10 @@ impl Desk {
                 inputs.columns.insert(table, columns);
             }
         }
+        let requests = self.columns(Table::Requests);
+        if !requests.is_empty() {
+            inputs.columns.insert(Table::Requests, requests);
+        }
         for table in required {
             if self.setting(&["inputs", table.name()]).is_none() {
                 let says = format!("the input {} is missing", table.name());
@@ -280,7 +284,8 @@ fn check_ending(table: Table, path: &Path) -> Result<(), &'static str> {
     }
 }
 
-fn day_of(text: &str) -> Option<Day> {
+/// A date as a job writes it.
+pub fn day_of(text: &str) -> Option<Day> {
     let is_shaped = text.len() == 10 && text.is_ascii();
     let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|_| is_shaped)?;
     Day::from_ymd(date.year(), date.month(), date.day())

@@ -165,7 +165,8 @@ pub(super) const fn is_billable(table: Table) -> bool {
         | Table::Offices
         | Table::SkuMarkets
         | Table::Offers
-        | Table::Acceptances => false,
+        | Table::Acceptances
+        | Table::Requests => false,
     }
 }
 

@@ -2,11 +2,16 @@
 //! and output; the rules know none.
 
 pub mod account;
+pub mod answers;
 pub mod check;
+pub mod eligibility;
 pub mod explain;
 pub mod floor;
 pub mod invoice;
+pub mod listing;
 pub mod offers;
+pub mod promotions;
+
 pub mod words;
 
 mod figures;
@@ -58,6 +63,18 @@ pub enum RunError {
         /// The exit code: 66 where it can't be read, 65 where it is too short.
         exit: u8,
     },
+    /// What was typed is in none of the inputs.
+    #[error("error[{what}-unknown]: {by} the {what} {value:?}\n  hint: {hint}")]
+    NotKnown {
+        /// What was typed.
+        what: &'static str,
+        /// As it was typed.
+        value: String,
+        /// Who would have to know it.
+        by: &'static str,
+        /// What to do about it.
+        hint: &'static str,
+    },
 }
 
 impl RunError {
@@ -67,7 +84,7 @@ impl RunError {
             RunError::Intake(error) => error.exit_code(),
             RunError::Output(error) => error.exit_code(),
             RunError::Threads(_) => 71,
-            RunError::NoSuchSubscription(_) => 2,
+            RunError::NoSuchSubscription(_) | RunError::NotKnown { .. } => 2,
             RunError::Secret { exit, .. } => *exit,
         }
     }

@@ -22,6 +22,7 @@ mod prices;
 mod promoted;
 mod promotions;
 mod renewals;
+mod requests;
 mod scheduled;
 mod seats;
 mod shuffle;
@@ -149,6 +150,7 @@ pub fn write_sample(out: &Path, request: &Request) -> Result<Vec<Written>, Sampl
             let cells = [partner.partner_id.as_str(), partner.region, partner.kind, &partner.provider_id];
             files.add(&tables::PARTNERS, &cells)?;
         }
+        requests::write_requests(files.of(&tables::REQUESTS)?)?;
     }
     let end = write_book(&mut files, request)?;
     // Before the bad rows, which are found by their numbers.
@@ -253,6 +255,7 @@ impl Files {
             writers.push((*table, TableWriter::create(out, table, style)?));
         }
         if request.profile == Profile::Full {
+            writers.push((&tables::REQUESTS, TableWriter::create(out, &tables::REQUESTS, style)?));
             // For people to look into, so in text whatever the inputs are.
             let style = Style { format: Format::Csv, ..style };
             writers.push((&tables::STORIES, TableWriter::create(out, &tables::STORIES, style)?));

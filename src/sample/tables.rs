@@ -272,6 +272,26 @@ pub(crate) static ACCEPTANCES: Table = Table {
     is_of_the_book: false,
 };
 
+/// No input of the job: what `termwise eligibility` can be asked.
+pub(crate) static REQUESTS: Table = Table {
+    name: "requests",
+    columns: &[
+        ("request_id", Text),
+        ("customer_id", Text),
+        ("partner_id", Text),
+        ("product_id", Text),
+        ("sku_id", Text),
+        ("segment", Text),
+        ("market", Text),
+        ("quantity", Count),
+        ("term", Text),
+        ("billing_cycle", Text),
+        ("on", Text),
+        ("promotion_id", Text),
+    ],
+    is_of_the_book: false,
+};
+
 /// Not an input: which subscriptions tell which story, to find one to look at.
 pub(crate) static STORIES: Table =
     Table { name: "stories", columns: &[("subscription_id", Text), ("story", Text)], is_of_the_book: false };

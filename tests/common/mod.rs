@@ -131,6 +131,18 @@ const DEFAULTS: &[(&str, &[(&str, &str)])] = &[
         "acceptances",
         &[("offer_id", "OFR-1"), ("customer_id", "CUS-1"), ("accepted_at", "2026-11-05T10:00:00Z")],
     ),
+    (
+        "requests",
+        &[
+            ("customer_id", "CUS-1"),
+            ("product_id", "CFQ7TTC0LH18"),
+            ("sku_id", "0001"),
+            ("market", "NL"),
+            ("quantity", "10"),
+            ("term", "P1Y"),
+            ("billing_cycle", "monthly"),
+        ],
+    ),
 ];
 
 /// The advisors of a story about offers that says nothing of them.
@@ -186,6 +198,8 @@ pub fn stage(story: &Path, work: &Path) -> PathBuf {
             inputs.insert(*name, file);
         }
     }
+    // No job names requests: a command does.
+    inputs.remove("requests");
     if inputs.contains_key("offers") && !inputs.contains_key("advisors") {
         fs::write(work.join("advisors.csv"), ADVISORS).expect("the advisors");
         inputs.insert("advisors", "advisors.csv".into());
@@ -303,4 +317,11 @@ pub fn bill(job: &Path, out: &Path, threads: usize, unit: usize) -> (u8, String)
         Ok(outcome) => (outcome.exit_code(), outcome.text),
         Err(error) => (error.exit_code(), error.to_string()),
     }
+}
+
+/// Runs a command in-process, and gives its exit code, its data and its talk.
+pub fn typed(words: &[String]) -> (u8, String, String) {
+    let words = std::iter::once("termwise").chain(words.iter().map(String::as_str));
+    let (exit, printed) = termwise::cli::caught(words.map(Into::into));
+    (exit.number(), printed.out, printed.err)
 }

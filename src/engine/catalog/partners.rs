@@ -45,7 +45,8 @@ impl Partners {
         Partners { by_rank }
     }
 
-    fn get(&self, id: Option<PartnerId>) -> Option<&Partner> {
+    /// A partner of the file.
+    pub fn get(&self, id: Option<PartnerId>) -> Option<&Partner> {
         self.by_rank.get(id?.rank())?.as_ref()
     }
 

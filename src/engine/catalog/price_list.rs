@@ -148,6 +148,11 @@ impl PriceList {
         PriceList { keys: KeyTable::new(entries), rows: frozen, overlap: Some(overlap) }
     }
 
+    /// What its rows are for, each key once, in order.
+    pub fn keys(&self) -> impl Iterator<Item = &PriceKey> {
+        self.keys.entries.iter().map(|entry| &entry.key)
+    }
+
     /// Whether any row of `key`'s product for a billing cycle is in force on a day, or can't be trusted: whether there is such a
     /// price at all, for however many seats.
     pub fn lists(&self, key: PriceKey, cycle: BillingCycle, on: Day) -> bool {

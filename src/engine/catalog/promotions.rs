@@ -140,6 +140,11 @@ impl Promotions {
         self.all.get(number as usize)
     }
 
+    /// Every promotion, lowest id first.
+    pub fn iter(&self) -> impl Iterator<Item = &Promotion> {
+        self.all.iter()
+    }
+
     /// The promotions that name a product:SKU, lowest id first.
     pub fn naming(&self, item: ItemId) -> impl Iterator<Item = &Promotion> {
         let named_by = self.by_item.get(item.rank()).map(|of| of.named_by.as_slice()).unwrap_or_default();

@@ -5,6 +5,7 @@
 //! then subscription, then change id (A6), so the order of rows never shows. A charge cycle is written when the day
 //! after its first has come, so that seat changes of that first day are part of it (A8).
 
+mod asked;
 mod charging;
 mod codes;
 mod extension;
@@ -21,6 +22,7 @@ mod slate;
 mod state;
 mod upgrade;
 
+pub use asked::judge_purchase;
 pub use slate::Slate;
 
 use crate::book::{CustomerBook, EventKind, Origin, Status, Subscription, Target, Window};

@@ -138,13 +138,19 @@ pub(super) fn refused(given: &Given) -> (u8, String) {
 
 #[test]
 fn the_order_of_columns_is_the_order_of_the_contract() {
-    for table in Table::ALL {
+    for table in Table::ALL.into_iter().chain([Table::Requests]) {
         let schema = schema_of(table);
         assert_eq!(schema.table, table);
         let names: BTreeMap<&str, usize> =
             schema.columns.iter().map(|column| (column.name, column.index)).collect();
         assert_eq!(names.len(), schema.columns.len(), "{} names a column twice", table.name());
         assert!(schema.columns.iter().enumerate().all(|(index, column)| column.index == index));
+        let known = crate::job::columns(table);
+        assert!(
+            known.iter().all(|name| names.contains_key(name)),
+            "a job may rename what {} lacks",
+            table.name()
+        );
     }
 }
 

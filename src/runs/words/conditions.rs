@@ -21,15 +21,15 @@ pub struct Unmet {
 
 /// What a promotion was judged for.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Judged {
-    pub(super) promotion: PromotionId,
-    pub(super) on: Day,
-    pub(super) seats: u32,
-    pub(super) verdict: Verdict,
+pub(in crate::runs) struct Judged {
+    pub(in crate::runs) promotion: PromotionId,
+    pub(in crate::runs) on: Day,
+    pub(in crate::runs) seats: u32,
+    pub(in crate::runs) verdict: Verdict,
 }
 
 /// Every condition that fails, in the vendor's order.
-pub(super) fn unmet(judged: &Judged, scene: &Scene<'_>) -> Vec<Unmet> {
+pub(in crate::runs) fn unmet(judged: &Judged, scene: &Scene<'_>) -> Vec<Unmet> {
     let promotion = scene.catalog.promotions.get(judged.promotion);
     let needs =
         |condition| promotion.map_or_else(String::new, |found| needs(condition, found, judged, scene));

@@ -8,6 +8,7 @@ mod sums;
 mod terms;
 
 pub use conditions::Unmet;
+pub(super) use conditions::{Judged, unmet};
 
 use crate::names::{Names, printable};
 use crate::runs::figures;
