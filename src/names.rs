@@ -5,6 +5,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use termwise_engine::catalog::Items;
 use termwise_engine::findings::Finding;
 use termwise_engine::ids::{
     BillToId, ChangeId, CodeId, CustomerId, ItemId, MarketId, OrderId, PartnerId, PromotionId, RegionId,
@@ -145,6 +146,17 @@ pub struct SharedNames {
 }
 
 impl SharedNames {
+    /// Which ranks have the same product, and which the same SKU.
+    pub fn items(&self) -> Items {
+        let skus = TextTable::of(self.skus.iter());
+        let (mut products, mut before) = (0, None);
+        let pair = |(product, sku)| {
+            products += u32::from(before.replace(product).is_some_and(|before| before != product));
+            (products, skus.rank(sku).unwrap_or_default() as u32)
+        };
+        Items::new(self.products.iter().zip(self.skus.iter()).map(pair).collect())
+    }
+
     /// The rank of a product and SKU.
     pub fn item(&self, product: &str, sku: &str) -> Option<usize> {
         let pair = |rank: usize| (self.products.get(rank), self.skus.get(rank));

@@ -211,7 +211,7 @@ codes! {
     /// B19
     MarketDiffers = "market-differs", "the subscription's market is not its customer's", "correct the market of the subscription or of the customer";
     /// R50, R51, R52, B17
-    SegmentNotAllowed = "segment-not-allowed", "this customer may not be sold this segment, or the product is no licence and has no special prices", "check the customer's qualifications and government subscriptions, and the Tags of the product's price rows";
+    SegmentNotAllowed = "segment-not-allowed", "this segment may not be sold to this customer, or not for this product", "check the customer's qualifications and government subscriptions, and the Tags of the product's price rows";
     /// R52, B18
     ResellerNeedsProvider = "reseller-needs-provider", "an indirect reseller sells education offers through an indirect provider only", "enter the reseller's provider_id in the partners file";
     /// C20

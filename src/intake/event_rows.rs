@@ -170,6 +170,7 @@ fn unpack_lifecycle<'a>(from: &mut Unpacking<'a>, order: &Order) -> Option<Event
         quantity,
         target: Target::Nobody,
         target_item: None,
+        is_sku_alone: false,
         target_term,
         target_billing_cycle,
     };
@@ -235,6 +236,7 @@ fn unpack_scheduled<'a>(from: &mut Unpacking<'a>, order: &Order) -> Option<Event
         subscription: NOBODY,
         scheduled_at,
         item: None,
+        is_sku_alone: false,
         term,
         billing_cycle,
         quantity,

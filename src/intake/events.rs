@@ -186,6 +186,7 @@ fn lifecycle_event<'a>(cells: &mut Cells<'_, 'a>, source: Source, met: &mut Met)
         quantity,
         target: Target::Nobody,
         target_item: None,
+        is_sku_alone: false,
         target_term,
         target_billing_cycle,
     };
@@ -210,6 +211,7 @@ fn scheduled_change<'a>(
         subscription: NOBODY,
         scheduled_at: scheduled_at?,
         item: None,
+        is_sku_alone: false,
         term,
         billing_cycle,
         quantity,

@@ -329,12 +329,14 @@ impl<'w, 'a> Linker<'w, 'a> {
                 EventRow::Lifecycle(mut row, sold, target) => {
                     row.subscription = subscription;
                     row.target_item = self.item(sold, rows[place].row.item);
+                    row.is_sku_alone = matches!(sold, Sold::SkuOfSameProduct(_));
                     row.target = self.target(target, rows[place].customer, rows);
                     self.book.events.push(row);
                 }
                 EventRow::Scheduled(mut row, sold) => {
                     row.subscription = subscription;
                     row.item = self.item(sold, rows[place].row.item);
+                    row.is_sku_alone = matches!(sold, Sold::SkuOfSameProduct(_));
                     self.book.scheduled.push(row);
                 }
                 EventRow::Unreadable => parked.push(subscription),

@@ -312,6 +312,7 @@ impl<'a> Reader<'a> {
         shared.promotion_names = small.promotions.names(order);
         let requests = small.requests.requests(order, &mut notes);
         let catalog = Catalog {
+            items: shared.items(),
             prices,
             promotions: small.promotions.promotions(unlicensed, order, &mut notes),
             codes: small.codes.codes(&shared, order, &mut notes),

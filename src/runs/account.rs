@@ -40,6 +40,8 @@ pub struct RowHead {
     pub billing_cycle: &'static str,
     /// Seats in the row.
     pub quantity: u32,
+    /// Whether no row of the book tells of it, but an upgrade that opens it (B3): what is said here is its source's then.
+    pub opened_by_upgrade: bool,
     /// Currency.
     pub currency: &'static str,
     /// Market.
@@ -212,10 +214,12 @@ impl Page {
         };
         let RowHead { customer, product, sku, term, billing_cycle, quantity, .. } = row;
         let seats = if *quantity == 1 { "seat" } else { "seats" };
-        self.line(&format!(
-            "{} ({customer}), {product}:{sku}, {term} billed {billing_cycle}, {quantity} {seats}",
-            account.subscription
-        ));
+        let sold = if row.opened_by_upgrade {
+            "which no row tells of, but an upgrade that opens it".to_owned()
+        } else {
+            format!("{product}:{sku}, {term} billed {billing_cycle}, {quantity} {seats}")
+        };
+        self.line(&format!("{} ({customer}), {sold}", account.subscription));
         let RowHead { currency, market, segment, commerce, .. } = row;
         self.line(&format!(
             "{market}, {currency}, {segment}, {commerce} commerce; billed from {} to {}",

@@ -13,7 +13,9 @@ use crate::job::{InputFile, Job};
 use crate::names::Reject;
 use crate::names::printable;
 use std::collections::BTreeMap;
-use termwise_engine::book::{CustomerBook, PromotionCell, ScheduledChange, Subscription};
+use termwise_engine::book::{
+    CustomerBook, LifecycleEvent, PromotionCell, ScheduledChange, Subscription, Target,
+};
 use termwise_engine::findings::{Disposition, Fate, Finding, Source};
 use termwise_engine::ids::{ItemId, SubscriptionId};
 use termwise_engine::invoicing::{self, Invoiced};
@@ -179,6 +181,7 @@ impl Teller<'_> {
             term: row.term.name(),
             billing_cycle: row.billing_cycle.name(),
             quantity: row.quantity,
+            opened_by_upgrade: row.opened,
             currency: row.currency.code(),
             market: printable(names.market(row.market)),
             segment: row.segment.name(),
@@ -225,7 +228,7 @@ impl Teller<'_> {
             charge_type: line.charge_type.name(),
             charge_start: line.charge.first.to_string(),
             charge_end: line.charge.last.to_string(),
-            cause: self.cause(line.cause),
+            cause: self.cause(line),
             unit_price: figures::price(line.unit_price, currency),
             effective_unit_price: figures::effective_price(line.effective_unit_price, currency),
             quantity: line.quantity,
@@ -236,12 +239,16 @@ impl Teller<'_> {
         }
     }
 
-    fn cause(&self, cause: Cause) -> String {
-        match cause {
+    fn cause(&self, line: &Line) -> String {
+        match line.cause {
             Cause::Cycle(_) => String::new(),
             Cause::SeatChange(at, None) => format!("seat change at {at}"),
             Cause::SeatChange(at, Some(id)) => {
                 format!("seat change {} at {at}", printable(self.part.names.change(id)))
+            }
+            Cause::Event(at, kind) if line.behind != line.subscription => {
+                let source = printable(self.part.names.subscription(line.behind));
+                format!("{} of {source} at {at}", kind.name())
             }
             Cause::Event(at, kind) => format!("{} at {at}", kind.name()),
         }
@@ -338,7 +345,10 @@ impl Teller<'_> {
         let id = self.row.id;
         let names = &self.part.names;
         let is_own = |subscription: SubscriptionId| subscription == id;
-        let mut rows = vec![(self.row.source, String::new())];
+        let mut rows = Vec::new();
+        if !self.row.opened {
+            rows.push((self.row.source, String::new()));
+        }
         for change in customer.seat_changes.iter().filter(|row| is_own(row.subscription)) {
             rows.push((change.source, format!("{} seats at {}", change.quantity, change.changed_at)));
         }
@@ -348,6 +358,11 @@ impl Teller<'_> {
         }
         for event in customer.events.iter().filter(|row| is_own(row.subscription)) {
             rows.push((event.source, format!("{} at {}", event.kind.name(), event.happened_at)));
+        }
+        let names_it = |row: &&LifecycleEvent| matches!(row.target, Target::Subscription(target) | Target::Opened(target) if target == id);
+        for event in customer.events.iter().filter(names_it) {
+            let source = printable(names.subscription(event.subscription));
+            rows.push((event.source, format!("{} of {source} at {}", event.kind.name(), event.happened_at)));
         }
         for change in customer.scheduled.iter().filter(|row| is_own(row.subscription)) {
             rows.push((change.source, self.scheduled(change)));

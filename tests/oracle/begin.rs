@@ -191,7 +191,7 @@ impl World<'_> {
             let (t, x) = (self.subs[o], &self.states[o]);
             t.segment == "government"
                 && x.known
-                && t.fate != Fate::Finished
+                && !t.over
                 && x.gone_on.is_none_or(|g| g >= s.begin.date_naive() && t.fate == Fate::History)
         };
         self.segment_allowed(i) && (s.segment == "government" || !self.siblings(i).any(government))

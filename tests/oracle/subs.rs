@@ -24,6 +24,7 @@ pub struct Sub {
     pub file: &'static str, // where findings about it stand, with the row
     pub row: usize,
     pub fate: Fate,
+    pub over: bool, // cancelled or expired, whatever else keeps it from being played
     pub id: String,
     pub customer: String,
     pub partner: String,
@@ -136,7 +137,8 @@ fn parse(r: &Row) -> Option<Sub> {
     let billing = Billing::parse(r.get("billing_cycle")).or(trial.then_some(Billing::Monthly))?;
     let anchored_on = opt(r.get("anchored_on"), parse_day)?;
     let natural = natural_end(term_start, term, anchored_on);
-    let fate = if status == "cancelled" || status == "expired" {
+    let over = status == "cancelled" || status == "expired";
+    let fate = if over {
         Fate::Finished
     } else if channel == "advisor" {
         Fate::History
@@ -148,6 +150,7 @@ fn parse(r: &Row) -> Option<Sub> {
         file: "subscriptions",
         row: r.number,
         fate,
+        over,
         id: text("subscription_id"),
         customer: text("customer_id"),
         partner: text("partner_id"),

@@ -136,6 +136,7 @@ impl World<'_> {
             file: "lifecycle_events",
             row,
             fate: Fate::Live,
+            over: false,
             id: id.to_string(),
             product: m.product.clone(),
             sku: m.sku.clone(),

@@ -46,10 +46,12 @@ impl<'a> CustomerBook<'a> {
                 !is_special && !is_limited(row.item)
             })
             && self.events.iter().all(|event| {
-                event.target == Target::Nobody && event.target_item.is_none_or(|item| !is_limited(item))
+                let is_plain = event.target == Target::Nobody && !event.is_sku_alone;
+                is_plain && event.target_item.is_none_or(|item| !is_limited(item))
             })
             && self.scheduled.iter().all(|change| {
-                !mentions_limited(change.promotion) && change.item.is_none_or(|item| !is_limited(item))
+                let is_plain = !mentions_limited(change.promotion) && !change.is_sku_alone;
+                is_plain && change.item.is_none_or(|item| !is_limited(item))
             })
     }
 

@@ -103,6 +103,8 @@ pub struct LifecycleEvent {
     pub target: Target,
     /// The product and SKU that follow.
     pub target_item: Option<ItemId>,
+    /// Whether only the SKU is said: it is one of whatever product the subscription has then.
+    pub is_sku_alone: bool,
     /// The term that follows.
     pub target_term: Option<Term>,
     /// The billing cycle that follows.
@@ -140,6 +142,8 @@ pub struct ScheduledChange {
     pub scheduled_at: Instant,
     /// Product and SKU.
     pub item: Option<ItemId>,
+    /// Whether only the SKU is said: it is one of whatever product the subscription has then.
+    pub is_sku_alone: bool,
     /// Term.
     pub term: Option<Term>,
     /// Billing cycle.

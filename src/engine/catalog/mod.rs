@@ -3,11 +3,13 @@
 //! Small, rich and checked whole: conflicts are found when it is built, so that neither the order of a file nor a
 //! hash map ever decides a price.
 
+mod items;
 mod partners;
 mod price_list;
 mod promo_codes;
 mod promotions;
 
+pub use items::Items;
 pub use partners::{Partner, PartnerKind, Partners};
 pub use price_list::{Plan, PriceKey, PriceList, PriceRow, Quote, Tier};
 pub use promo_codes::{PromoCode, PromoCodes};
@@ -64,6 +66,8 @@ impl Commerce {
 /// Everything that prices are made of, shared by all customers: what belongs to single ones lies in the book.
 #[derive(Debug)]
 pub struct Catalog {
+    /// Products and SKUs.
+    pub items: Items,
     /// The list that the job bills from.
     pub prices: PriceList,
     /// Promotions.

@@ -11,7 +11,7 @@ use termwise_engine::book::{
 };
 use termwise_engine::calendar::{BillingCycle, Day, Instant, MonthEnd, Period, Span, Term};
 use termwise_engine::catalog::{
-    Catalog, Commerce, Offer, Partners, Plan, PriceKey, PriceList, PriceRow, PromoCodes, Promotion,
+    Catalog, Commerce, Items, Offer, Partners, Plan, PriceKey, PriceList, PriceRow, PromoCodes, Promotion,
     Promotions, Segment, Tier,
 };
 use termwise_engine::findings::{Source, Table};
@@ -115,6 +115,7 @@ fn catalog() -> Catalog {
     }
     let promotions = vec![promotion(0, 0, None), promotion(1, 1, None), promotion(2, 3, Some(12))];
     Catalog {
+        items: Items::default(),
         prices: PriceList::new(rows, &BTreeSet::new(), PriceOverlap::NewestStart),
         promotions: Promotions::new(promotions, BTreeSet::new()),
         codes: PromoCodes::default(),
@@ -211,6 +212,7 @@ prop_compose! {
             quantity: None,
             target: Target::Nobody,
             target_item: item.filter(|_| is_upgrade).map(ItemId::of_rank),
+            is_sku_alone: false,
             target_term: target_term.filter(|_| !is_upgrade),
             target_billing_cycle: (kind == EventKind::ChangeBillingCycle).then_some(BillingCycle::Annual),
         }
@@ -228,6 +230,7 @@ prop_compose! {
             subscription: SubscriptionId::of_rank(of),
             scheduled_at,
             item: item.map(ItemId::of_rank),
+            is_sku_alone: false,
             term: None,
             billing_cycle: None,
             quantity,

@@ -4,7 +4,7 @@
 //! stands in the way (R15), so here the customer is played up to the purchase, and its promotions are judged as the run would
 //! have judged them, whoever may buy it and whether or not it has a price.
 
-use super::{Kind, Slate, TimeLine};
+use super::{Happening, Kind, Slate, TimeLine};
 use crate::book::{CustomerBook, Window};
 use crate::catalog::Catalog;
 use crate::policy::Policy;
@@ -26,12 +26,17 @@ pub fn judge_purchase(
     line.mark_seat_changes();
     line.mark_events();
     line.mark_scheduled();
-    for happening in line.happenings() {
-        line.end_terms_before(happening.at);
-        if happening.kind == Kind::Order && happening.begins && happening.subscription as usize == asked {
+    let is_asked = |happening: &Happening| {
+        happening.kind == Kind::Order && happening.begins && happening.subscription as usize == asked
+    };
+    for together in line.happenings().chunk_by(|left, right| left.at == right.at) {
+        line.end_terms_before(together[0].at);
+        if let Some(place) = together.iter().position(is_asked) {
+            // Purchases come first at their instant (A6).
+            together[..place].iter().for_each(|&happening| line.take(happening));
             return line.judge(asked);
         }
-        line.take(happening);
+        line.take_together(together);
     }
     Steps::default()
 }

@@ -318,6 +318,11 @@ impl<'a> TimeLine<'a> {
         }
     }
 
+    /// What a change sells: an item of its own, or, where it names a SKU alone, that one of the product that there is now.
+    fn sold(&self, now: ItemId, item: Option<ItemId>, is_sku_alone: bool) -> Option<ItemId> {
+        if is_sku_alone { self.catalog.items.sku_of(now, item?) } else { item }
+    }
+
     /// Writes a finding on a row, unless its subscription is parked and waits as a whole.
     fn find(
         &mut self,

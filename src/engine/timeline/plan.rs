@@ -79,6 +79,8 @@ impl TimeLine<'_> {
         }
         let from = term.schedule.cycle_at(day).ok_or(refused)?.period.last.next();
         let first_step = self.played.steps.len();
+        // What led to the term's promotion and code holds on.
+        self.played.steps.extend_from_within(term.steps.first as usize..term.steps.end as usize);
         self.played.steps.push(Step::PlanChanged { from, to });
         let (on, seats) = (term.priced_on, term.priced_for);
         let former = self.running[number].former_plan.as_ref().filter(|former| former.0 == to);
@@ -100,7 +102,7 @@ impl TimeLine<'_> {
             let (cycle, schedule) = term.schedule.changed(plan, from, months).ok_or(refused)?;
             Some(PlanRest { price, number: cycle, schedule, steps })
         };
-        Ok(Some(PlanChange { from, billing_cycle: to, rest }))
+        Ok(Some(PlanChange { from, billing_cycle: to, event: self.number_of_event(number, event), rest }))
     }
 
     /// A plan that was to hold from a cycle on holds.
@@ -115,6 +117,9 @@ impl TimeLine<'_> {
             term.plan_since = Some(plan.from);
             term.steps = rest.steps;
             term.upcoming = Some((rest.number, plan.from));
+        }
+        if !self.is_forecast && plan.from <= self.window.billed.last {
+            self.event_fates[plan.event] = Some(Fate::Billed);
         }
     }
 

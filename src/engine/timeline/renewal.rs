@@ -116,7 +116,8 @@ impl TimeLine<'_> {
             let kept_steps = self.played.steps.len();
             self.played.steps.push(Step::ScheduledChange { source: change.source });
             let with = Reasons::of(Reason::ScheduledChange);
-            match self.plan(number, date, old, scheduled_target(&plain, &change), with) {
+            let item = self.sold(plain.item, change.item, change.is_sku_alone);
+            match self.plan(number, date, old, scheduled_target(&plain, item, &change), with) {
                 Ok(plan) => {
                     self.settle_scheduled_change(scheduled_row, Fate::Billed);
                     planned = Some(Ok(plan));
@@ -344,9 +345,9 @@ impl TimeLine<'_> {
 }
 
 /// What a scheduled change makes of a plain renewal; its empty cells keep what is (A24).
-fn scheduled_target(plain: &Target, change: &ScheduledChange) -> Target {
+fn scheduled_target(plain: &Target, item: Option<ItemId>, change: &ScheduledChange) -> Target {
     Target {
-        item: change.item.unwrap_or(plain.item),
+        item: item.unwrap_or(plain.item),
         term: change.term.unwrap_or(plain.term),
         billing_cycle: change.billing_cycle.unwrap_or(plain.billing_cycle),
         seats: change.quantity.map_or(plain.seats, |seats| u32::try_from(seats).unwrap_or(0)),

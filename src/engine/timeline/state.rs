@@ -118,6 +118,8 @@ pub(super) struct PlanChange {
     /// The cycle's first day.
     pub(super) from: Day,
     pub(super) billing_cycle: BillingCycle,
+    /// The customer's event that changes it.
+    pub(super) event: usize,
     /// What follows in the running term; none: the next term begins with the plan.
     pub(super) rest: Option<PlanRest>,
 }

@@ -208,7 +208,7 @@ impl TimeLine<'_> {
         };
         let anchored_on = self.running[number].anchored_on;
         let pending = self.running[number].pending.clone();
-        let event_number = self.number_of_event(event);
+        let event_number = self.number_of_event(number, event);
         let running = &mut self.running[target];
         running.anchored_on = anchored_on;
         running.opened_by = Some(event_number);
@@ -246,9 +246,13 @@ impl TimeLine<'_> {
         if row.parked {
             return Ok(Fate::NotDue(NotDue::SubscriptionRejected));
         }
+        // What comes into force on this day holds for the seats that come.
+        self.charge_before(target, day);
+        self.adopt_plan_before(target, day.next());
         let fits = |into: &RunningTerm| {
+            let named = self.sold(into.item, event.target_item, event.is_sku_alone);
             (row.currency, row.commerce) == (target_row.currency, target_row.commerce)
-                && event.target_item.is_none_or(|item| item == into.item)
+                && (event.target_item.is_none() || named == Some(into.item))
                 && into.item != term.item
                 && !into.is_trial
                 && into.period.last >= term.period.last
@@ -328,7 +332,8 @@ impl TimeLine<'_> {
         let has_begun = matches!(state, State::Running | State::Ended) && !target_row.parked;
         let is_alike = (row.currency, row.commerce) == (target_row.currency, target_row.commerce);
         let item = self.running[target].term.map(|into| into.item);
-        let is_named = event.target_item.is_none() || event.target_item == item;
+        let named = item.and_then(|item| self.sold(item, event.target_item, event.is_sku_alone));
+        let is_named = event.target_item.is_none() || named == item;
         if !(has_begun && is_alike && is_named) || item == Some(term.item) {
             return Err((Code::UpgradeTargetMissing, TARGET));
         }
@@ -382,7 +387,8 @@ impl TimeLine<'_> {
         seats: u32,
     ) -> Result<Moved, Refusal> {
         // To the same SKU it would be no upgrade but another price inside the term (R8).
-        let item = event.target_item.filter(|&item| item != term.item);
+        let item =
+            self.sold(term.item, event.target_item, event.is_sku_alone).filter(|&item| item != term.item);
         let Some(item) = item else { return Err((Code::UpgradeTargetMissing, SKU)) };
         if changes_term(event, term) {
             return Err((Code::UpgradeChangesTerm, "target_term"));
@@ -412,10 +418,10 @@ impl TimeLine<'_> {
         Ok(Moved { item, price: TermPrice::listed(list, term.term), discounts, reasons, steps })
     }
 
-    /// The number of an event among the customer's.
-    fn number_of_event(&self, event: LifecycleEvent) -> usize {
-        let same = |other: &LifecycleEvent| other.source == event.source;
-        self.book.events.iter().position(same).unwrap_or_default()
+    /// The number among the customer's of an event of a subscription.
+    pub(super) fn number_of_event(&self, number: usize, event: LifecycleEvent) -> usize {
+        let mut own = self.running[number].events.numbers();
+        own.find(|&row| self.book.events[row].source == event.source).unwrap_or_default()
     }
 }
 

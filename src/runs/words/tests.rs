@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use termwise_engine::book::{Channel, Origin, PromotionCell, Status};
 use termwise_engine::calendar::{BillingCycle, Day, Instant, Period, Term};
 use termwise_engine::catalog::{
-    Commerce, Offer, Partners, PriceList, PromoCodes, Promotion, Promotions, Segment,
+    Commerce, Items, Offer, Partners, PriceList, PromoCodes, Promotion, Promotions, Segment,
 };
 use termwise_engine::findings::Table;
 use termwise_engine::ids::{CustomerId, MarketId, RegionId, SubscriptionId};
@@ -78,6 +78,7 @@ fn spring() -> Promotion {
 
 fn catalog() -> Catalog {
     Catalog {
+        items: Items::default(),
         prices: PriceList::new(Vec::new(), &BTreeSet::new(), PriceOverlap::OlderHolds),
         promotions: Promotions::new(vec![spring()], BTreeSet::new()),
         codes: PromoCodes::default(),
