@@ -25,6 +25,30 @@ pub struct Account {
     pub rows: Vec<RowTold>,
 }
 
+/// Who sells a subscription: what decides on regional promotions and special prices (R13, R52).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Seller {
+    /// The partner.
+    pub partner: String,
+    /// How it sells, where the partners file says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<&'static str>,
+    /// Whether it names an indirect provider.
+    pub has_provider: bool,
+    /// Its region.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+}
+
+impl Seller {
+    fn shown(&self) -> String {
+        let Some(kind) = self.kind else { return self.partner.clone() };
+        let provider = if self.has_provider { " with a provider" } else { "" };
+        let region = self.region.as_ref().map(|region| format!(", {region}")).unwrap_or_default();
+        format!("{} ({kind}{provider}{region})", self.partner)
+    }
+}
+
 /// What the subscription's row says.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct RowHead {
@@ -50,6 +74,12 @@ pub struct RowHead {
     pub segment: &'static str,
     /// New commerce or legacy.
     pub commerce: &'static str,
+    /// Who sells it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seller: Option<Seller>,
+    /// What the customer is qualified as, where the job names a customers file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub qualifications: Vec<&'static str>,
 }
 
 /// A term and its lines.
@@ -225,6 +255,13 @@ impl Page {
             "{market}, {currency}, {segment}, {commerce} commerce; billed from {} to {}",
             account.from, account.as_of
         ));
+        let seller = row.seller.as_ref().map(|seller| format!("sold by {}", seller.shown()));
+        let qualified = (!row.qualifications.is_empty())
+            .then(|| format!("the customer is qualified as {}", row.qualifications.join(", ")));
+        let both: Vec<String> = seller.into_iter().chain(qualified).collect();
+        if !both.is_empty() {
+            self.line(&both.join("; "));
+        }
     }
 
     fn term(&mut self, term: &TermTold) {

@@ -3,7 +3,7 @@
 //! Its customer is played once more by the same engine over the same inputs, and what is printed are the steps that the
 //! lines carry. Nothing is computed to explain.
 
-use super::account::{Account, LineTold, ReasonTold, RenewalTold, RowHead, RowTold, Side, TermTold};
+use super::account::{Account, LineTold, ReasonTold, RenewalTold, RowHead, RowTold, Seller, Side, TermTold};
 use super::figures;
 use super::invoice::{Work, in_pool, read};
 use super::words::{Scene, not_due, rule_of};
@@ -14,7 +14,7 @@ use crate::names::Reject;
 use crate::names::printable;
 use std::collections::BTreeMap;
 use termwise_engine::book::{
-    CustomerBook, LifecycleEvent, PromotionCell, ScheduledChange, Subscription, Target,
+    CustomerBook, Known, LifecycleEvent, PromotionCell, Qualification, ScheduledChange, Subscription, Target,
 };
 use termwise_engine::findings::{Disposition, Fate, Finding, Source};
 use termwise_engine::ids::{ItemId, SubscriptionId};
@@ -74,7 +74,7 @@ fn of_row(
         let findings = intake.findings.iter().chain(&part.findings).chain(&played.findings);
         let rejects = rejects_of(job, intake, findings.copied().collect(), subscription)?;
         let teller = Teller { job, intake, part, played: &played, row };
-        account.row = Some(teller.head());
+        account.row = Some(teller.head(customer.known));
         account.terms = teller.terms(&invoicing::invoice(book, played.lines.clone()));
         account.renewals = teller.renewals();
         account.rows = teller.rows(customer, rejects);
@@ -172,7 +172,25 @@ impl Teller<'_> {
         format!("{} row {}", printable(file.unwrap_or(source.table.name())), source.row)
     }
 
-    fn head(&self) -> RowHead {
+    fn seller(&self) -> Option<Seller> {
+        let (id, names) = (self.row.partner?, &self.part.names);
+        let partner = self.intake.catalog.partners.get(Some(id));
+        Some(Seller {
+            partner: printable(names.partner(id)),
+            kind: partner.map(|partner| partner.kind.name()),
+            has_provider: partner.is_some_and(|partner| partner.has_provider),
+            region: partner.and_then(|partner| partner.region).map(|region| printable(names.region(region))),
+        })
+    }
+
+    fn head(&self, known: Known) -> RowHead {
+        let qualifications = match known {
+            Known::NoFile | Known::Missing => Vec::new(),
+            Known::Customer(customer) => {
+                let of_file: Vec<_> = customer.qualifications.iter().map(Qualification::name).collect();
+                if of_file.is_empty() { vec![Qualification::Commercial.name()] } else { of_file }
+            }
+        };
         let (row, names) = (self.row, &self.part.names);
         RowHead {
             customer: printable(names.customer(row.customer)),
@@ -186,6 +204,8 @@ impl Teller<'_> {
             market: printable(names.market(row.market)),
             segment: row.segment.name(),
             commerce: row.commerce.name(),
+            seller: self.seller(),
+            qualifications,
         }
     }
 

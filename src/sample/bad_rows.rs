@@ -83,6 +83,38 @@ const SPOILT_FOR_CUSTOMER: &[SpoiltRow] = &[
     ),
 ];
 
+/// Events of good subscriptions, a P1Y of 10 seats billed monthly.
+type SpoiltEvent = (&'static [(&'static str, &'static str)], Verdict);
+const SPOILT_EVENTS: &[SpoiltEvent] = &[
+    (
+        &[("kind", "upgrade"), ("target_product_id", "CFQ7TTC0LF8R")],
+        ("target_sku_id", "value-missing", PARKED, "an upgrade to a product without its SKU"),
+    ),
+    (&[("kind", "upgrade")], ("target_sku_id", "upgrade-target-missing", REFUSED, "an upgrade to nothing")),
+    (
+        &[
+            ("kind", "upgrade"),
+            ("quantity", "11"),
+            ("target_product_id", "CFQ7TTC0LF8R"),
+            ("target_sku_id", "0001"),
+        ],
+        ("quantity", "upgrade-quantity", REFUSED, "more seats upgraded than held"),
+    ),
+    (
+        &[("kind", "change_billing_cycle"), ("target_billing_cycle", "annual")],
+        (
+            "target_billing_cycle",
+            "billing-cycle-change-not-allowed",
+            REFUSED,
+            "a year's billing plan changed inside it",
+        ),
+    ),
+    (
+        &[("kind", "change_term"), ("target_term", "P1M")],
+        ("target_term", "term-change-not-longer", REFUSED, "a shorter term inside the term"),
+    ),
+];
+
 const CONFLICT: &str = "CFQ7TTC0TW1N";
 const BOUGHT: NaiveDate = day(2026, 5, 12);
 
@@ -246,7 +278,20 @@ impl Planter<'_, '_> {
     fn lifecycle(&mut self) -> Result<(), SampleError> {
         let id = self.file_good()?.subscription_id;
         let event = [id.as_str(), "2026-11-12T12:00:00Z", "pause", "", "", "", "", "", ""];
-        self.add(&LIFECYCLE_EVENTS, &event, ("kind", "value-unknown", PARKED, "a kind that is none"))
+        self.add(&LIFECYCLE_EVENTS, &event, ("kind", "value-unknown", PARKED, "a kind that is none"))?;
+        for (cells, verdict) in SPOILT_EVENTS {
+            let id = self.file_good()?.subscription_id;
+            let mut event = [""; 9];
+            event[1] = "2026-11-12T12:00:00Z";
+            for (column, cell) in *cells {
+                if let Some(place) = LIFECYCLE_EVENTS.place(column) {
+                    event[place] = cell;
+                }
+            }
+            event[0] = &id;
+            self.add(&LIFECYCLE_EVENTS, &event, *verdict)?;
+        }
+        Ok(())
     }
 
     fn codes(&mut self) -> Result<(), SampleError> {

@@ -52,6 +52,11 @@ impl Qualifications {
         Qualifications(self.0 | 1 << qualification as u8)
     }
 
+    /// Those that it holds, in order.
+    pub fn iter(self) -> impl Iterator<Item = Qualification> {
+        Qualification::ALL.into_iter().filter(move |&qualification| self.holds(qualification))
+    }
+
     const fn holds(self, qualification: Qualification) -> bool {
         self.0 & 1 << qualification as u8 != 0
     }

@@ -14,6 +14,17 @@ pub enum PartnerKind {
     IndirectReseller,
 }
 
+impl PartnerKind {
+    /// As files write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            PartnerKind::Direct => "direct",
+            PartnerKind::IndirectProvider => "indirect-provider",
+            PartnerKind::IndirectReseller => "indirect-reseller",
+        }
+    }
+}
+
 /// A partner of the partners file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Partner {
