@@ -172,25 +172,15 @@ impl TimeLine<'_> {
             Err((code, column)) => return Some(self.refuse(number, event.source, code, column)),
         };
         self.charge_through(number, day);
-        if let Some(cycle) = trial.schedule.cycle_at(day) {
-            let draft = event_draft(event, ChargeType::Convert, Side::Refund, cycle, trial.reasons);
-            let draft = Draft { paired: true, ..draft };
-            let parts = self.running[number].parts(&trial);
-            self.write_parts(number, &trial, draft, &parts);
-        }
+        self.write_half(number, &trial, event, Side::Refund, trial.reasons);
         self.running[number].void_scheduled(event.happened_at);
         let steps = self.steps_since(steps_from);
         let mut paid = RunningTerm { since: event.happened_at, due_from: day, steps, ..paid };
         self.begin_item(number, row.item);
         // The pair's other half is the first cycle itself.
-        let first = paid.take_cycle_before(paid.period.last.next());
+        paid.take_cycle_before(paid.period.last.next());
         self.start_term(number, paid, seats);
-        if let Some(cycle) = first {
-            let draft = event_draft(event, ChargeType::Convert, Side::Charge, cycle, paid.reasons);
-            let draft = Draft { charge: cycle.period, paired: true, ..draft };
-            let parts = self.running[number].parts(&paid);
-            self.write_parts(number, &paid, draft, &parts);
-        }
+        self.write_half(number, &paid, event, Side::Charge, paid.reasons);
         Some(Fate::Billed)
     }
 
@@ -238,6 +228,32 @@ impl TimeLine<'_> {
         self.refund_days_left(number, event, Reason::Migrated);
         self.end(number, day);
         Some(Fate::Billed)
+    }
+
+    /// Writes one half of a pair for all seats, from an event's day to the end of the cycle that runs on it.
+    pub(super) fn write_half(
+        &mut self,
+        number: usize,
+        term: &RunningTerm,
+        event: LifecycleEvent,
+        side: Side,
+        reasons: Reasons,
+    ) {
+        let Some(cycle) = term.schedule.cycle_at(event.happened_at.day()) else { return };
+        let draft = event_draft(event, ChargeType::Convert, side, cycle, reasons);
+        let parts = self.running[number].parts(term);
+        self.write_parts(number, term, Draft { paired: true, ..draft }, &parts);
+    }
+
+    /// Why neither SKU, plan nor term of a subscription can be changed now: it is suspended, or a trial (A25, B7).
+    pub(super) fn unchangeable(&self, number: usize, term: &RunningTerm) -> Option<(Code, &'static str)> {
+        if self.running[number].suspended {
+            Some((Code::SubscriptionNotActive, "subscription_id"))
+        } else if term.is_trial {
+            Some((Code::TrialUnchangeable, "subscription_id"))
+        } else {
+            None
+        }
     }
 
     /// The subscription ends; its last day is the one of the event.

@@ -5,8 +5,6 @@
 //! once: the days left are refunded and the first cycle of the new term is charged.
 
 use super::TimeLine;
-use super::charging::Draft;
-use super::lifecycle::event_draft;
 use super::state::{PlanChange, PlanRest, RunningTerm};
 use crate::book::{LifecycleEvent, PromotionCell, natural_end};
 use crate::calendar::{BillingCycle, Day, Grid, Period, Term};
@@ -27,11 +25,8 @@ impl TimeLine<'_> {
         event: LifecycleEvent,
         term: RunningTerm,
     ) -> Option<Fate> {
-        if self.running[number].suspended {
-            return Some(self.refuse(number, event.source, Code::SubscriptionNotActive, "subscription_id"));
-        }
-        if term.is_trial {
-            return Some(self.refuse(number, event.source, Code::TrialUnchangeable, "subscription_id"));
+        if let Some((code, column)) = self.unchangeable(number, &term) {
+            return Some(self.refuse(number, event.source, code, column));
         }
         let first_step = self.played.steps.len();
         match self.planned(number, event, &term) {
@@ -138,16 +133,9 @@ impl TimeLine<'_> {
         event: LifecycleEvent,
         old: RunningTerm,
     ) -> Option<Fate> {
-        let running = &self.running[number];
-        let refusal = if running.suspended {
-            Some((Code::SubscriptionNotActive, "subscription_id"))
-        } else if old.is_trial {
-            Some((Code::TrialUnchangeable, "subscription_id"))
-        } else if event.target_term.is_none_or(|longer| longer <= old.term) {
-            Some((Code::TermChangeNotLonger, "target_term"))
-        } else {
-            None
-        };
+        let is_longer = event.target_term.is_some_and(|longer| longer > old.term);
+        let not_longer = (!is_longer).then_some((Code::TermChangeNotLonger, "target_term"));
+        let refusal = self.unchangeable(number, &old).or(not_longer);
         if let Some((code, column)) = refusal {
             return Some(self.refuse(number, event.source, code, column));
         }
@@ -220,29 +208,21 @@ impl TimeLine<'_> {
         let day = event.happened_at.day();
         self.charge_through(number, day);
         let Some(old) = self.running[number].term else { return };
-        if let Some(cycle) = old.schedule.cycle_at(day) {
-            let refund = event_draft(event, ChargeType::Convert, Side::Refund, cycle, old.reasons);
-            let parts = self.running[number].parts(&old);
-            self.write_parts(number, &old, Draft { paired: true, ..refund }, &parts);
-        }
+        self.write_half(number, &old, event, Side::Refund, old.reasons);
         let running = &mut self.running[number];
         running.anchored_on = None;
         running.pending = None;
         running.former_plan = None;
         running.void_scheduled(event.happened_at);
         running.batches.iter_mut().for_each(|batch| batch.promoted = true);
-        let first = new.take_cycle_before(new.period.last.next());
+        // The pair's other half is the first cycle itself.
+        new.take_cycle_before(new.period.last.next());
         running.term = Some(new);
         self.recount(number, new.item, new.priced_for);
         if let Some(promotion) = new.discounts.promotion {
             self.hold(number, promotion.id);
         }
         self.renewals.push(Reverse((new.period.last.next(), number)));
-        if let Some(cycle) = first {
-            let charge = event_draft(event, ChargeType::Convert, Side::Charge, cycle, new.reasons);
-            let draft = Draft { charge: cycle.period, paired: true, ..charge };
-            let parts = self.running[number].parts(&new);
-            self.write_parts(number, &new, draft, &parts);
-        }
+        self.write_half(number, &new, event, Side::Charge, new.reasons);
     }
 }

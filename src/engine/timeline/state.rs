@@ -259,6 +259,13 @@ impl Running {
         self.events.first < self.events.end
     }
 
+    /// What is still to come of a billing plan costs what it does under another SKU (B1).
+    pub(super) fn reprice_plan(&mut self, price: Option<TermPrice>) {
+        if let (Some(plan), Some(price)) = (self.pending.as_mut(), price) {
+            plan.rest = plan.rest.map(|rest| PlanRest { price, ..rest });
+        }
+    }
+
     /// Seats held, by price.
     pub(super) fn seats(&self) -> SeatsHeld {
         let mut seats = SeatsHeld::default();

@@ -7,7 +7,7 @@
 use super::TimeLine;
 use super::charging::Draft;
 use super::lifecycle::event_draft;
-use super::state::{Batch, Half, PlanRest, RunningTerm, State};
+use super::state::{Batch, Half, RunningTerm, State};
 use crate::book::{EventKind, LifecycleEvent, Origin, Subscription, Target};
 use crate::calendar::{Day, Period};
 use crate::catalog::Segment;
@@ -46,10 +46,8 @@ impl TimeLine<'_> {
     ) -> Option<Fate> {
         let held = self.running[number].seats().total();
         let moved = event.quantity.unwrap_or(held);
-        let taken = if self.running[number].suspended {
-            Err((Code::SubscriptionNotActive, "subscription_id"))
-        } else if term.is_trial {
-            Err((Code::TrialUnchangeable, "subscription_id"))
+        let taken = if let Some(refusal) = self.unchangeable(number, &term) {
+            Err(refusal)
         } else if moved == 0 {
             Err((Code::SeatsNotPositive, "quantity"))
         } else if moved > held {
@@ -106,7 +104,7 @@ impl TimeLine<'_> {
         // A cycle that begins on this day is charged and then refunded (B12).
         self.charge_through(number, day);
         let Some(old) = self.running[number].term else { return Ok(Fate::NotDue(NotDue::NoEffect)) };
-        let before = self.running[number].parts(&old);
+        self.write_half(number, &old, event, Side::Refund, old.reasons.with(Reason::Upgraded));
         let new = RunningTerm {
             item: moved.item,
             price: moved.price,
@@ -118,18 +116,11 @@ impl TimeLine<'_> {
             upgraded: true,
             ..old
         };
-        if let Some(cycle) = old.schedule.cycle_at(day) {
-            let reasons = old.reasons.with(Reason::Upgraded);
-            let refund = event_draft(event, ChargeType::Convert, Side::Refund, cycle, reasons);
-            self.write_parts(number, &old, Draft { paired: true, ..refund }, &before);
-        }
         let running = &mut self.running[number];
         running.batches.iter_mut().for_each(|batch| (batch.moved, batch.promoted) = (true, true));
         running.term =
             running.term.map(|term| RunningTerm { charged: term.charged, lines: term.lines, ..new });
-        if let (Some(plan), Some(price)) = (running.pending.as_mut(), plan_price) {
-            plan.rest = plan.rest.map(|rest| PlanRest { price, ..rest });
-        }
+        running.reprice_plan(plan_price);
         running.former_plan = None;
         running.void_scheduled(event.happened_at);
         self.begin_item(number, moved.item);
@@ -137,11 +128,7 @@ impl TimeLine<'_> {
         if let Some(promotion) = moved.discounts.promotion {
             self.hold(number, promotion.id);
         }
-        if let Some(cycle) = old.schedule.cycle_at(day) {
-            let charge = event_draft(event, ChargeType::Convert, Side::Charge, cycle, moved.reasons);
-            let parts = self.running[number].parts(&new);
-            self.write_parts(number, &new, Draft { paired: true, ..charge }, &parts);
-        }
+        self.write_half(number, &new, event, Side::Charge, moved.reasons);
         Ok(Fate::Billed)
     }
 
@@ -221,14 +208,8 @@ impl TimeLine<'_> {
         running.batches.iter_mut().for_each(|batch| batch.moved = true);
         // It runs on its source's cycles, and on the plan that is still to come.
         running.pending = pending;
-        if let (Some(plan), Some(price)) = (running.pending.as_mut(), plan_price) {
-            plan.rest = plan.rest.map(|rest| PlanRest { price, ..rest });
-        }
-        if let Some(cycle) = source.schedule.cycle_at(day) {
-            let charge = event_draft(event, ChargeType::Convert, Side::Charge, cycle, price.reasons);
-            let parts = self.running[target].parts(&opened_term);
-            self.write_parts(target, &opened_term, Draft { paired: true, ..charge }, &parts);
-        }
+        running.reprice_plan(plan_price);
+        self.write_half(target, &opened_term, event, Side::Charge, price.reasons);
         Ok(Fate::Billed)
     }
 
