@@ -20,6 +20,7 @@ mod oracle;
 use common::{bill, published};
 use crowded::{date, write_book};
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::Path;
 
 fn job(policy: BTreeMap<String, String>) -> oracle::Job {
@@ -145,4 +146,57 @@ fn crowded_books_hold_every_charge_type_outcome_and_refusal_of_a_change() {
     let rare: Vec<&str> =
         often.into_iter().filter(|word| seen.get(*word).is_none_or(|times| *times < 4)).collect();
     assert!(rare.is_empty(), "the books hold too few of {rare:?}: {seen:#?}");
+}
+
+/// The lines of a book's run over some days, without what names the invoice, in order.
+fn lines_billed(dir: &Path, from: &str, as_of: &str, (threads, unit): (usize, usize)) -> Vec<String> {
+    let job = fs::read_to_string(dir.join("job.toml")).expect("the job");
+    let days = |line: &&str| !line.starts_with("as_of = ") && !line.starts_with("from = ");
+    let rest: Vec<&str> = job.lines().filter(days).collect();
+    let cut = dir.join("cut.toml");
+    fs::write(&cut, format!("as_of = \"{as_of}\"\nfrom = \"{from}\"\n{}\n", rest.join("\n")))
+        .expect("the job");
+    let out = tempfile::tempdir_in(dir).expect("a folder");
+    let (exit, said) = bill(&cut, out.path(), threads, unit);
+    assert!(matches!(exit, 0 | 3), "exit {exit}: {said}");
+    let text = fs::read_to_string(published(out.path()).join("invoice_lines.csv")).expect("the lines");
+    let row = |line: &str| line.splitn(3, ',').nth(2).expect("cells").to_owned();
+    let mut rows: Vec<String> = text.lines().skip(1).map(row).collect();
+    rows.sort();
+    rows
+}
+
+/// A1, on books where upgrades open subscriptions and plans change between the windows.
+#[test]
+fn two_windows_bill_the_lines_of_one() {
+    for seed in 0..40 {
+        let dir = tempfile::tempdir().expect("a folder");
+        write_book(seed, dir.path());
+        let whole = lines_billed(dir.path(), "2026-03-25", "2026-05-20", (1, 1_000));
+        for middle in ["2026-04-14", "2026-04-30", "2026-05-10"] {
+            let next = (date(middle) + chrono::Days::new(1)).to_string();
+            let mut parts = lines_billed(dir.path(), "2026-03-25", middle, (1, 1_000));
+            parts.extend(lines_billed(dir.path(), &next, "2026-05-20", (1, 1_000)));
+            parts.sort();
+            assert_eq!(parts, whole, "book {seed} cut after {middle}");
+        }
+    }
+}
+
+/// Neither the order of rows nor parts, threads or memory show in a byte, wherever the events of an opened id stand.
+#[test]
+fn the_order_of_rows_and_the_parts_of_a_book_show_in_no_line() {
+    for seed in 0..40 {
+        let dir = tempfile::tempdir().expect("a folder");
+        write_book(seed, dir.path());
+        let whole = lines_billed(dir.path(), "2026-03-25", "2026-05-20", (1, 1_000));
+        for name in ["subscriptions", "lifecycle_events", "seat_changes", "scheduled_changes"] {
+            let path = dir.path().join(format!("{name}.csv"));
+            let Ok(text) = fs::read_to_string(&path) else { continue };
+            let (header, rows) = text.split_once('\n').expect("a header");
+            let rows: Vec<&str> = rows.lines().rev().collect();
+            fs::write(&path, format!("{header}\n{}\n", rows.join("\n"))).expect("the rows");
+        }
+        assert_eq!(lines_billed(dir.path(), "2026-03-25", "2026-05-20", (2, 1)), whole, "book {seed}");
+    }
 }
