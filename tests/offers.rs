@@ -434,8 +434,9 @@ fn a_run_passes_over_the_inputs_of_offers() {
     )
     .expect("a job");
     assert_eq!(folder(&at("job.toml")), before, "it is the same run");
+    // A check reads whatever the job names.
     let (exit, said) = termwise(&["check", at("job.toml").to_str().expect("a path"), "-q"]);
-    assert!(matches!(exit, 0 | 3), "{said}");
+    assert!(exit == 2 && said.contains("offers.url"), "{exit}: {said}");
 }
 
 #[test]
@@ -446,6 +447,21 @@ fn the_job_of_the_repository_makes_the_offers_of_the_sample() {
     let (exit, said) = termwise(&args);
     assert_eq!(exit, 3, "{said}");
     assert_eq!(ids(&published(&to)).len(), 5);
+}
+
+#[test]
+fn a_check_tells_what_a_dry_run_of_the_offers_tells() {
+    let job = root().join("jobs/offers.toml");
+    let said = |args: &[&str]| {
+        let (exit, said) = termwise(&[args, &[job.to_str().expect("a path")]].concat());
+        assert_eq!(exit, 3, "{said}");
+        let told: Vec<String> =
+            said.lines().filter(|line| line.contains(".csv:")).map(str::to_owned).collect();
+        told
+    };
+    let checked = said(&["check"]);
+    assert!(checked.len() >= 4, "{checked:?}");
+    assert_eq!(said(&["offers", "--dry-run"]), checked);
 }
 
 #[test]

@@ -142,7 +142,8 @@ fn close(outcome: &Outcome, (json, quiet): (bool, bool), hint: &str, screen: Scr
 }
 
 fn check_inputs(job: &Path, shared: &Shared, screen: Screen<'_>) -> Result<Exit, Exit> {
-    let given = read_job(job, &overrides(shared, screen)?, screen)?;
+    let overrides = Overrides { purpose: Purpose::Check, ..overrides(shared, screen)? };
+    let given = read_job(job, &overrides, screen)?;
     let progress = screen.progress();
     let checked = check::check(&given.job, work(shared), &progress);
     progress.finish();

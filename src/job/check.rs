@@ -12,8 +12,10 @@ use termwise_engine::calendar::Day;
 /// What a job is read for: it settles what the job can't do without.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Purpose {
-    /// To bill, check or explain.
+    /// To bill or explain.
     Invoices,
+    /// To check whatever inputs it names.
+    Check,
     /// To make purchase offers.
     Offers,
 }
@@ -83,7 +85,8 @@ pub fn parse(text: &str, path: &Path, overrides: &Overrides) -> Result<Given, Jo
     desk.check_kind();
     let folder = path.parent().unwrap_or(Path::new(""));
     let (billed, notes) = desk.window(overrides);
-    let inputs = desk.inputs(folder, Desk::required(overrides.purpose));
+    let required = desk.required(overrides.purpose);
+    let inputs = desk.inputs(folder, &required);
     let in_force = desk.policy();
     let outputs = desk.outputs(folder, overrides);
     let horizon = desk.horizon();

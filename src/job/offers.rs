@@ -12,6 +12,7 @@ use crate::policy_file;
 use std::collections::BTreeMap;
 use std::path::Path;
 use termwise_engine::calendar::{BillingCycle, Span, Term};
+use termwise_engine::findings::Table;
 use termwise_engine::money::Currency;
 
 const DEFAULTS: &str = include_str!("../../data/offers.toml");
@@ -104,7 +105,12 @@ impl Desk {
         const HINT: &str =
             "write the address that clients are sent to, such as \"https://offers.example.com/accept\"";
         let url = self.text(&[SECTION, "url"], HINT);
-        if url.is_none() && purpose == Purpose::Offers && self.setting(&[SECTION, "url"]).is_none() {
+        let makes_offers = match purpose {
+            Purpose::Offers => true,
+            Purpose::Check => self.names(Table::Offers),
+            Purpose::Invoices => false,
+        };
+        if url.is_none() && makes_offers && self.setting(&[SECTION, "url"]).is_none() {
             self.wrong_offer("url", "an offer needs an address that its client is sent to", HINT);
         }
         let (url, _) = url?;
@@ -188,11 +194,19 @@ impl Desk {
     }
 
     /// The inputs that this job can't do without.
-    pub(super) const fn required(purpose: Purpose) -> &'static [termwise_engine::findings::Table] {
-        match purpose {
-            Purpose::Invoices => &grammar::REQUIRED,
-            Purpose::Offers => &grammar::REQUIRED_FOR_OFFERS,
-        }
+    pub(super) fn required(&self, purpose: Purpose) -> Vec<Table> {
+        let bills = grammar::REQUIRED.into_iter().any(|table| self.names(table));
+        let (invoices, offers) = match purpose {
+            Purpose::Invoices => (true, false),
+            Purpose::Offers => (false, true),
+            Purpose::Check => (bills || !self.names(Table::Offers), self.names(Table::Offers)),
+        };
+        let of = |tables: [Table; 2], are: bool| tables.into_iter().filter(move |_| are);
+        of(grammar::REQUIRED, invoices).chain(of(grammar::REQUIRED_FOR_OFFERS, offers)).collect()
+    }
+
+    fn names(&self, table: Table) -> bool {
+        self.setting(&["inputs", table.name()]).is_some()
     }
 }
 

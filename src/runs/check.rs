@@ -1,12 +1,15 @@
-//! Check: every input is read and every customer played, every finding is told, and nothing is billed.
+//! Check: every input is read, every customer played and every purchase offer judged, every finding is told, and nothing is
+//! billed or published.
 //!
 //! What it tells is what rejects.csv of a run would hold, because it is found in the same way.
 
 use super::invoice::{Found, SetAside, Work, in_pool, read};
-use super::pipeline;
 use super::{Progress, RunError};
+use super::{offers, pipeline};
+use crate::intake;
 use crate::job::Job;
 use crate::output::{self, diagnostic};
+use termwise_engine::findings::Table;
 
 /// What a check has to tell.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -20,6 +23,11 @@ pub struct Checked {
 }
 
 impl Checked {
+    fn nothing(job: &Job) -> Checked {
+        let set_aside = SetAside { rows: 0, of: 0, tolerated: job.limits.rejected_rows };
+        Checked { diagnostics: Vec::new(), warnings: Vec::new(), set_aside }
+    }
+
     /// The exit code of the contract: 0, 3 or 65.
     pub fn exit_code(&self) -> u8 {
         if self.set_aside.is_too_many() {
@@ -37,14 +45,31 @@ impl Checked {
 /// # Errors
 /// An input is refused as a whole, or a law does not hold.
 pub fn check(job: &Job, work: Work, progress: &dyn Progress) -> Result<Checked, RunError> {
+    let names = |table| job.inputs.files.contains_key(&table);
     in_pool(work, || {
-        let intake = read(job, work, progress)?;
-        let found = Found::new(job, &intake, pipeline::through(&intake, job, None, work.unit, progress)?)?;
-        output::prove(&found.report(job, &intake))?;
-        Ok(Checked {
-            diagnostics: found.rejects.iter().map(diagnostic).collect(),
-            set_aside: found.set_aside(job, &intake),
-            warnings: found.notes,
-        })
+        let mut checked = if names(Table::Subscriptions) {
+            check_book(job, work, progress)?
+        } else {
+            Checked::nothing(job)
+        };
+        if names(Table::Offers) {
+            let intake = intake::read_offers(&job.inputs, &work.reading(job), progress)?;
+            let offers = offers::Found::new(job, &intake)?;
+            checked.diagnostics.extend(offers.rejects.iter().map(diagnostic));
+            checked.set_aside = checked.set_aside.with(offers.set_aside(job, &intake));
+            checked.warnings.extend(offers.notes);
+        }
+        Ok(checked)
+    })
+}
+
+fn check_book(job: &Job, work: Work, progress: &dyn Progress) -> Result<Checked, RunError> {
+    let intake = read(job, work, progress)?;
+    let found = Found::new(job, &intake, pipeline::through(&intake, job, None, work.unit, progress)?)?;
+    output::prove(&found.report(job, &intake))?;
+    Ok(Checked {
+        diagnostics: found.rejects.iter().map(diagnostic).collect(),
+        set_aside: found.set_aside(job, &intake),
+        warnings: found.notes,
     })
 }

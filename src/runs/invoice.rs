@@ -75,6 +75,11 @@ impl SetAside {
         found
     }
 
+    /// These rows and others of the same job.
+    pub(super) fn with(self, other: SetAside) -> SetAside {
+        SetAside { rows: self.rows + other.rows, of: self.of + other.of, ..self }
+    }
+
     /// Whether there are more than the job tolerates.
     pub fn is_too_many(self) -> bool {
         u128::from(self.rows) * 1_000_000 > u128::from(self.of) * u128::from(self.tolerated)

@@ -310,7 +310,7 @@ pub fn bill(job: &Path, out: &Path, threads: usize, unit: usize) -> (u8, String)
     };
     let work = Work { threads, unit, memory: (unit == 1).then_some(1) };
     let outcome = match purpose {
-        Purpose::Invoices => run(&given.job, false, work, &()),
+        Purpose::Invoices | Purpose::Check => run(&given.job, false, work, &()),
         Purpose::Offers => offers(&given.job, false, work, &()),
     };
     match outcome {
