@@ -180,28 +180,30 @@ impl<'a> TimeLine<'a> {
     /// Takes what happens at one instant, in its order; what concerns a subscription that an upgrade opens at this very instant
     /// comes after the opening (B3).
     fn take_together(&mut self, happenings: &[Happening]) {
-        let mut waiting = Vec::new();
+        let mut waiting = self.take_or_keep(happenings);
+        // One that was opened may open another; when none does any more, the rest is of what nothing opens.
+        while !waiting.is_empty() {
+            let still = self.take_or_keep(&waiting);
+            if still.len() == waiting.len() {
+                waiting.iter().for_each(|&happening| self.take(happening));
+                break;
+            }
+            waiting = still;
+        }
+    }
+
+    /// Takes what can be taken, and gives back what waits: of a subscription that is to be opened everything, in its order.
+    fn take_or_keep(&mut self, happenings: &[Happening]) -> Vec<Happening> {
+        let mut waiting: Vec<Happening> = Vec::new();
         for &happening in happenings {
-            if self.may_be_opened(happening) {
+            let waits_already = waiting.iter().any(|before| before.subscription == happening.subscription);
+            if waits_already || self.may_be_opened(happening) {
                 waiting.push(happening);
             } else {
                 self.take(happening);
             }
         }
-        // One that was opened may open another; when none does any more, the rest is of what nothing opens.
-        while !waiting.is_empty() {
-            let left = waiting.len();
-            for happening in std::mem::take(&mut waiting) {
-                if self.may_be_opened(happening) {
-                    waiting.push(happening);
-                } else {
-                    self.take(happening);
-                }
-            }
-            if waiting.len() == left {
-                waiting.drain(..).for_each(|happening| self.take(happening));
-            }
-        }
+        waiting
     }
 
     /// Whether it concerns a subscription that is not there yet, and that an upgrade of the same instant names.
@@ -263,7 +265,10 @@ impl<'a> TimeLine<'a> {
                 // It has no row of its own.
                 continue;
             }
-            let fate = running.fate(row);
+            // One that an upgrade of its first day began before its order, which is still to come (B5).
+            let is_to_come =
+                row.begins_at().day() > self.window.billed.last && running.state != State::Waiting;
+            let fate = if is_to_come { Fate::NotDue(NotDue::NotStarted) } else { running.fate(row) };
             if running.state == State::Waiting && running.waits_for_history(row) {
                 self.find(
                     number,
@@ -368,10 +373,10 @@ impl<'a> TimeLine<'a> {
         others.any(|&(_, number)| self.running[number].holds_on(&self.book.subscriptions[number], item, day))
     }
 
-    /// Whether the customer has a government subscription that was neither cancelled nor has ended (R51, B17).
-    fn has_government(&mut self) -> bool {
+    /// Whether the customer has on a day a government subscription that was neither cancelled nor has ended (R51, B17).
+    fn has_government(&mut self, day: Day) -> bool {
         while let Some(&number) = self.government.last() {
-            if self.running[number].is_held(self.row(number)) {
+            if self.running[number].is_held(self.row(number), day) {
                 return true;
             }
             // What was cancelled or has ended is never held again.

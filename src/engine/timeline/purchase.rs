@@ -102,7 +102,7 @@ impl TimeLine<'_> {
         if !self.book.known.may_be_sold(row.segment) {
             return Err((Code::SegmentNotAllowed, "segment"));
         }
-        if row.segment != Segment::Government && self.has_government() {
+        if row.segment != Segment::Government && self.has_government(row.begins_at().day()) {
             return Err((Code::SegmentNotAllowed, "segment"));
         }
         // Special prices exist for licences only (R52).

@@ -311,11 +311,11 @@ impl Running {
         begun && held_item == item && !gone && !failed
     }
 
-    /// Whether it began, and was neither cancelled nor has ended (R51, B17).
-    pub(super) fn is_held(&self, row: &Subscription) -> bool {
+    /// Whether it began, and was neither cancelled nor has ended before a day (R51, B17).
+    pub(super) fn is_held(&self, row: &Subscription, day: Day) -> bool {
         match self.state {
             State::Running => self.cancelled_on.is_none(),
-            State::History(_) => !row.is_over(),
+            State::History(_) => !row.is_over() && self.ended_on.is_none_or(|last| last >= day),
             State::Waiting | State::Failed(_) => self.known && !row.is_over(),
             State::Ended => false,
         }

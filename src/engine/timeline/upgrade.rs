@@ -306,8 +306,11 @@ impl TimeLine<'_> {
             return Ok(Fate::NotDue(NotDue::SubscriptionRejected));
         }
         if self.running[target].state == State::Waiting {
-            // Ordered later on the same day.
+            // Ordered later; what is wrong with it is told when its order has come.
+            let is_told = target_row.begins_at().day() <= self.window.billed.last;
+            let is_forecast = std::mem::replace(&mut self.is_forecast, !is_told);
             self.begin(target);
+            self.is_forecast = is_forecast;
         }
         let state = self.running[target].state;
         let has_begun = matches!(state, State::Running | State::Ended) && !target_row.parked;
