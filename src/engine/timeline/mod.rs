@@ -12,6 +12,7 @@ mod extension;
 mod few;
 mod history;
 mod lifecycle;
+mod moving;
 mod plan;
 mod promotions;
 mod purchase;

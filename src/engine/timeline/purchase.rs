@@ -42,7 +42,10 @@ impl TimeLine<'_> {
         if !row.is_billable() {
             self.running[number].state = State::History(history_reason(row.status));
             self.enter_history(number, row.item);
-            if let PromotionCell::Id(promotion) = row.promotion {
+            // A trial has none, whatever its row says (R28).
+            if let PromotionCell::Id(promotion) = row.promotion
+                && row.origin != Origin::Trial
+            {
                 self.hold(number, promotion);
             }
             let natural = natural_end(row.term_start, row.term, row.anchored_on);
