@@ -95,7 +95,8 @@ fn refuse_to_overwrite(
 ) -> Result<(), Exit> {
     let same =
         |input: &Path| input.canonicalize().ok().is_some_and(|input| out.canonicalize().ok() == Some(input));
-    let inputs = job.inputs.files.values().flatten().map(|file| file.path.as_path());
+    let inputs = job.inputs.files.values().flatten().chain(&job.offers.secret_file);
+    let inputs = inputs.map(|file| file.path.as_path());
     if inputs.chain([flags.requests.as_path(), flags.job.as_path()]).any(same) {
         let hint = "name a file that nothing is read from";
         screen.error(&format!(

@@ -327,7 +327,7 @@ codes! {
     /// R55
     AcceptanceDuplicate = "acceptance-duplicate", "the client accepts this product and SKU more than once at one time", "keep one row for each product and SKU, or one row for the whole offer";
     /// R55
-    AcceptanceSecond = "acceptance-second", "the client has accepted this offer before", "send the client a new offer, or enter the other number of licences as a seat change";
+    AcceptanceSecond = "acceptance-second", "the client has accepted this offer before", "send the client a new offer, or correct the licences of the acceptance that stands";
     /// R55
     AcceptanceRowsDiffer = "acceptance-rows-differ", "rows of one acceptance differ in delegated_admin", "a client accepts an offer with delegated administration or without: say the same in every row";
     /// R55

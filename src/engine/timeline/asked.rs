@@ -4,7 +4,7 @@
 //! stands in the way (R15), so here the customer is played up to the purchase, and its promotions are judged as the run would
 //! have judged them, whoever may buy it and whether or not it has a price.
 
-use super::{Happening, Kind, Slate, TimeLine};
+use super::{Slate, TimeLine};
 use crate::book::{CustomerBook, Window};
 use crate::catalog::Catalog;
 use crate::policy::Policy;
@@ -22,23 +22,8 @@ pub fn judge_purchase(
 ) -> Steps {
     let asked = customer.subscriptions.len().saturating_sub(1);
     let mut line = TimeLine::new(Slate::default(), customer, catalog, policy, window, played);
-    line.judge_redemptions();
-    line.mark_seat_changes();
-    line.mark_events();
-    line.mark_scheduled();
-    let is_asked = |happening: &Happening| {
-        happening.kind == Kind::Order && happening.begins && happening.subscription as usize == asked
-    };
-    for together in line.happenings().chunk_by(|left, right| left.at == right.at) {
-        line.end_terms_before(together[0].at);
-        if let Some(place) = together.iter().position(is_asked) {
-            // Purchases come first at their instant (A6).
-            together[..place].iter().for_each(|&happening| line.take(happening));
-            return line.judge(asked);
-        }
-        line.take_together(together);
-    }
-    Steps::default()
+    let happenings = line.prepared();
+    if line.play_before(&happenings, Some(asked)) { line.judge(asked) } else { Steps::default() }
 }
 
 impl TimeLine<'_> {

@@ -13,6 +13,7 @@ mod few;
 mod history;
 mod lifecycle;
 mod moving;
+mod order;
 mod plan;
 mod promotions;
 mod purchase;
@@ -26,7 +27,7 @@ mod upgrade;
 pub use asked::judge_purchase;
 pub use slate::Slate;
 
-use crate::book::{CustomerBook, EventKind, Origin, Status, Subscription, Target, Window};
+use crate::book::{CustomerBook, Status, Subscription, Window};
 use crate::calendar::{Day, Instant};
 use crate::catalog::Catalog;
 use crate::findings::{Code, Disposition, Fate, Finding, NotDue, Source};
@@ -35,6 +36,7 @@ use crate::policy::Policy;
 use crate::workings::Played;
 use codes::Judged;
 use history::History;
+use order::Happening;
 use state::{Mark, Running, State};
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
@@ -63,40 +65,13 @@ pub fn play_on(
     played: &mut Played,
 ) {
     let mut line = TimeLine::new(std::mem::take(slate), customer, catalog, policy, window, played);
-    line.judge_redemptions();
-    line.mark_seat_changes();
-    line.mark_events();
-    line.mark_scheduled();
-    let happenings = line.happenings();
-    for together in happenings.chunk_by(|left, right| left.at == right.at) {
-        line.end_terms_before(together[0].at);
-        line.take_together(together);
-    }
+    let happenings = line.prepared();
+    line.play_before(&happenings, None);
     line.end_terms_through(window.billed.last);
     line.charge_all_through(window.billed.last);
     line.forecast();
     line.finish();
     *slate = line.wiped(happenings);
-}
-
-/// What is taken next, in this order (A6); renewals come before all of these.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-struct Happening {
-    at: Instant,
-    kind: Kind,
-    /// Number of the subscription among the customer's, which is the order of their ids.
-    subscription: u32,
-    /// Number of the row in its table, which is sorted by change id and kind.
-    row: u32,
-    /// Whether an order begins its term, or a row of origin renewal begins to count as history (A7).
-    begins: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-enum Kind {
-    Order,
-    SeatChange,
-    Event(EventKind),
 }
 
 struct TimeLine<'a> {
@@ -110,6 +85,8 @@ struct TimeLine<'a> {
     government: Vec<usize>,
     /// Which subscriptions are or were of which product:SKU, once a promotion has asked (B16).
     holders: Option<BTreeSet<(ItemId, usize)>>,
+    /// When upgrades name the subscriptions that they open, once one of those has an event (B3).
+    openings: Option<BTreeSet<(SubscriptionId, Instant)>>,
     /// When each running term ends: the renewal date and the subscription's number.
     renewals: BinaryHeap<Reverse<(Day, usize)>>,
     judged_codes: Vec<Judged>,
@@ -127,47 +104,6 @@ struct TimeLine<'a> {
 }
 
 impl<'a> TimeLine<'a> {
-    /// Everything that happens up to `as_of`, in order; what comes later is not due (B30).
-    fn happenings(&mut self) -> Vec<Happening> {
-        let as_of = self.window.billed.last;
-        let mut happenings = std::mem::take(&mut self.happenings);
-        for (subscription, (running, row)) in (0..).zip(self.running.iter().zip(self.book.subscriptions)) {
-            let of =
-                |at, kind, row: usize| Happening { at, kind, subscription, row: row as u32, begins: false };
-            let order = |at, begins| Happening { begins, ..of(at, Kind::Order, 0) };
-            let at = row.begins_at();
-            if at.day() <= as_of && !row.opened {
-                happenings.push(order(at, true));
-            }
-            let known = row.ordered_at.unwrap_or(Instant::BEGINNING);
-            if row.origin == Origin::Renewal
-                && known < at
-                && (known == Instant::BEGINNING || known.day() <= as_of)
-            {
-                happenings.push(order(known, false));
-            }
-            for row in running.seat_changes.numbers() {
-                let (at, kind) = (self.book.seat_changes[row].changed_at, Kind::SeatChange);
-                if at.day() > as_of {
-                    self.seat_fates[row] = Some(Fate::NotDue(NotDue::AfterAsOf));
-                } else {
-                    happenings.push(of(at, kind, row));
-                }
-            }
-            for row in running.events.numbers() {
-                let event = self.book.events[row];
-                let (at, kind) = (event.happened_at, Kind::Event(event.kind));
-                if at.day() > as_of {
-                    self.event_fates[row] = Some(Fate::NotDue(NotDue::AfterAsOf));
-                } else {
-                    happenings.push(of(at, kind, row));
-                }
-            }
-        }
-        happenings.sort_unstable();
-        happenings
-    }
-
     /// The row of a subscription.
     fn row(&self, number: usize) -> &'a Subscription {
         &self.book.subscriptions[number]
@@ -176,65 +112,6 @@ impl<'a> TimeLine<'a> {
     /// The number among the customer's subscriptions of an id: the ranks of a customer are consecutive.
     fn number_of(&self, id: SubscriptionId) -> usize {
         id.rank() - self.row(0).id.rank()
-    }
-
-    /// Takes what happens at one instant, in its order; what concerns a subscription that an upgrade opens at this very instant
-    /// comes after the opening (B3).
-    fn take_together(&mut self, happenings: &[Happening]) {
-        let mut waiting = self.take_or_keep(happenings);
-        // One that was opened may open another; when none does any more, the rest is of what nothing opens.
-        while !waiting.is_empty() {
-            let still = self.take_or_keep(&waiting);
-            if still.len() == waiting.len() {
-                waiting.iter().for_each(|&happening| self.take(happening));
-                break;
-            }
-            waiting = still;
-        }
-    }
-
-    /// Takes what can be taken, and gives back what waits: of a subscription that is to be opened everything, in its order.
-    fn take_or_keep(&mut self, happenings: &[Happening]) -> Vec<Happening> {
-        let mut waiting: Vec<Happening> = Vec::new();
-        for &happening in happenings {
-            let waits_already = waiting.iter().any(|before| before.subscription == happening.subscription);
-            if waits_already || self.may_be_opened(happening) {
-                waiting.push(happening);
-            } else {
-                self.take(happening);
-            }
-        }
-        waiting
-    }
-
-    /// Whether it concerns a subscription that is not there yet, and that an upgrade of the same instant names.
-    fn may_be_opened(&self, happening: Happening) -> bool {
-        let number = happening.subscription as usize;
-        let row = self.row(number);
-        row.opened
-            && self.running[number].state == State::Waiting
-            && is_opened_at(&self.book, row.id, happening.at)
-    }
-
-    fn take(&mut self, happening: Happening) {
-        let (number, row) = (happening.subscription as usize, happening.row as usize);
-        match happening.kind {
-            // It may have begun earlier on its day, by the upgrade that tells of it (B5).
-            Kind::Order if happening.begins => {
-                if self.running[number].state == State::Waiting {
-                    self.begin(number);
-                }
-            }
-            Kind::Order => self.count_as_known(number),
-            Kind::SeatChange => {
-                let fate = self.change_seats(number, self.book.seat_changes[row], self.seat_marks[row]);
-                self.seat_fates[row] = Some(fate);
-            }
-            Kind::Event(_) => {
-                self.event_fates[row] =
-                    self.live_through(number, self.book.events[row], self.event_marks[row]);
-            }
-        }
     }
 
     /// Terms whose renewal comes at or before an instant; at the same instant renewals go first (A6, B31).
@@ -385,11 +262,6 @@ impl<'a> TimeLine<'a> {
         }
         false
     }
-}
-
-/// Whether an upgrade names a subscription at this instant, to open it.
-fn is_opened_at(book: &CustomerBook<'_>, id: SubscriptionId, at: Instant) -> bool {
-    book.events.iter().any(|event| event.target == Target::Opened(id) && event.happened_at == at)
 }
 
 /// Why a row that began is history only (B13, B20).

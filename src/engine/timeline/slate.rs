@@ -1,8 +1,9 @@
 //! The memory that a time line is written in, wiped and used again for the next customer.
 
+use super::TimeLine;
 use super::history::History;
+use super::order::Happening;
 use super::state::{Mark, Running};
-use super::{Happening, TimeLine};
 use crate::book::{CustomerBook, Window};
 use crate::calendar::Day;
 use crate::catalog::Catalog;
@@ -53,6 +54,7 @@ impl<'a> TimeLine<'a> {
             history,
             government: Vec::new(),
             holders: None,
+            openings: None,
             renewals: slate.renewals,
             judged_codes: Vec::new(),
             seat_marks: slate.seat_marks,
