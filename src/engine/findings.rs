@@ -265,7 +265,7 @@ codes! {
     /// C12
     SeatsAmbiguous = "seats-ambiguous", "two seat changes of one instant differ and nothing says which came first", "give each change its change_id or its own time";
     /// C25
-    SeatHistoryUnknown = "seat-history-unknown", "quantity_as_of lies after a seat change that lacks quantity_before", "send quantity_before with the change, or the quantity as the term began";
+    SeatHistoryUnknown = "seat-history-unknown", "quantity_as_of lies after a seat change that lacks quantity_before, or after an upgrade that moved seats to or from another subscription", "send quantity_before with the change, or the quantity as the term began";
     /// A11, A25, B13, B30
     SubscriptionNotActive = "subscription-not-active", "the subscription is not active at this time", "check the order of events; nothing changes";
     /// B7

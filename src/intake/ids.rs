@@ -2,7 +2,6 @@
 
 use super::subscriptions::SubscriptionRow;
 use hashbrown::{DefaultHashBuilder, HashTable};
-use std::collections::BTreeSet;
 use std::hash::BuildHasher;
 
 /// The first row that a subscription's text stands in.
@@ -16,24 +15,18 @@ struct Slot {
 pub(super) struct Ids {
     hasher: DefaultHashBuilder,
     table: HashTable<Slot>,
-    /// Rows whose subscription stands in more than one.
-    pub repeated: BTreeSet<u32>,
 }
 
 impl Ids {
     /// The rows of a part.
     pub(super) fn of(rows: &[SubscriptionRow<'_>]) -> Ids {
-        let mut ids = Ids {
-            hasher: DefaultHashBuilder::default(),
-            table: HashTable::with_capacity(rows.len()),
-            repeated: BTreeSet::new(),
-        };
+        let mut ids =
+            Ids { hasher: DefaultHashBuilder::default(), table: HashTable::with_capacity(rows.len()) };
         for (row, number) in rows.iter().zip(0..) {
             let hash = ids.hasher.hash_one(row.id);
             let same = |slot: &Slot| slot.hash == hash && rows[slot.row as usize].id == row.id;
-            match ids.table.find(hash, same) {
-                Some(first) => ids.repeated.extend([first.row, number]),
-                None => ids.insert(hash, number),
+            if ids.table.find(hash, same).is_none() {
+                ids.insert(hash, number);
             }
         }
         ids

@@ -1,8 +1,8 @@
 //! Where subscriptions are: in which part, by their ids.
 //!
 //! An entry is eight bytes: 48 bits of a hash of the id, and the part. An event finds the part of its subscription here and is
-//! packed into it; the part itself compares texts. Where two entries have one hash and different parts, it is the same id
-//! twice (C10) or a coincidence, and the texts themselves tell which.
+//! packed into it; the part itself compares texts. Where two entries have one hash, it is the same id twice (C10) or a
+//! coincidence, and the texts themselves tell which.
 
 use hashbrown::{DefaultHashBuilder, HashMap, HashSet};
 use std::hash::BuildHasher;
@@ -61,7 +61,7 @@ const fn shard_of(hash: u64) -> usize {
 pub(super) struct Index {
     shards: Vec<Vec<u64>>,
     hasher: DefaultHashBuilder,
-    /// Hashes of more than one part, and what the texts behind them are.
+    /// Hashes of more than one row, and what the texts behind them are.
     shared: HashSet<u64>,
     texts: HashMap<Box<str>, (Place, u32)>,
     /// The ids of rows that can't be read.
@@ -87,17 +87,15 @@ impl Index {
         Index { shards, hasher, shared: HashSet::new(), texts: HashMap::new(), unread }
     }
 
-    /// The parts whose rows have to be looked at, because a hash stands in more than one of them.
+    /// The parts whose rows have to be looked at, because a hash stands for more than one row.
     pub(super) fn doubtful(&mut self) -> Vec<usize> {
         let mut parts = std::collections::BTreeSet::new();
         for shard in &self.shards {
             for same in shard.chunk_by(|left, right| left & !PART_MASK == right & !PART_MASK) {
-                let part = |entry: u64| entry & PART_MASK;
-                let first = part(same[0]);
-                // Ids that stand twice in one part are found there.
-                if same.len() > 1 && (first == UNREAD || same.iter().any(|entry| part(*entry) != first)) {
+                if same.len() > 1 {
                     self.shared.insert(same[0] & !PART_MASK);
-                    parts.extend(same.iter().map(|entry| part(*entry)).filter(|part| *part != UNREAD));
+                    let of_rows = same.iter().map(|entry| entry & PART_MASK);
+                    parts.extend(of_rows.filter(|part| *part != UNREAD));
                 }
             }
         }
@@ -139,7 +137,7 @@ impl Index {
         }
     }
 
-    /// Whether an id stands in more than one row, as far as rows of different parts tell.
+    /// Whether an id stands in more than one row.
     pub(super) fn is_repeated(&self, id: &str) -> bool {
         !self.texts.is_empty() && self.texts.get(id).is_some_and(|(_, rows)| *rows > 1)
     }

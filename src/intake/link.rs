@@ -7,7 +7,7 @@ use super::event_rows::{EventRow, Sold};
 use super::ids::Ids;
 use super::index::Index;
 use super::memo::Memo;
-use super::openings::{self, Openings};
+use super::openings::{self, Opening, Openings};
 use super::order::Order;
 use super::parcel::Unpacking;
 use super::parties::{CustomerRow, unpack_customer, unpack_holding};
@@ -16,7 +16,6 @@ use super::subscriptions::SubscriptionRow;
 use super::worker::Kind;
 use crate::names::{Names, SharedNames, TextTable, Texts};
 use rayon::slice::ParallelSliceMut;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use termwise_engine::book::{Book, Customer, Holding, Known, Origin, Subscription, Target};
 use termwise_engine::catalog::Catalog;
@@ -42,7 +41,7 @@ pub(super) struct Linking<'a> {
     pub catalog: &'a Catalog,
     /// The policy in force.
     pub policy: &'a Policy,
-    /// Which ids stand in more than one part.
+    /// Which ids stand in more than one row.
     pub index: &'a Index,
     /// Which subscriptions an upgrade may open.
     pub openings: &'a Openings,
@@ -78,20 +77,20 @@ pub(super) fn link(chunks: &[Packed], with: Linking<'_>) -> Result<Part, IntakeE
         IntakeError::damaged("the packed book", "a part does not unpack to the rows that were packed")
     })?;
     let mut ids = Ids::of(&unpacked.subscriptions);
-    let row_of = |id: &str| ids.row(id, &unpacked.subscriptions);
+    // An id of several rows opens nothing, whichever of them is met first.
+    let row_of = |id: &str| ids.row(id, &unpacked.subscriptions).filter(|_| !with.index.is_repeated(id));
     // Whoever is rejected, over, or a trial opens nothing: others go before it.
     let is_sound = |number: usize| {
-        let SubscriptionRow { row, id, .. } = &unpacked.subscriptions[number];
-        let is_single = !ids.repeated.contains(&(number as u32)) && !with.index.is_repeated(id);
+        let row = &unpacked.subscriptions[number].row;
         let can_be_upgraded = row.is_billable() && row.origin != Origin::Trial;
-        is_single && can_be_upgraded && row.fault(Known::NoFile, with.catalog, with.policy).is_none()
+        can_be_upgraded && row.fault(Known::NoFile, with.catalog, with.policy).is_none()
     };
     let opened = openings::open(&unpacked.events, &unpacked.subscriptions, with.openings, row_of, is_sound);
-    for row in opened.rows {
+    for row in opened {
         ids.add(row.id, unpacked.subscriptions.len());
         unpacked.subscriptions.push(row);
     }
-    let mut linker = Linker::new(with, &unpacked, ids, opened.contested);
+    let mut linker = Linker::new(with, &unpacked, ids);
     linker.add_customers(&unpacked);
     linker.add_subscriptions(&unpacked);
     linker.add_events(&unpacked);
@@ -142,24 +141,22 @@ impl<'a> Unpacked<'a> {
     }
 }
 
-/// The ids of a packed part's subscriptions.
+/// The ids of a packed part's subscriptions, and of who buys.
 pub(super) fn each_subscription(
     chunks: &[Packed],
     orders: &[Order],
-    mut each: impl FnMut(&str),
+    mut each: impl FnMut(&str, &str),
 ) -> Result<(), IntakeError> {
     let unpacked = unpack(chunks, orders).ok_or_else(|| {
         IntakeError::damaged("the packed book", "a part does not unpack to the rows that were packed")
     })?;
-    unpacked.subscriptions.iter().for_each(|row| each(row.id));
+    unpacked.subscriptions.iter().for_each(|row| each(row.id, row.customer));
     Ok(())
 }
 
 struct Linker<'w, 'a> {
     with: Linking<'w>,
     by_id: Ids,
-    /// Ids that the upgrades of several customers would open.
-    contested: BTreeSet<&'a str>,
     /// Numbers of the subscriptions' rows, by customer and then by their own text.
     sorted: Vec<u32>,
     customers: Vec<&'a str>,
@@ -173,12 +170,7 @@ struct Linker<'w, 'a> {
 }
 
 impl<'w, 'a> Linker<'w, 'a> {
-    fn new(
-        with: Linking<'w>,
-        unpacked: &Unpacked<'a>,
-        by_id: Ids,
-        contested: BTreeSet<&'a str>,
-    ) -> Linker<'w, 'a> {
+    fn new(with: Linking<'w>, unpacked: &Unpacked<'a>, by_id: Ids) -> Linker<'w, 'a> {
         let rows = &unpacked.subscriptions;
         let mut sorted: Vec<(&str, &str, u32)> =
             rows.iter().zip(0..).map(|(row, number)| (row.customer, row.id, number)).collect();
@@ -196,7 +188,6 @@ impl<'w, 'a> Linker<'w, 'a> {
         Linker {
             with,
             by_id,
-            contested,
             sorted: sorted.into_iter().map(|(.., number)| number).collect(),
             customers,
             code_orders: TextTable::default(),
@@ -239,7 +230,7 @@ impl<'w, 'a> Linker<'w, 'a> {
             }
             let row = Subscription { customer: CustomerId::of_rank(customer), ..packed.row };
             let duplicate = (Code::SubscriptionDuplicate, s::SUBSCRIPTION_ID.name);
-            let is_repeated = self.by_id.repeated.contains(&number) || self.with.index.is_repeated(packed.id);
+            let is_repeated = self.with.index.is_repeated(packed.id);
             let fault = if is_repeated {
                 Some(duplicate)
             } else if row.opened {
@@ -348,7 +339,7 @@ impl<'w, 'a> Linker<'w, 'a> {
 
     /// The subscription that an upgrade names, if seats of this customer can go there (B3, B4).
     fn target(&self, id: &str, customer: &str, rows: &[SubscriptionRow<'_>]) -> Target {
-        if id.is_empty() || self.contested.contains(id) {
+        if id.is_empty() || self.with.openings.of(id) == Opening::Contested {
             return Target::Nobody;
         }
         let row = self.by_id.row(id, rows).filter(|&row| rows[row].customer == customer);

@@ -40,7 +40,7 @@ pub(super) struct Stray {
     pub packed: Vec<u8>,
 }
 
-/// The ids that upgrades may open, each with its part; none where several parts would.
+/// The ids that upgrades may open, each with its part; none where several customers' upgrades would.
 #[derive(Debug, Default)]
 pub(super) struct Openings(HashMap<Box<str>, Option<usize>>);
 
@@ -57,7 +57,8 @@ impl Openings {
         }
     }
 
-    fn of(&self, id: &str) -> Opening {
+    /// Whether an id is one that upgrades may open.
+    pub(super) fn of(&self, id: &str) -> Opening {
         match self.0.get(id) {
             None => Opening::No,
             Some(None) => Opening::Contested,
@@ -66,10 +67,14 @@ impl Openings {
     }
 }
 
+/// Whether upgrades may open an id.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Opening {
+pub(super) enum Opening {
+    /// None names it, or the book has it.
     No,
+    /// Those of one customer.
     Yes,
+    /// Those of several customers would, so that none does.
     Contested,
 }
 
@@ -96,63 +101,108 @@ pub(super) fn settle(workers: &mut [Worker], parts: &Parts, index: &Index) -> Re
     Ok(openings)
 }
 
+/// An upgrade: the id of its subscription, and of the one that it names.
+type Named<'a> = (&'a str, &'a str);
+
 fn openings(workers: &[Worker], parts: &Parts, index: &Index) -> Result<Openings, IntakeError> {
-    let upgrades: Vec<(&str, &str)> = workers
+    let upgrades: Vec<Named<'_>> = workers
         .iter()
         .flat_map(|worker| &worker.found.upgrades)
         .map(|(source, target)| (&**source, &**target))
         .collect();
-    let mut opened: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
-    // Hashes found a target in another part than its source's: the texts tell whether it is there.
-    let mut elsewhere: BTreeMap<usize, BTreeMap<&str, usize>> = BTreeMap::new();
-    for &(source, target) in &upgrades {
-        let Place::Part(part) = index.place(source) else { continue };
+    if upgrades.is_empty() {
+        return Ok(Openings::default());
+    }
+    let unranked: Vec<Order> = std::iter::once(Order::as_met(&Default::default()))
+        .chain(workers.iter().map(|worker| Order::as_met(&worker.desk.met)))
+        .collect();
+    let absent = absent(&upgrades, index, |part, each| {
+        each_subscription(&parts.look(part)?, &unranked, |id, _| each(id))
+    })?;
+    let sources = sources(&upgrades, &absent, index);
+    // Who buys settles an id that several subscriptions' upgrades name, and nothing else has to be looked up for it.
+    let shared = sources.values().filter(|sources| sources.len() > 1).flatten();
+    let mut of_part: BTreeMap<usize, BTreeSet<&str>> = BTreeMap::new();
+    for source in shared {
+        if let Place::Part(part) = index.place(source) {
+            of_part.entry(part).or_default().insert(source);
+        }
+    }
+    let mut customers: BTreeMap<&str, String> = BTreeMap::new();
+    for (part, wanted) in of_part {
+        each_subscription(&parts.look(part)?, &unranked, |id, customer| {
+            if let Some(id) = wanted.get(id) {
+                customers.insert(id, customer.to_owned());
+            }
+        })?;
+    }
+    let opened = sources.into_iter().map(|(target, sources)| {
+        let mut buyers = sources.iter().map(|source| customers.get(source));
+        let first = buyers.next();
+        let is_one = buyers.all(|buyer| Some(buyer) == first);
+        let part = match sources.first().map(|source| index.place(source)) {
+            Some(Place::Part(part)) if is_one => Some(part),
+            Some(Place::Part(_) | Place::Unknown | Place::Unread) | None => None,
+        };
+        (target.into(), part)
+    });
+    Ok(Openings(opened.collect()))
+}
+
+/// The targets that the book lacks. Where a hash finds one in another part than its source's, the texts of that part tell.
+fn absent<'a>(
+    upgrades: &[Named<'a>],
+    index: &Index,
+    mut each_of: impl FnMut(usize, &mut dyn FnMut(&str)) -> Result<(), IntakeError>,
+) -> Result<BTreeSet<&'a str>, IntakeError> {
+    let mut absent: BTreeSet<&str> = BTreeSet::new();
+    let mut elsewhere: BTreeMap<usize, BTreeSet<&str>> = BTreeMap::new();
+    for &(source, target) in upgrades {
         match index.place(target) {
-            Place::Unknown => drop(opened.entry(target).or_default().insert(part)),
-            Place::Part(other) if other != part => {
-                elsewhere.entry(other).or_default().insert(target, part);
+            Place::Unknown => drop(absent.insert(target)),
+            Place::Part(part) if index.place(source) != Place::Part(part) => {
+                elsewhere.entry(part).or_default().insert(target);
             }
             // The book has it, or its row can't be read. (A hash that another id of the same part shares, one in 2⁴⁸, looks
             // like the first: the upgrade is then refused.)
             Place::Part(_) | Place::Unread => {}
         }
     }
-    let unranked: Vec<Order> = std::iter::once(Order::as_met(&Default::default()))
-        .chain(workers.iter().map(|worker| Order::as_met(&worker.desk.met)))
-        .collect();
     for (part, mut targets) in elsewhere {
-        each_subscription(&parts.look(part)?, &unranked, |id| {
+        each_of(part, &mut |id| {
             targets.remove(id);
         })?;
-        for (target, source_part) in targets {
-            opened.entry(target).or_default().insert(source_part);
-        }
+        absent.extend(targets);
     }
-    // What an opened subscription opens in its turn.
-    loop {
-        let mut is_settled = true;
-        for &(source, target) in &upgrades {
-            let Some(from) = opened.get(source).cloned() else { continue };
-            if index.place(target) == Place::Unknown {
-                let to = opened.entry(target).or_default();
-                is_settled &= from.iter().all(|part| !to.insert(*part));
-            }
-        }
-        if is_settled {
-            break;
-        }
-    }
-    let single = |parts: BTreeSet<usize>| parts.first().copied().filter(|_| parts.len() == 1);
-    Ok(Openings(opened.into_iter().map(|(id, parts)| (id.into(), single(parts))).collect()))
+    Ok(absent)
 }
 
-/// The rows that upgrades of a part open, and the targets that no customer's upgrade can open.
-#[derive(Default)]
-pub(super) struct Opened<'a> {
-    /// Rows to stand beside those of the part.
-    pub rows: Vec<SubscriptionRow<'a>>,
-    /// Ids that the upgrades of several customers name.
-    pub contested: BTreeSet<&'a str>,
+/// The subscriptions of the book whose upgrades may open each target, directly or by what they open themselves. An id that
+/// stands in several rows upgrades nothing.
+fn sources<'a>(
+    upgrades: &[Named<'a>],
+    absent: &BTreeSet<&'a str>,
+    index: &Index,
+) -> BTreeMap<&'a str, BTreeSet<&'a str>> {
+    let mut sources: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut named_by: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut waiting: Vec<Named<'_>> = Vec::new();
+    for &(source, target) in upgrades.iter().filter(|(_, target)| absent.contains(target)) {
+        named_by.entry(source).or_default().push(target);
+        if matches!(index.place(source), Place::Part(_))
+            && !index.is_repeated(source)
+            && !absent.contains(source)
+        {
+            waiting.push((source, target));
+        }
+    }
+    while let Some((source, target)) = waiting.pop() {
+        if sources.entry(target).or_default().insert(source) {
+            let next = named_by.get(target).into_iter().flatten();
+            waiting.extend(next.map(|&next| (source, next)));
+        }
+    }
+    sources
 }
 
 /// Makes a row for each subscription that an upgrade of the part may open: what it takes over from its source, the first
@@ -163,21 +213,17 @@ pub(super) fn open<'a>(
     openings: &Openings,
     row_of: impl Fn(&str) -> Option<usize>,
     is_sound: impl Fn(usize) -> bool,
-) -> Opened<'a> {
-    let mut opened = Opened::default();
+) -> Vec<SubscriptionRow<'a>> {
     if openings.0.is_empty() {
-        return opened;
+        return Vec::new();
     }
     let mut candidates: Vec<(LifecycleEvent, &str, &str)> = Vec::new();
     for (source, event) in events {
-        let EventRow::Lifecycle(event, _, target) = event else { continue };
-        if event.kind != EventKind::Upgrade || target.is_empty() {
-            continue;
-        }
-        match openings.of(target) {
-            Opening::Yes => candidates.push((*event, source, target)),
-            Opening::Contested => drop(opened.contested.insert(target)),
-            Opening::No => {}
+        if let EventRow::Lifecycle(event, _, target) = event
+            && event.kind == EventKind::Upgrade
+            && openings.of(target) == Opening::Yes
+        {
+            candidates.push((*event, source, target));
         }
     }
     candidates
@@ -185,31 +231,24 @@ pub(super) fn open<'a>(
     let mut rows: BTreeMap<&str, SubscriptionRow<'a>> = BTreeMap::new();
     // Sources that can be upgraded go before those that can't, whose upgrades are refused.
     for only_sound in [true, false] {
-        loop {
-            let mut is_settled = true;
+        let mut is_settled = false;
+        while !is_settled {
+            is_settled = true;
             for (event, source, target) in &candidates {
                 let of_row = || {
                     row_of(source).filter(|&row| !only_sound || is_sound(row)).map(|row| subscriptions[row])
                 };
-                let Some(from) = rows.get(source).copied().or_else(of_row) else { continue };
-                match rows.get(target) {
-                    None => {
-                        rows.insert(target, row(target, event, from));
-                        is_settled = false;
-                    }
-                    Some(known) if known.customer != from.customer => {
-                        opened.contested.insert(target);
-                    }
-                    Some(_) => {}
+                if rows.contains_key(target) {
+                    continue;
                 }
-            }
-            if is_settled {
-                break;
+                if let Some(from) = rows.get(source).copied().or_else(of_row) {
+                    rows.insert(target, row(target, event, from));
+                    is_settled = false;
+                }
             }
         }
     }
-    opened.rows = rows.into_values().filter(|row| !opened.contested.contains(row.id)).collect();
-    opened
+    rows.into_values().collect()
 }
 
 fn row<'a>(id: &'a str, event: &LifecycleEvent, from: SubscriptionRow<'a>) -> SubscriptionRow<'a> {
@@ -228,7 +267,8 @@ fn row<'a>(id: &'a str, event: &LifecycleEvent, from: SubscriptionRow<'a>) -> Su
         parked: false,
         ..from.row
     };
-    SubscriptionRow { row, id, ..from }
+    // An order of its own brought it, which nobody has told of.
+    SubscriptionRow { row, id, order: "", ..from }
 }
 
 /// An unknown id, at the column of the subscription.

@@ -184,7 +184,7 @@ fn index(workers: &mut [Worker], parts: &Parts, hasher: DefaultHashBuilder) -> R
         .chain(workers.iter().map(|worker| Order::as_met(&worker.desk.met)))
         .collect();
     for part in doubtful {
-        each_subscription(&parts.look(part)?, &unranked, |id| index.settle(id, Some(part)))?;
+        each_subscription(&parts.look(part)?, &unranked, |id, _| index.settle(id, Some(part)))?;
     }
     for id in workers.iter().flat_map(|worker| &worker.unread).filter_map(|row| row.id.as_deref()) {
         index.settle(id, None);

@@ -47,7 +47,7 @@ pub fn explain(
 /// A subscription whose own row did not come into the book.
 fn of_no_row(job: &Job, (intake, part): (&Intake, &Part), subscription: &str) -> Result<Account, RunError> {
     let findings: Vec<Finding> = intake.findings.iter().chain(&part.findings).copied().collect();
-    let rejects = rejects_of(job, intake, findings, subscription)?;
+    let rejects = rejects_of(job, intake, findings, |reject| reject.key == subscription)?;
     if rejects.is_empty() {
         return Err(RunError::NoSuchSubscription(subscription.to_owned()));
     }
@@ -72,7 +72,16 @@ fn of_row(
     for customer in book.customers_of(&book.subscriptions[first..end]) {
         timeline::play(customer, &intake.catalog, &job.policy, job.window, &mut played);
         let findings = intake.findings.iter().chain(&part.findings).chain(&played.findings);
-        let rejects = rejects_of(job, intake, findings.copied().collect(), subscription)?;
+        // What is wrong with an upgrade that names it is its concern too (B3, B4).
+        let naming: Vec<Source> = customer
+            .events
+            .iter()
+            .filter(|event| names_it(event, row.id))
+            .map(|event| event.source)
+            .collect();
+        let rejects = rejects_of(job, intake, findings.copied().collect(), |reject| {
+            reject.key == subscription || naming.contains(&reject.finding.source)
+        })?;
         let teller = Teller { job, intake, part, played: &played, row };
         account.row = Some(teller.head(customer.known));
         account.terms = teller.terms(&invoicing::invoice(book, played.lines.clone()));
@@ -100,13 +109,18 @@ fn rejects_of(
     job: &Job,
     intake: &Intake,
     mut findings: Vec<Finding>,
-    subscription: &str,
+    is_about_it: impl Fn(&Reject) -> bool,
 ) -> Result<Vec<Reject>, RunError> {
     findings.sort_unstable();
     findings.dedup();
     let mut rejects = intake.excerpts(&job.inputs, &findings)?;
-    rejects.retain(|reject| reject.key == subscription);
+    rejects.retain(is_about_it);
     Ok(rejects)
+}
+
+/// Whether an upgrade moves seats to a subscription.
+fn names_it(event: &LifecycleEvent, id: SubscriptionId) -> bool {
+    matches!(event.target, Target::Subscription(target) | Target::Opened(target) if target == id)
 }
 
 fn row_of_reject(reject: &Reject) -> RowTold {
@@ -379,8 +393,7 @@ impl Teller<'_> {
         for event in customer.events.iter().filter(|row| is_own(row.subscription)) {
             rows.push((event.source, format!("{} at {}", event.kind.name(), event.happened_at)));
         }
-        let names_it = |row: &&LifecycleEvent| matches!(row.target, Target::Subscription(target) | Target::Opened(target) if target == id);
-        for event in customer.events.iter().filter(names_it) {
+        for event in customer.events.iter().filter(|event| names_it(event, id)) {
             let source = printable(names.subscription(event.subscription));
             rows.push((event.source, format!("{} of {source} at {}", event.kind.name(), event.happened_at)));
         }

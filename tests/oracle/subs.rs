@@ -100,16 +100,18 @@ pub fn read(rows: &[Row], b: &mut Book, parked: &BTreeSet<String>) -> Vec<Sub> {
             b.rejects.push(reject("subscriptions", r.number, "parked", "unreadable"));
             s.fate = Fate::History;
         }
-        match walk_back(&s, b) {
-            Some(quantity) => s.quantity = quantity,
-            None => {
-                if s.fate != Fate::History {
-                    b.rejects.push(reject("subscriptions", r.number, "parked", "seat-history-unknown"));
-                }
-                s.fate = Fate::History;
-            }
-        }
         out.push(s);
+    }
+    let opening: Vec<Option<i64>> = out.iter().map(|s| walk_back(s, &out, b)).collect();
+    for (s, opening) in out.iter_mut().zip(opening) {
+        let Some(quantity) = opening else {
+            if s.fate != Fate::History {
+                b.rejects.push(reject("subscriptions", s.row, "parked", "seat-history-unknown"));
+            }
+            s.fate = Fate::History;
+            continue;
+        };
+        s.quantity = quantity;
     }
     out
 }
@@ -209,14 +211,36 @@ fn check(s: &mut Sub, _r: &Row, b: &Book) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// C25: `quantity` held at quantity_as_of; what the term began with is before the first change up to then.
-fn walk_back(s: &Sub, b: &Book) -> Option<i64> {
+/// C25: `quantity` held at quantity_as_of; what the term began with is before the first change up to then. Decided: an
+/// upgrade that took seats away or brought some has no quantity_before, so nothing is known across it.
+fn walk_back(s: &Sub, all: &[Sub], b: &Book) -> Option<i64> {
     let Some(as_of) = s.quantity_as_of else { return Some(s.quantity) };
     let none = Vec::new();
     let mut changes: Vec<_> = b.seat_changes.get(&s.id).unwrap_or(&none).iter().collect();
     changes.retain(|c| c.at >= s.begin && c.at <= as_of && c.quantity > 0 && !c.ambiguous);
     changes.sort_by_key(|c| (c.at, c.change_id.clone(), c.row));
-    changes.first().map_or(Some(s.quantity), |c| c.before)
+    let mut moves: Vec<Instant> = Vec::new();
+    for (source, e) in b.events.iter().flat_map(|(id, events)| events.iter().map(move |e| (id, e))) {
+        let (own, mine) = (source == &s.id, e.target == s.id);
+        if e.kind != "upgrade" || e.target.is_empty() || own == mine {
+            continue;
+        }
+        let Some(giver) = all.iter().find(|t| &t.id == source) else { continue };
+        let taker = all.iter().find(|t| t.id == e.target);
+        let moved = match taker {
+            Some(taker) => taker.customer == giver.customer,
+            None => !b.ids.contains(&e.target) && e.quantity.is_some(),
+        };
+        let begins = mine && s.origin == "upgrade" && e.at.date_naive() == s.term_start;
+        if moved && !begins && e.at >= s.begin && e.at <= as_of {
+            moves.push(e.at);
+        }
+    }
+    let first = changes.first();
+    if moves.iter().any(|at| first.is_none_or(|c| *at < c.at)) {
+        return None;
+    }
+    first.map_or(Some(s.quantity), |c| c.before)
 }
 
 /// ISO 4217 (C20).

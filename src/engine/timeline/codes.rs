@@ -97,7 +97,7 @@ impl TimeLine<'_> {
         let set_aside = matches!(running.state, State::Failed(_)) || self.row(number).parked;
         match (judged, running.state) {
             _ if set_aside => Fate::NotDue(NotDue::SubscriptionRejected),
-            (_, State::Waiting) if self.row(number).opened => {
+            (Judged::Counts(_) | Judged::Refused(_), State::Waiting) if self.row(number).opened => {
                 self.refuse(number, redemption.source, Code::SubscriptionUnknown, "subscription_id")
             }
             (_, State::History(why)) => Fate::NotDue(why),

@@ -13,6 +13,7 @@ mod few;
 mod history;
 mod lifecycle;
 mod moving;
+mod opening;
 mod order;
 mod plan;
 mod promotions;

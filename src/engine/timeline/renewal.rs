@@ -192,6 +192,10 @@ impl TimeLine<'_> {
         if old.term != term && !old.is_trial {
             reasons.insert(Reason::TermChanged);
         }
+        let next_plan = self.running[number].pending.as_ref().map(|plan| plan.billing_cycle);
+        if next_plan == Some(billing_cycle) && billing_cycle != old.billing_cycle {
+            reasons.insert(Reason::PlanChanged);
+        }
         if period.last < natural {
             reasons.insert(Reason::Coterm);
         }

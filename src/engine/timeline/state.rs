@@ -1,6 +1,7 @@
 //! The state of one subscription as its story is told.
 
 use super::few::Few;
+use super::opening::{Arrivals, opening_seats};
 use crate::book::{Channel, CustomerBook, SeatChange, Status, Subscription};
 use crate::calendar::{BillingCycle, Day, Instant, Period, Term};
 use crate::findings::{Disposition, Fate, NotDue};
@@ -211,6 +212,7 @@ impl Running {
     pub(super) fn all<'a>(book: &CustomerBook<'a>) -> impl Iterator<Item = Running> {
         let whole = *book;
         let mut left = whole;
+        let arrivals = Arrivals::of(&whole);
         whole.subscriptions.iter().map(move |row| {
             let own = left.advance(std::slice::from_ref(row));
             Running {
@@ -218,19 +220,19 @@ impl Running {
                 redemptions: Rows::before(left.redemptions, own.redemptions, whole.redemptions),
                 events: Rows::before(left.events, own.events, whole.events),
                 scheduled: Rows::before(left.scheduled, own.scheduled, whole.scheduled),
-                ..Running::new(row, own.seat_changes)
+                ..Running::new(opening_seats(row, &own, &arrivals), row)
             }
         })
     }
 
-    fn new(row: &Subscription, changes: &[SeatChange]) -> Running {
+    fn new(opening: Option<u32>, row: &Subscription) -> Running {
         const NO_ROWS: Rows = Rows { first: 0, end: 0 };
         Running {
             seat_changes: NO_ROWS,
             redemptions: NO_ROWS,
             events: NO_ROWS,
             scheduled: NO_ROWS,
-            opening: opening_seats(row, changes),
+            opening,
             state: State::Waiting,
             known: false,
             suspended: row.status == Status::Suspended,
@@ -343,24 +345,6 @@ impl Running {
                 None => Fate::NotDue(NotDue::NoChargeInWindow),
             },
         }
-    }
-}
-
-/// Seats as the row's term began: walked back from `quantity_as_of` over the changes up to that moment, the last included
-/// (C25). A change that is refused whatever the seats never happened, and is passed over. None where the change that is needed
-/// does not say what came before it.
-fn opening_seats(row: &Subscription, changes: &[SeatChange]) -> Option<u32> {
-    let Some(as_of) = row.quantity_as_of else { return Some(row.quantity) };
-    let begins = row.begins_at();
-    let together = |left: &SeatChange, right: &SeatChange| left.changed_at == right.changed_at;
-    let earliest = changes
-        .chunk_by(together)
-        .filter(|group| group[0].changed_at >= begins && group[0].changed_at <= as_of && !is_ambiguous(group))
-        .flatten()
-        .find(|change| change.quantity > 0);
-    match earliest {
-        None => Some(row.quantity),
-        Some(earliest) => earliest.quantity_before.filter(|&seats| seats > 0),
     }
 }
 

@@ -98,6 +98,44 @@ fn an_id_that_two_customers_would_open_is_opened_by_neither() {
 }
 
 #[test]
+fn who_buys_settles_who_opens_an_id_however_far_the_way_to_it() {
+    // X is named by two customers, and Y by what would have been X: neither is opened, in one part or in several.
+    let upgrades = [
+        "A,2026-02-01,upgrade,4,X,P,2",
+        "Z,2026-02-02,upgrade,4,X,P,2",
+        "X,2026-03-01,upgrade,1,Y,P,3",
+        "Y,2026-04-01,cancel,,,,",
+    ];
+    let said = read(&given(&upgrades, &[]));
+    assert!(!said.iter().any(|said| said.ends_with("opened")), "{said:#?}");
+    // Of one customer, two sources are as good as one.
+    let upgrades =
+        ["A,2026-02-01,upgrade,4,X,P,2", "B,2026-02-02,upgrade,4,X,P,2", "X,2026-03-01,upgrade,1,Y,P,3"];
+    let said = read(&given(&upgrades, &[]));
+    assert_eq!(said.iter().filter(|said| said.ends_with("opened")).count(), 2, "{said:#?}");
+}
+
+#[test]
+fn an_id_of_two_rows_opens_nothing_whichever_row_comes_first() {
+    let upgrades = ["D,2026-02-01,upgrade,4,NEW,P,2", "Z,2026-02-02,upgrade,4,NEW,P,2"];
+    let twice = [format!("D,C1,{GOOD}"), format!("D,C2,{GOOD}")];
+    let read_rows = |rows: &[&String]| {
+        let sources = [format!("Z,C2,{GOOD}")];
+        let rows: Vec<&str> = rows.iter().copied().chain(&sources).map(String::as_str).collect();
+        let given = Given::new().csv(Table::Subscriptions, SUBSCRIPTIONS, &rows).csv(
+            Table::LifecycleEvents,
+            EVENTS,
+            &upgrades,
+        );
+        read(&given)
+    };
+    let said = read_rows(&[&twice[0], &twice[1]]);
+    assert_eq!(read_rows(&[&twice[1], &twice[0]]), said);
+    assert!(said.contains(&"NEW of C2 opened".to_owned()), "{said:#?}");
+    assert!(said.contains(&"Z upgrades to opens NEW".to_owned()), "{said:#?}");
+}
+
+#[test]
 fn what_can_not_be_read_of_an_opened_subscription_keeps_it_closed() {
     let given = given(&["A,2026-02-01,upgrade,4,NEW,P,2"], &["NEW,2026-02-31,5"]);
     let read = given.read();
