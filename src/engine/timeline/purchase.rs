@@ -36,18 +36,12 @@ impl TimeLine<'_> {
             self.running[number].state = State::Failed(Disposition::Parked);
             self.find(number, row.source, Disposition::Parked, Code::SeatHistoryUnknown, "quantity_as_of");
             self.running[number].known = true;
-            self.enter_history(number, row.item);
+            self.enter_history_as_told(number, row);
             return;
         }
         if !row.is_billable() {
             self.running[number].state = State::History(history_reason(row.status));
-            self.enter_history(number, row.item);
-            // A trial has none, whatever its row says (R28).
-            if let PromotionCell::Id(promotion) = row.promotion
-                && row.origin != Origin::Trial
-            {
-                self.hold(number, promotion);
-            }
+            self.enter_history_as_told(number, row);
             let natural = natural_end(row.term_start, row.term, row.anchored_on);
             let last = row.term_end.unwrap_or(natural);
             if !row.auto_renew && !self.goes_on(Period { first: row.term_start, last }) {
@@ -65,6 +59,16 @@ impl TimeLine<'_> {
                 self.running[number].known = true;
                 self.enter_history(number, row.item);
             }
+        }
+    }
+
+    /// What is not billed is history with the promotion that its row names; a trial has none, whatever its row says (R28).
+    fn enter_history_as_told(&mut self, number: usize, row: &Subscription) {
+        self.enter_history(number, row.item);
+        if let PromotionCell::Id(promotion) = row.promotion
+            && row.origin != Origin::Trial
+        {
+            self.hold(number, promotion);
         }
     }
 
