@@ -163,6 +163,22 @@ fn explain_says_why_nothing_was_due() {
 }
 
 #[test]
+fn explain_of_an_id_that_was_not_opened_says_what_is_wrong_with_its_upgrade() {
+    let place = Place::new();
+    place.put("job.toml", &JOB.replace("[outputs]", "lifecycle_events = \"events.csv\"\n[outputs]"));
+    let events = "subscription_id,happened_at,kind,quantity,target_subscription_id,target_product_id,target_sku_id\n\
+                  SUB-1,2026-12-10,upgrade,5,SUB-NEW,CFQ7TTC0NONE,0001\n";
+    place.put("events.csv", events);
+    let (exit, printed) = place.type_in("explain JOB SUB-NEW");
+    assert_eq!(exit, 0);
+    for expected in
+        ["events.csv row 1  upgrade of SUB-1 at 2026-12-10T00:00:00Z\n    refused, price-missing (", "hint: "]
+    {
+        assert!(printed.out.contains(expected), "{}", printed.out);
+    }
+}
+
+#[test]
 fn a_run_exits_and_talks_as_the_contract_says() {
     let place = Place::new();
     let (exit, printed) = place.type_in("run JOB --dry-run");
