@@ -1,5 +1,5 @@
 //! A law: what eligibility answers is what a run prices. On random, crowded books a request is asked, and then made: the same
-//! purchase is added to the subscriptions and the job is run.
+//! purchase is added to the subscriptions, in the currency that it was asked or judged in, and the job is run.
 //!
 //! `TERMWISE_ASKED` sets how many books; a failure names its seed and request.
 
@@ -36,6 +36,8 @@ struct Asked {
     product: &'static str,
     segment: &'static str,
     market: &'static str,
+    /// Empty: not named.
+    currency: &'static str,
     quantity: u32,
     term: &'static str,
     cycle: &'static str,
@@ -43,14 +45,14 @@ struct Asked {
     promotion: &'static str,
 }
 
-const HEADER: &str = "request_id,customer_id,partner_id,product_id,sku_id,segment,market,quantity,term,billing_cycle,on,promotion_id\n";
+const HEADER: &str = "request_id,customer_id,partner_id,product_id,sku_id,segment,market,currency,quantity,term,billing_cycle,on,promotion_id\n";
 
 impl Asked {
     fn row(&self) -> String {
-        let Asked { id, customer, partner, product, segment, market, quantity, term, cycle, on, promotion } =
-            self;
+        let Asked { id, customer, partner, product, segment, market, currency, quantity, term, .. } = self;
+        let Asked { cycle, on, promotion, .. } = self;
         format!(
-            "{id},{customer},{partner},{product},0001,{segment},{market},{quantity},{term},{cycle},{on},{promotion}\n"
+            "{id},{customer},{partner},{product},0001,{segment},{market},{currency},{quantity},{term},{cycle},{on},{promotion}\n"
         )
     }
 
@@ -62,13 +64,54 @@ impl Asked {
         }
     }
 
-    fn currency(&self) -> &'static str {
-        match self.market {
-            "JP" => "JPY",
-            "KW" => "KWD",
-            _ => "EUR",
+    /// The currencies that it may be judged in, the first one first that has a price: the one that is named, or the one that the
+    /// customer's subscriptions in that market have, or those that the product is sold in there.
+    fn currencies(&self, dir: &Path) -> Vec<&'static str> {
+        if !self.currency.is_empty() {
+            return vec![self.currency];
+        }
+        let names = ["customer_id", "market", "currency"].map(str::to_owned);
+        let book = Table::read(&dir.join("subscriptions.csv")).columns(&names);
+        let own = book.iter().filter(|row| row[0] == self.customer && row[1] == self.market);
+        let own: BTreeSet<&str> = own.map(|row| row[2].as_str()).collect();
+        match (own.first(), self.market, self.product) {
+            (Some(only), ..) if own.len() == 1 => vec![word(&["CHF", "EUR", "JPY", "KWD"], only)],
+            (_, "JP", _) => vec!["JPY"],
+            (_, "KW", _) => vec!["KWD"],
+            (_, "NL", "CFQA" | "CFQB") => vec!["CHF", "EUR"],
+            _ => vec!["EUR"],
         }
     }
+}
+
+/// Sells the first two products in the Netherlands in francs too, at other prices, and one of them at more than a line can hold;
+/// some customers there are billed in francs, some in both. Before, each market has a currency of its own.
+fn with_two_currencies(dir: &Path) {
+    let path = dir.join("price_list.csv");
+    let mut prices = Table::read(&path);
+    let place =
+        |table: &Table, name: &str| table.header.iter().position(|column| column == name).expect("a column");
+    let [product, term, market, currency, price] =
+        ["ProductId", "TermDuration", "Market", "Currency", "UnitPrice"].map(|name| place(&prices, name));
+    let sold = |row: &&Vec<String>| row[market] == "NL" && row[product] != "CFQC";
+    let mut francs: Vec<Vec<String>> = prices.rows.iter().filter(sold).cloned().collect();
+    for row in &mut francs {
+        row[currency] = "CHF".to_owned();
+        let is_dear = row[product] == "CFQB" && row[term] != "P1M";
+        row[price] = if is_dear { "900000000.00".to_owned() } else { format!("1{}", row[price]) };
+    }
+    prices.rows.extend(francs);
+    prices.write(&path);
+    let path = dir.join("subscriptions.csv");
+    let mut book = Table::read(&path);
+    let [customer, market, currency] = ["customer_id", "market", "currency"].map(|name| place(&book, name));
+    for (number, row) in book.rows.iter_mut().enumerate() {
+        let kind = row[customer].bytes().last().expect("an id") % 4;
+        if row[market] == "NL" && (kind < 2 || kind == 2 && number % 2 == 0) {
+            row[currency] = "CHF".to_owned();
+        }
+    }
+    book.write(&path);
 }
 
 /// The word of a list that a cell holds, so that it lives as long as the list.
@@ -121,7 +164,12 @@ fn requests(seed: u64, book: &Path) -> Vec<Asked> {
             product: if is_named { word(&PRODUCTS, &named[1]) } else { PRODUCTS[below(4)] },
             segment: if below(8) == 0 { ["education", "government"][below(2)] } else { "" },
             market,
-            quantity: if below(40) == 0 { 0 } else { [1, 2, 4, 5, 5, 9, 10, 14, 25, 60][below(10)] },
+            currency: match (below(6), market) {
+                (0, "NL") => "EUR",
+                (1, "NL") => "CHF",
+                _ => "",
+            },
+            quantity: if below(40) == 0 { 0 } else { [1, 2, 4, 5, 5, 9, 10, 14, 25, 60, 2000][below(11)] },
             term,
             cycle: if cycle.is_empty() { "monthly" } else { cycle },
             on: match below(6) {
@@ -191,7 +239,7 @@ impl Discounts {
 }
 
 /// Makes the purchase: it is added to the book, and the job is run for its day.
-fn buy(dir: &Path, asked: &Asked, place: &str) -> (Option<String>, Option<String>) {
+fn buy(dir: &Path, asked: &Asked, currency: &str, place: &str) -> (Option<String>, Option<String>) {
     const ID: &str = "ZZZ-asked";
     let path = dir.join("subscriptions.csv");
     let before = fs::read(&path).expect("the book");
@@ -204,7 +252,7 @@ fn buy(dir: &Path, asked: &Asked, place: &str) -> (Option<String>, Option<String
         "sku_id" => "0001".to_owned(),
         "segment" => asked.segment.to_owned(),
         "market" => asked.market.to_owned(),
-        "currency" => asked.currency().to_owned(),
+        "currency" => currency.to_owned(),
         "term" => asked.term.to_owned(),
         "billing_cycle" => asked.cycle.to_owned(),
         "quantity" => asked.quantity.to_string(),
@@ -236,13 +284,57 @@ fn buy(dir: &Path, asked: &Asked, place: &str) -> (Option<String>, Option<String
     (of("invoice_lines.csv", "subscription_id", "promotion_id"), of("rejects.csv", "key", "code"))
 }
 
+/// Makes the purchase in the first currency that has a price, or in the first.
+fn buy_as_judged(dir: &Path, asked: &Asked, place: &str) -> (Option<String>, Option<String>) {
+    let made = asked.currencies(dir).into_iter().map(|currency| {
+        let made = buy(dir, asked, currency, &format!("{place}-{currency}"));
+        let lacks_price = made.1.as_deref().is_some_and(|code| code.starts_with("price-"));
+        (lacks_price, made)
+    });
+    let mut first = None;
+    for (lacks_price, made) in made {
+        if !lacks_price {
+            return made;
+        }
+        first.get_or_insert(made);
+    }
+    first.expect("a currency")
+}
+
+/// What an error is about: the code of what the purchase is turned down for, or the condition of the promotion.
+fn told_by(error: &serde_json::Map<String, serde_json::Value>) -> &str {
+    error.get("code").unwrap_or(&error["type"]).as_str().expect("a code or a type")
+}
+
+/// The codes of everything that a purchase is turned down for.
+fn codes(answer: &Answer) -> Vec<&str> {
+    answer.errors.iter().filter(|error| error.contains_key("code")).map(told_by).collect()
+}
+
+/// The order in which a run asks.
+const IN_ORDER: [&str; 10] = [
+    "customer-unknown",
+    "market-differs",
+    "seats-not-positive",
+    "billing-cycle-not-for-term",
+    "segment-not-allowed",
+    "reseller-needs-provider",
+    "price-missing",
+    "price-conflict",
+    "price-unreadable",
+    "amount-too-large",
+];
+
 #[test]
 fn what_is_answered_is_what_a_run_prices() {
     let books: u64 = std::env::var("TERMWISE_ASKED").ok().and_then(|text| text.parse().ok()).unwrap_or(8);
     let (mut eligible, mut turned_down, mut list_price) = (0_u64, 0_u64, 0_u64);
+    let mut several = 0_u64;
+    let mut currencies: BTreeSet<&str> = BTreeSet::new();
     for seed in 0..books {
         let dir = tempfile::tempdir().expect("a folder");
         write_book(seed, dir.path());
+        with_two_currencies(dir.path());
         // Who asks gets the rules' answer, so the run that is compared must keep to them (R59). Half of the books are played without
         // a customers file, or most purchases would be turned down by it.
         let job = dir.path().join("job.toml");
@@ -259,7 +351,7 @@ fn what_is_answered_is_what_a_run_prices() {
         };
         for (number, one) in asked.iter().enumerate() {
             let told = format!("seed {seed}, {one:?}: {:#?}", answers_of(&one.id));
-            let (billed, rejected) = buy(dir.path(), one, &format!("out-{number}"));
+            let (billed, rejected) = buy_as_judged(dir.path(), one, &format!("out-{number}"));
             let answers = answers_of(&one.id);
             assert!(!answers.is_empty(), "{told}");
             let Some(billed) = billed else {
@@ -267,15 +359,21 @@ fn what_is_answered_is_what_a_run_prices() {
                 let code = rejected.unwrap_or_else(|| panic!("neither billed nor rejected: {told}"));
                 for answer in &answers {
                     assert!(!answer.is_eligible(), "{told}");
-                    assert_eq!(answer.errors[0]["code"], code.as_str(), "{told}");
+                    let named = codes(answer);
+                    assert_eq!(named.first(), Some(&code.as_str()), "{told}");
+                    // Each once, in the order in which a run asks, and before the promotion's own conditions.
+                    let places = named.iter().map(|code| IN_ORDER.iter().position(|known| known == code));
+                    let places: Vec<usize> =
+                        places.map(|place| place.expect("a code of purchases")).collect();
+                    assert!(places.is_sorted_by(|left, right| left < right), "{told}");
+                    assert!(answer.errors[..named.len()].iter().all(|error| error.contains_key("code")));
+                    several += u64::from(named.len() > 1);
                 }
                 turned_down += 1;
                 continue;
             };
-            assert!(
-                answers.iter().all(|answer| answer.errors.iter().all(|error| !error.contains_key("code"))),
-                "{told}"
-            );
+            assert!(answers.iter().all(|answer| codes(answer).is_empty()), "{told}");
+            currencies.extend(one.currencies(dir.path()).first());
             let open = answers_of(&format!("{}-open", &one.id[..3]));
             let names = open.iter().chain(&answers).filter(|answer| answer.is_eligible());
             let names = names.filter_map(|answer| answer.promotion_id.as_deref());
@@ -294,9 +392,10 @@ fn what_is_answered_is_what_a_run_prices() {
     }
     let seen = (eligible, turned_down, list_price);
     assert!(
-        eligible >= books.div_ceil(3) && turned_down > books && list_price > books,
-        "too little was seen: {seen:?}"
+        eligible >= books.div_ceil(3) && turned_down > books && list_price > books && several > 0,
+        "too little was seen: {seen:?}, {several} turned down for several things"
     );
+    assert!(currencies.contains("CHF") && currencies.contains("EUR"), "{currencies:?}");
 }
 
 #[test]
@@ -328,9 +427,9 @@ fn order_threads_and_parts_change_no_answer_and_asking_changes_nothing() {
     }
 }
 
-/// Whether an answer has a condition of the promotion that fails, apart from what the purchase is turned down for.
+/// Whether an answer names what an error is about.
 fn fails(answer: &Answer, kind: &str) -> bool {
-    answer.errors.iter().any(|error| error["type"] == kind && !error.contains_key("code"))
+    answer.errors.iter().any(|error| told_by(error) == kind)
 }
 
 /// The same purchase as an error says that it could be: what would no longer fail, and with a seat more would fail again.
@@ -361,7 +460,7 @@ fn remedies(
                 (Asked { on: error[*name].as_str().expect("a day").to_owned(), ..one.clone() }, false)
             })
             .collect(),
-        "Term" => error["eligibleTerms"]
+        "Term" | "billing-cycle-not-for-term" => error["eligibleTerms"]
             .as_array()
             .expect("a list")
             .iter()
@@ -386,6 +485,27 @@ fn remedies(
             }
         }
         "NotOptedIn" => vec![(one.clone(), false)],
+        "market-differs" => {
+            let market = word(&["NL", "JP", "KW", "BE"], error["customerMarket"].as_str().expect("a market"));
+            vec![(Asked { market, ..one.clone() }, false)]
+        }
+        "segment-not-allowed" => {
+            let words = ["commercial", "education", "nonprofit", "government"];
+            let eligible = texts("eligibleSegments");
+            let other = |segment: &&&str| !eligible.iter().any(|text| text == **segment);
+            let asked = |segment: &&'static str| Asked { segment, ..one.clone() };
+            let refused = words.iter().filter(other).map(|segment| (asked(segment), true));
+            let sold = words.iter().filter(|segment| !other(segment)).map(|segment| (asked(segment), false));
+            refused.chain(sold).collect()
+        }
+        "seats-not-positive" => {
+            let quantity = seats("minimumRequiredSeats").expect("a minimum");
+            vec![(Asked { quantity, ..one.clone() }, false)]
+        }
+        "amount-too-large" => {
+            let quantity = seats("maximumRequiredSeats").expect("a maximum");
+            vec![(Asked { quantity, ..one.clone() }, false)]
+        }
         _ => Vec::new(),
     }
 }
@@ -411,18 +531,19 @@ fn what_an_error_says_that_is_needed_is_enough() {
         let dir = tempfile::tempdir().expect("a folder");
         write_book(seed, dir.path());
         with_partners(dir.path());
+        with_two_currencies(dir.path());
         let asked = requests(seed, dir.path());
         let answered = ask(dir.path(), &asked, Work { threads: 1, ..Work::default() });
         let mut again: Vec<(Asked, String, bool)> = Vec::new();
         for answer in &answered.answers {
             let one = asked.iter().find(|one| one.id == answer.request_id).expect("a request");
-            let ids = ["PR-0", "PR-1", "PR-2", "PR-3", "PR-4", "PR-5"];
+            let ids = ["PR-0", "PR-1", "PR-2", "PR-3", "PR-4", "PR-5", "PR-9"];
             let by_id = Asked {
                 promotion: word(&ids, answer.promotion_id.as_deref().unwrap_or_default()),
                 ..one.clone()
             };
-            for error in answer.errors.iter().filter(|error| !error.contains_key("code")) {
-                let kind = error["type"].as_str().expect("a type");
+            for error in &answer.errors {
+                let kind = told_by(error);
                 for (remedy, still_fails) in remedies(&by_id, kind, error) {
                     let id = format!("T{}", again.len());
                     again.push((Asked { id, ..remedy }, kind.to_owned(), still_fails));
@@ -437,8 +558,10 @@ fn what_an_error_says_that_is_needed_is_enough() {
             *tried.entry(kind.clone()).or_default() += 1;
         }
     }
-    for kind in ["Market", "Region", "Window", "Term", "SeatCount", "NotOptedIn"] {
-        assert!(tried.get(kind).is_some_and(|&times| times > 3), "{kind} was hardly tried: {tried:?}");
+    let conditions = ["Market", "Region", "Window", "Term", "SeatCount", "NotOptedIn"];
+    let codes = ["market-differs", "segment-not-allowed", "billing-cycle-not-for-term", "seats-not-positive"];
+    for kind in conditions.iter().chain(&codes).chain(&["amount-too-large"]) {
+        assert!(tried.get(*kind).is_some_and(|&times| times > 3), "{kind} was hardly tried: {tried:?}");
     }
 }
 
