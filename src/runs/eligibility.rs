@@ -3,32 +3,30 @@
 //! A request **is** a purchase: it stands in its customer's book as one more subscription, ordered at the moment that it
 //! names, and the customer is played to that day by the very engine that bills. The verdicts are read from the workings, so a
 //! run over the same inputs and this purchase, in the currency that it was judged in, comes to the same. Each request is
-//! judged alone against the book, not after the other requests, and nothing is written. Who asks always gets the rules'
-//! answer, whatever the job says of events that happened against them (R59).
+//! judged alone against the book: those of one customer and day share a replay, in which none of them is made, and nothing is
+//! written. Who asks always gets the rules' answer, whatever the job says of events that happened against them (R59).
 //!
 //! Rows of the job that are rejected or parked are left out as in a run, and said to be; where they are more than the job
 //! tolerates nothing is answered, since a run would bill nothing either.
 
-use super::answers::{self, Answer, Obstacle, Sale};
+mod purchases;
+
+use super::answers::Answer;
 use super::invoice::{SetAside, Work, above_tolerance, in_pool};
-use super::words::{Judged, Scene};
 use super::{Progress, RunError};
-use crate::intake::{self, Intake, Part, Request};
+use crate::intake::{self, Intake, Request};
 use crate::job::{InputFile, Job};
 use crate::output::diagnostic;
+use purchases::{Batch, Buyer};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use termwise_engine::book::{
-    Channel, CustomerBook, Known, Origin, PromotionCell, Status, Subscription, Window,
-};
-use termwise_engine::calendar::{BillingCycle, Period, Term};
-use termwise_engine::catalog::{Commerce, Plan, PriceKey};
+use termwise_engine::book::Subscription;
+use termwise_engine::calendar::{BillingCycle, Term};
+use termwise_engine::catalog::{Plan, PriceKey};
 use termwise_engine::findings::{Disposition, Fate, Finding, Source, Table};
-use termwise_engine::ids::{CustomerId, ItemId, MarketId, PromotionId, SubscriptionId};
+use termwise_engine::ids::{ItemId, MarketId};
 use termwise_engine::money::Currency;
 use termwise_engine::policy::{Policy, RefusedEvents};
-use termwise_engine::timeline::{self, Appraisal};
-use termwise_engine::workings::{Played, Step};
 
 /// What came of a file of requests.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -174,18 +172,16 @@ impl<'a> Desk<'a> {
         progress.stage("judging", requests.len() as u64);
         let of_part = |(part, by_customer): (usize, &ByCustomer<'_>)| {
             let part = self.intake.take_part(part)?;
-            let buyers: Vec<(Buyer<'_>, &Vec<usize>)> =
-                by_customer.iter().map(|(id, numbers)| (self.buyer(id, &part), numbers)).collect();
-            let of_buyer = |(buyer, numbers): &(Buyer<'_>, &Vec<usize>)| -> Numbered {
-                let answer = |rows: &mut Vec<Subscription>, &number: &usize| {
-                    let answers = Asked { desk: self, buyer, request: &requests[number] }.answers(rows);
-                    progress.advance(1);
-                    (number, answers)
-                };
-                // What a customer has is copied once, and each request put behind it.
-                numbers.par_iter().map_init(|| buyer.subscriptions.to_vec(), answer).collect()
+            let buyer = |(&id, numbers)| (Buyer::new(id, &part, &self.intake.catalog), numbers);
+            let buyers: Vec<(Buyer<'_>, &Vec<usize>)> = by_customer.iter().map(buyer).collect();
+            let batches = buyers.iter().flat_map(|(buyer, numbers)| Batch::of(self, buyer, numbers));
+            let batches: Vec<Batch<'_>> = batches.collect();
+            let answered = |batch: &Batch<'_>| {
+                let answers = batch.answers();
+                progress.advance(batch.len() as u64);
+                answers
             };
-            let by_request = buyers.par_iter().flat_map(of_buyer).collect();
+            let by_request = batches.par_iter().flat_map_iter(answered).collect();
             Ok((by_request, set_aside(&part.fates)))
         };
         let mut told = Told { by_request: Vec::with_capacity(requests.len()), left_out: self.read() };
@@ -203,34 +199,6 @@ impl<'a> Desk<'a> {
     fn read(&self) -> SetAside {
         let files = self.intake.files.iter().filter(|file| file.table != Table::Requests);
         SetAside { rows: 0, of: files.map(|file| file.rows).sum(), tolerated: self.job.limits.rejected_rows }
-    }
-
-    /// Who buys, with what it has.
-    fn buyer<'p>(&self, id: &str, part: &'p Part) -> Buyer<'p> {
-        let id = part.names.customers.rank(id).map(CustomerId::of_rank);
-        let book = &part.book;
-        let (all, held) = (book.subscriptions.as_slice(), book.holdings.as_slice());
-        let first = id.map_or(0, |id| all.partition_point(|row| row.customer < id));
-        let end = id.map_or(0, |id| all.partition_point(|row| row.customer <= id));
-        let subscriptions = &all[first..end];
-        let first = id.map_or(0, |id| held.partition_point(|holding| holding.customer < id));
-        let end = id.map_or(0, |id| held.partition_point(|holding| holding.customer <= id));
-        let alone = CustomerBook {
-            known: match id {
-                Some(id) => book.known(id),
-                None if book.customers.is_some() => Known::Missing,
-                None => Known::NoFile,
-            },
-            holdings: &held[first..end],
-            subscriptions: &[],
-            seat_changes: &[],
-            redemptions: &[],
-            events: &[],
-            scheduled: &[],
-        };
-        let whole = book.customers_of(subscriptions).next().unwrap_or(alone);
-        let is_divisible = whole.is_divisible(&self.intake.catalog);
-        Buyer { part, id, subscriptions, alone, whole, is_divisible }
     }
 
     /// The currency that the purchase is priced in: the request's; else the one that the customer's own subscriptions in that
@@ -261,172 +229,5 @@ impl<'a> Desk<'a> {
                 && prices.quote(key, cycle, row.quantity.max(1), row.term_start).is_ok()
         };
         pairs.filter(has_price).collect()
-    }
-}
-
-/// Who buys, and what its part of the book holds of it.
-struct Buyer<'p> {
-    part: &'p Part,
-    /// The customer's number in its part; none where nothing is known of it.
-    id: Option<CustomerId>,
-    /// Its subscriptions.
-    subscriptions: &'p [Subscription],
-    /// The customer without any of them.
-    alone: CustomerBook<'p>,
-    /// The customer with all of them, and what happened to them.
-    whole: CustomerBook<'p>,
-    /// Whether they can be played apart.
-    is_divisible: bool,
-}
-
-impl Buyer<'_> {
-    /// The currency of its subscriptions in a market, if it is one.
-    fn currency_in(&self, market: MarketId) -> Option<Currency> {
-        let mut own = self.subscriptions.iter().filter(|row| row.market == market).map(|row| row.currency);
-        let first = own.next()?;
-        own.all(|other| other == first).then_some(first)
-    }
-}
-
-/// A request beside its customer.
-struct Asked<'a> {
-    desk: &'a Desk<'a>,
-    buyer: &'a Buyer<'a>,
-    request: &'a Request,
-}
-
-impl Asked<'_> {
-    /// The answers; `rows` begin with the customer's own and are used again by its next request.
-    fn answers(&self, rows: &mut Vec<Subscription>) -> Vec<Answer> {
-        let row = self.purchase(self.desk.currency(self.request, self.buyer));
-        rows.truncate(self.buyer.subscriptions.len());
-        rows.push(row);
-        let customer = self.customer_with(rows);
-        let window = Window {
-            billed: Period { first: row.term_start, last: row.term_start },
-            horizon: row.term_start,
-        };
-        let (catalog, policy) = (&self.desk.intake.catalog, &self.desk.policy);
-        let mut played = Played::default();
-        if row.fault(customer.known, catalog, policy).is_none() {
-            timeline::play(customer, catalog, policy, window, &mut played);
-            if let Some(line) = played.lines.iter().find(|line| line.subscription == row.id) {
-                return self.told(&row, &[], played.steps(line.term_steps));
-            }
-            played.clear();
-        }
-        let Appraisal { refused, segments, most_seats, steps } =
-            timeline::judge_purchase(customer, catalog, policy, window, &mut played);
-        let names = &self.buyer.part.names;
-        let customer_market = match customer.known {
-            Known::Customer(known) => Some(names.market(known.market).to_owned()),
-            Known::Missing | Known::NoFile => None,
-        };
-        let sale = Sale { customer_market, segments, terms: self.desk.terms(&row), most_seats };
-        let refusals: Vec<Obstacle> = refused.into_iter().map(|code| answers::refusal(code, &sale)).collect();
-        self.told(&row, &refusals, played.steps(steps))
-    }
-
-    /// The purchase as a row of the book. Its number follows those of the customer's others, so of several orders at one moment
-    /// it is the last (A6).
-    fn purchase(&self, currency: Currency) -> Subscription {
-        let Request {
-            source,
-            partner,
-            item,
-            segment,
-            market,
-            quantity,
-            term,
-            billing_cycle,
-            on,
-            promotion,
-            ..
-        } = *self.request;
-        let last = self.buyer.subscriptions.last().map(|row| row.id.rank() + 1);
-        Subscription {
-            source,
-            id: SubscriptionId::of_rank(last.unwrap_or_default()),
-            customer: self.buyer.id.unwrap_or(CustomerId::of_rank(0)),
-            partner,
-            bill_to: None,
-            order: None,
-            commerce: Commerce::New,
-            item,
-            segment,
-            market,
-            currency,
-            term,
-            billing_cycle,
-            quantity,
-            quantity_as_of: None,
-            ordered_at: Some(on),
-            term_start: on.day(),
-            term_end: None,
-            anchored_on: None,
-            unit_price: None,
-            promotion: promotion.map_or(PromotionCell::Empty, PromotionCell::Id),
-            auto_renew: true,
-            status: Status::Active,
-            origin: Origin::Purchase,
-            channel: Channel::Reseller,
-            tax_code: None,
-            opened: false,
-            parked: false,
-        }
-    }
-
-    /// The customer with the purchase, the last of the rows; of one whose subscriptions can be played apart the purchase alone.
-    fn customer_with<'r>(&'r self, rows: &'r [Subscription]) -> CustomerBook<'r> {
-        let purchase = CustomerBook { subscriptions: &rows[rows.len() - 1..], ..self.buyer.alone };
-        if self.buyer.is_divisible && purchase.is_divisible(&self.desk.intake.catalog) {
-            return purchase;
-        }
-        CustomerBook { subscriptions: rows, ..self.buyer.whole }
-    }
-
-    /// The verdicts of the workings as answers: on the promotion asked for, or on every one that names the product and SKU.
-    fn told(&self, row: &Subscription, refusals: &[Obstacle], steps: &[Step]) -> Vec<Answer> {
-        let promotions = &self.desk.intake.catalog.promotions;
-        let place = |_| String::new();
-        let scene = Scene {
-            names: &self.buyer.part.names,
-            catalog: &self.desk.intake.catalog,
-            policy: &self.desk.policy,
-            row,
-            item: row.item,
-            line: None,
-            place: &place,
-        };
-        let mut told = Vec::new();
-        for step in steps {
-            let Step::PromotionJudged { promotion, on, seats, verdict, .. } = *step else { continue };
-            if self.request.promotion.is_some_and(|asked| asked != promotion) {
-                continue;
-            }
-            let Some(found) = promotions.get(promotion) else { continue };
-            let judged = Judged { promotion, on, seats, verdict };
-            let mut errors = refusals.to_vec();
-            errors.extend(answers::unmet_conditions(&judged, found, &scene));
-            told.push((promotion, errors));
-        }
-        told.sort_by_key(|(promotion, _)| *promotion);
-        if !told.is_empty() {
-            return told.into_iter().map(|(id, errors)| self.answer(self.name(id), errors)).collect();
-        }
-        let mut errors = refusals.to_vec();
-        errors.push(match self.request.promotion {
-            Some(_) => answers::invalid_promotion(),
-            None => answers::no_promotions(self.desk.knows_promotions),
-        });
-        vec![self.answer(self.request.promotion.and_then(|id| self.name(id)), errors)]
-    }
-
-    fn name(&self, id: PromotionId) -> Option<String> {
-        Some(self.buyer.part.names.promotion(id).to_owned())
-    }
-
-    fn answer(&self, promotion_id: Option<String>, errors: Vec<Obstacle>) -> Answer {
-        Answer { request_id: self.request.id.to_string(), promotion_id, errors }
     }
 }

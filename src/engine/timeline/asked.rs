@@ -1,11 +1,11 @@
-//! A purchase that somebody asks about: everything that it would be turned down for, and which promotions it would have had.
+//! Purchases that somebody asks about: everything that one would be turned down for, and which promotions it would have had.
 //!
 //! A run names the first thing that it turns a row down for, and then judges no promotion, since nothing is priced. Who asks
 //! wants to know everything that stands in the way (R15), so here the customer is played up to the purchase, every question
 //! that a run asks is asked, and its promotions are judged as the run would have judged them, whoever may buy it and whether or
 //! not it has a price.
 
-use super::{Happening, Kind, Slate, TimeLine};
+use super::{Kind, Slate, TimeLine};
 use crate::book::{CustomerBook, Known, Subscription, Window};
 use crate::calendar::BillingCycle;
 use crate::catalog::{Catalog, Segment};
@@ -30,34 +30,39 @@ pub struct Appraisal {
     pub steps: Steps,
 }
 
-/// Plays a customer up to the beginning of its last subscription, and judges that one; nothing is said where the window ends
-/// before.
-pub fn judge_purchase(
+/// Plays a customer once, and judges every subscription from number `first` on when it would begin: none of these is made, so they
+/// do not see each other. Nothing is said of one that would begin after the window.
+pub fn judge_purchases(
     customer: CustomerBook<'_>,
+    first: usize,
     catalog: &Catalog,
     policy: &Policy,
     window: Window,
     played: &mut Played,
-) -> Appraisal {
-    let asked = customer.subscriptions.len().saturating_sub(1);
+) -> Vec<Appraisal> {
+    let mut appraisals = vec![Appraisal::default(); customer.subscriptions.len().saturating_sub(first)];
     let mut line = TimeLine::new(Slate::default(), customer, catalog, policy, window, played);
     line.judge_redemptions();
     line.mark_seat_changes();
     line.mark_events();
     line.mark_scheduled();
-    let is_asked = |happening: &Happening| {
-        happening.kind == Kind::Order && happening.begins && happening.subscription as usize == asked
-    };
     for together in line.happenings().chunk_by(|left, right| left.at == right.at) {
         line.end_terms_before(together[0].at);
-        if let Some(place) = together.iter().position(is_asked) {
-            // Purchases come first at their instant (A6).
-            together[..place].iter().for_each(|&happening| line.take(happening));
-            return line.judge(asked);
+        // At their instant purchases come before events, and what is asked after the customer's own (A6).
+        let orders = together.partition_point(|happening| happening.kind == Kind::Order);
+        let own = together[..orders].partition_point(|order| (order.subscription as usize) < first);
+        if own == orders {
+            line.take_together(together);
+            continue;
         }
-        line.take_together(together);
+        together[..own].iter().for_each(|&happening| line.take(happening));
+        for order in &together[own..orders] {
+            let number = order.subscription as usize;
+            appraisals[number - first] = line.judge(number);
+        }
+        line.take_together(&together[orders..]);
     }
-    Appraisal::default()
+    appraisals
 }
 
 impl TimeLine<'_> {

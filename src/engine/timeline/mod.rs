@@ -23,7 +23,7 @@ mod slate;
 mod state;
 mod upgrade;
 
-pub use asked::{Appraisal, judge_purchase};
+pub use asked::{Appraisal, judge_purchases};
 pub use slate::Slate;
 
 use crate::book::{CustomerBook, EventKind, Origin, Status, Subscription, Target, Window};
