@@ -12,13 +12,44 @@ const EXITS: &str = "\
 Exit codes:
    0  complete, also: the same run was published before
    2  the command line or the job file is wrong
-   3  complete, but rows stand in rejects.csv, within the job's tolerance; or requests could not be read
-  65  an input is refused as a whole, or too many rows are rejected: nothing is published
+   3  complete, but
+        run, offers: rows stand in rejects.csv, within the job's tolerance
+        check: rows would be set aside by a run
+        promotions: rows of promotions or partners could not be read
+        eligibility: rows of the job or of the requests are rejected or parked
+  65  an input is refused as a whole, or too many rows are rejected: nothing is published or answered
   66  an input is missing, unreadable, damaged, or changed while it was read
   70  an invariant of termwise failed: nothing is published; please report it
   71  a resource limit
   73  the output place can't be used
   74  an I/O error while writing";
+
+const ABOUT_REQUESTS: &str = "\
+A request is a purchase that nobody has made yet. Its columns, those in brackets optional:
+  request_id, customer_id, [partner_id], product_id, sku_id, [segment] (commercial), market,
+  [currency] (else the customer's own in that market, else one that there is a price in),
+  quantity, term (P1M, P1Y, P3Y), billing_cycle (monthly, annual, upfront),
+  on (a date or an instant: when it would be ordered), [promotion_id] (else every one of the product)
+
+An answer for each request and promotion:
+  request_id, promotion_id, is_eligible (true, false),
+  errors: a JSON list of everything that stands in the way, each with type, description, what it needs,
+  and code where a run would turn the whole purchase down
+
+Exits 3 where rows of the job or of the requests are rejected or parked, 65 where more rows of the job are
+than limits.rejected_rows tolerates: nothing is answered then.";
+
+const ABOUT_OFFERS: &str = "\
+What the job has to say:
+  [inputs]  advisors, offers; optional: offices, sku_markets, and acceptances to count what was accepted
+  [offers]  url: the https address that clients are sent to
+Of [offers], vendor, term, billing_cycle and office_ready have defaults. Without currency for its usage location an
+acceptance is rejected; without secret_file who knows all that an offer says can reckon its URL. The inputs of a run are
+not read.";
+
+const ABOUT_SAMPLE: &str = "\
+Beside the book stand job.toml to run it, offers.toml with purchase offers for `termwise offers`, and
+requests.csv (or .parquet) for `termwise eligibility`; the profile plain has the book and job.toml alone.";
 
 /// Batch billing and renewal for licence-based cloud subscriptions.
 #[derive(Parser, Debug)]
@@ -52,12 +83,15 @@ pub(super) enum Command {
         shared: Shared,
     },
     /// Make purchase offers: the URL and the text for each client, and what was accepted; bill nothing
+    #[command(after_long_help = ABOUT_OFFERS)]
     Offers(OffersFlags),
     /// List the promotions for a market and segment, as far as the asking partner's region allows
     Promotions(PromotionsFlags),
     /// Tell for a file of requests which promotions each purchase would get, and if not, everything that stands in the way
+    #[command(after_long_help = ABOUT_REQUESTS)]
     Eligibility(EligibilityFlags),
     /// Write a realistic, reproducible data set of any size, and a job file that runs on it
+    #[command(after_long_help = ABOUT_SAMPLE)]
     Sample(SampleFlags),
     /// For the bench: how long it takes only to decode a job's inputs and to encode its outputs
     #[command(hide = true)]
@@ -74,6 +108,7 @@ pub(super) enum Command {
     },
 }
 
+/// The window that is billed, and how.
 #[derive(Args, Debug)]
 pub(super) struct Shared {
     /// The last day that is billed, YYYY-MM-DD
@@ -82,6 +117,13 @@ pub(super) struct Shared {
     /// The month that is billed, from its first to its last day
     #[arg(long, value_name = "YYYY-MM")]
     pub(super) period: Option<String>,
+    #[command(flatten)]
+    pub(super) manner: Manner,
+}
+
+/// How the work is done, whatever the window; questions before a sale bill none.
+#[derive(Args, Debug)]
+pub(super) struct Manner {
     /// Override a key of the job file, such as policy.rounding=truncate; paths count from the job file's folder
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(super) set: Vec<String>,
@@ -184,7 +226,7 @@ pub(super) struct PromotionsFlags {
     #[arg(long)]
     pub(super) csv: bool,
     #[command(flatten)]
-    pub(super) shared: Shared,
+    pub(super) manner: Manner,
 }
 
 #[derive(Args, Debug)]
@@ -200,7 +242,7 @@ pub(super) struct EligibilityFlags {
     #[arg(long)]
     pub(super) json: bool,
     #[command(flatten)]
-    pub(super) shared: Shared,
+    pub(super) manner: Manner,
 }
 
 fn segment(word: &str) -> Result<Segment, String> {
@@ -325,10 +367,24 @@ mod tests {
                      --dry-run --json -q --threads 3";
         let line = Line::try_parse_from(typed.split_whitespace()).unwrap();
         let Command::Run(flags) = line.command else { panic!("a run") };
-        assert_eq!(flags.shared.set, ["a=b", "c=d"]);
-        assert_eq!((flags.shared.threads, flags.format), (3, Some(FormatName::Csv)));
-        assert!(flags.dry_run && flags.json && flags.shared.quiet && !flags.draft);
+        assert_eq!(flags.shared.manner.set, ["a=b", "c=d"]);
+        assert_eq!((flags.shared.manner.threads, flags.format), (3, Some(FormatName::Csv)));
+        assert!(flags.dry_run && flags.json && flags.shared.manner.quiet && !flags.draft);
         let both = ["termwise", "run", "j", "--as-of", "2026-11-30", "--period", "2026-11"];
         assert!(Line::try_parse_from(both).is_err());
+    }
+
+    #[test]
+    fn questions_before_a_sale_take_no_window() {
+        let promotions = "promotions j --market NL --segment commercial";
+        for command in ["eligibility j r.csv", promotions] {
+            for window in ["--as-of 2026-11-30", "--period 2026-11"] {
+                let typed = format!("termwise {command} {window}");
+                let told = Line::try_parse_from(typed.split_whitespace()).unwrap_err();
+                assert_eq!(told.kind(), clap::error::ErrorKind::UnknownArgument, "{typed}");
+            }
+            let typed = format!("termwise {command} --set as_of=2026-11-30 --threads 2 --memory 1GiB -q");
+            assert!(Line::try_parse_from(typed.split_whitespace()).is_ok(), "{typed}");
+        }
     }
 }

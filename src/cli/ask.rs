@@ -2,7 +2,7 @@
 
 use super::arguments::{EligibilityFlags, PromotionsFlags};
 use super::screen::Screen;
-use super::{Exit, failed, overrides, read_job, work};
+use super::{Exit, failed, overrides_of, read_job, work};
 use crate::job::{InputFile, Job};
 use crate::output::{OutputError, replace};
 use crate::runs::promotions::{Asker, Listing, Question};
@@ -10,8 +10,7 @@ use crate::runs::{answers, eligibility as asked, listing, promotions as listed};
 use std::path::Path;
 
 pub(super) fn promotions(flags: &PromotionsFlags, screen: Screen<'_>) -> Result<Exit, Exit> {
-    let shared = &flags.shared;
-    let given = read_job(&flags.job, &overrides(shared, screen)?, screen)?;
+    let given = read_job(&flags.job, &overrides_of(&flags.manner, screen)?, screen)?;
     let question = Question {
         market: flags.market.clone(),
         segment: flags.segment,
@@ -24,7 +23,7 @@ pub(super) fn promotions(flags: &PromotionsFlags, screen: Screen<'_>) -> Result<
         },
     };
     let progress = screen.progress();
-    let listing = listed::promotions(&given.job, &question, work(shared), &progress);
+    let listing = listed::promotions(&given.job, &question, work(&flags.manner), &progress);
     progress.finish();
     let listing = listing.map_err(|error| failed(&error, screen))?;
     for note in &listing.notes {
@@ -54,15 +53,14 @@ fn shown(listing: &Listing, flags: &PromotionsFlags, screen: Screen<'_>) -> Resu
 }
 
 pub(super) fn eligibility(flags: &EligibilityFlags, screen: Screen<'_>) -> Result<Exit, Exit> {
-    let shared = &flags.shared;
-    let given = read_job(&flags.job, &overrides(shared, screen)?, screen)?;
+    let given = read_job(&flags.job, &overrides_of(&flags.manner, screen)?, screen)?;
     if let Some(out) = &flags.out {
         refuse_to_overwrite(out, flags, &given.job, screen)?;
     }
     let requests =
         InputFile { shown: flags.requests.to_string_lossy().into_owned(), path: flags.requests.clone() };
     let progress = screen.progress();
-    let answered = asked::eligibility(&given.job, requests, work(shared), &progress);
+    let answered = asked::eligibility(&given.job, requests, work(&flags.manner), &progress);
     progress.finish();
     let answered = answered.map_err(|error| failed(&error, screen))?;
     for warning in &answered.warnings {
@@ -71,12 +69,21 @@ pub(super) fn eligibility(flags: &EligibilityFlags, screen: Screen<'_>) -> Resul
     for diagnostic in &answered.diagnostics {
         screen.error(diagnostic);
     }
+    let exit = Exit::of(answered.exit_code());
+    let is_refused = exit == Exit::InputRefused;
+    let job = flags.job.display();
+    let hint = format!("\n  hint: termwise check {job} lists them; mend them, or raise limits.rejected_rows");
+    if let Some(caution) = answered.caution() {
+        screen.error(&format!("{caution}{}", if is_refused { &hint } else { "" }));
+    }
+    if is_refused {
+        return Ok(exit);
+    }
     let text = if flags.json {
         answers::json_lines_of(&answered.answers)
     } else {
         answers::csv_of(&answered.answers).map_err(|error| unwritten(&error, screen))?
     };
-    let exit = Exit::of(answered.exit_code());
     let Some(out) = &flags.out else { return Ok(screen.print(&text, exit)) };
     replace(out, text.as_bytes()).map_err(|error: OutputError| {
         screen.error(&format!("error: {error}"));

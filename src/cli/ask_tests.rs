@@ -132,19 +132,123 @@ fn a_request_that_cannot_be_read_is_told_and_exits_3() {
     assert_eq!(place.type_in("eligibility job.toml").0, 2);
 }
 
+const TOLERANT: &str = "[limits]\nrejected_rows = \"50%\"\n";
+
 #[test]
-fn rows_of_the_book_that_are_left_out_are_spoken_of() {
+fn rows_of_the_book_that_are_left_out_are_spoken_of_and_exit_3() {
+    let place = Place::new();
+    place.put("job.toml", &format!("{JOB}{TOLERANT}"));
+    place.put("promotions.csv", &FILES[3].1.replace("0.15", "15%"));
+    for quiet in ["", " -q"] {
+        let (exit, printed) = place.type_in(&format!("eligibility job.toml requests.csv{quiet}"));
+        assert_eq!(exit, 3);
+        assert!(
+            printed.out.contains("R-1,JULY-15,false,\"[{\"\"type\"\":\"\"InvalidPromotion"),
+            "{}",
+            printed.out
+        );
+        let told = "warning: 1 of 6 rows of the job's inputs are rejected or parked, and left out here as in a run: \
+                    termwise check lists them\n";
+        assert_eq!(printed.err, told, "said to cron too");
+    }
+    // A row of a customer that nobody asks about counts: nobody knows what it would have said.
+    place.put("promotions.csv", FILES[3].1);
+    place.put("subscriptions.csv", &format!("{}SUB-2,CUS-2,A,1,NL,EUR,P1Y,monthly,2,soon\n", FILES[1].1));
+    let (exit, printed) = place.type_in("eligibility job.toml requests.csv -q");
+    assert_eq!((exit, printed.out.as_str()), (3, ANSWERS));
+    assert!(printed.err.starts_with("warning: 1 of 7 rows"), "{}", printed.err);
+}
+
+#[test]
+fn where_too_many_rows_are_left_out_nothing_is_answered() {
     let place = Place::new();
     place.put("promotions.csv", &FILES[3].1.replace("0.15", "15%"));
-    let (exit, printed) = place.type_in("eligibility job.toml requests.csv");
-    assert_eq!(exit, 0);
-    assert!(
-        printed.out.contains("R-1,JULY-15,false,\"[{\"\"type\"\":\"\"InvalidPromotion"),
-        "{}",
-        printed.out
-    );
-    let told = "warning: 1 findings on rows of the job's inputs";
-    assert!(printed.err.contains(told), "{}", printed.err);
+    place.put("answers.csv", "older answers\n");
+    for more in ["", " --json", " -q", " --out answers.csv"] {
+        let (exit, printed) = place.type_in(&format!("eligibility job.toml requests.csv{more}"));
+        assert_eq!((exit, printed.out.as_str()), (65, ""), "{more}");
+        let told = "error[too-many-rejects]: 1 of 6 rows were set aside, more than the 0.1 % that limits.rejected_rows \
+                    tolerates: nothing is answered\n  hint: termwise check ";
+        assert!(printed.err.starts_with(told), "{}", printed.err);
+    }
+    assert_eq!(fs::read_to_string(place.path().join("answers.csv")).unwrap(), "older answers\n");
+    // Requests are not the job's rows: however many of them can't be read, the others are answered.
+    place.put("promotions.csv", FILES[3].1);
+    place.put("requests.csv", &FILES[5].1.replace("NL,6", "NL,six"));
+    assert_eq!(place.type_in("eligibility job.toml requests.csv").0, 3);
+}
+
+#[test]
+fn what_cannot_be_read_is_not_said_to_be_missing() {
+    let place = Place::new();
+    place.put("job.toml", &format!("{JOB}{TOLERANT}"));
+    place.put("requests.csv", &FILES[5].1.replace("0001", "0002"));
+    let says = |printed: &Printed| -> String {
+        let last = printed.out.lines().last().unwrap();
+        let told: serde_json::Value = serde_json::from_str(last).unwrap();
+        let error = told["errors"].as_array().unwrap().last().unwrap();
+        assert_eq!(error["type"], "NoPromotionsAvailable");
+        error["description"].as_str().unwrap().to_owned()
+    };
+    let (exit, printed) = place.type_in("eligibility job.toml requests.csv --json");
+    assert_eq!((exit, says(&printed).as_str()), (0, "No promotion names this product and SKU."));
+    place.put("promotions.csv", &FILES[3].1.replace("0.15", "15%"));
+    let (exit, printed) = place.type_in("eligibility job.toml requests.csv --json");
+    let told = "No promotion that can be read names this product and SKU.";
+    assert_eq!((exit, says(&printed).as_str()), (3, told));
+}
+
+#[test]
+fn a_question_has_no_window() {
+    let place = Place::new();
+    for (command, exit) in [
+        ("eligibility job.toml requests.csv --as-of 2026-08-31", 2),
+        ("eligibility job.toml requests.csv --period 2026-08", 2),
+        ("promotions job.toml --market NL --segment commercial --as-of 2026-08-31", 2),
+        ("promotions job.toml --market NL --segment commercial --period 2026-08", 2),
+        ("promotions job.toml --market NL --segment commercial --set as_of=2026-08-31", 0),
+    ] {
+        assert_eq!(place.type_in(command).0, exit, "{command}");
+    }
+    let asked = "promotions job.toml --market NL --segment commercial";
+    assert!(place.type_in(asked).1.out.contains("JULY-15"), "the job's own day");
+    let later = place.type_in(&format!("{asked} --set as_of=2026-08-31")).1;
+    assert_eq!((later.out.as_str(), later.err.contains("on 2026-08-31")), (HEADER, true));
+}
+
+#[test]
+fn the_currency_of_a_request_is_one_of_the_table() {
+    let place = Place::new();
+    let with = |currency: &str| {
+        let header = FILES[5].1.replace(",market,", ",market,currency,");
+        place.put("requests.csv", &header.replace(",NL,", &format!(",NL,{currency},")));
+        place.type_in("eligibility job.toml requests.csv")
+    };
+    assert_eq!(with("EUR").1.out, ANSWERS);
+    assert_eq!(with("").1.out, ANSWERS);
+    let (exit, printed) = with("CHF");
+    assert!(exit == 0 && printed.out.contains("price-missing"), "{}", printed.out);
+    let (exit, printed) = with("EURO");
+    assert_eq!((exit, printed.out.lines().count()), (3, 1));
+    assert!(printed.err.contains("requests.csv:1:currency: error[currency-unknown]"), "{}", printed.err);
+}
+
+#[test]
+fn help_names_what_a_command_needs_and_writes() {
+    let place = Place::new();
+    for (command, told) in [
+        ("eligibility", &["request_id", "currency", "promotion_id", "is_eligible", "errors"][..]),
+        ("offers", &["advisors", "sku_markets", "offers", "url", "vendor", "secret_file"]),
+        ("sample", &["offers.toml", "requests.csv"]),
+    ] {
+        let (exit, printed) = place.type_in(&format!("{command} --help"));
+        assert_eq!(exit, 0);
+        for word in told {
+            assert!(printed.out.contains(word), "{command} --help lacks {word}: {}", printed.out);
+        }
+    }
+    let help = place.type_in("--help").1.out;
+    assert!(help.contains("eligibility: rows of the job or of the requests"), "{help}");
 }
 
 #[test]

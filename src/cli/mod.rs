@@ -17,7 +17,7 @@ use crate::job::{self, Format, Given, Overrides, Purpose};
 use crate::runs::invoice::{End, Outcome, Work, too_many};
 use crate::runs::{RunError, check, explain, floor, invoice, offers};
 use crate::sample;
-use arguments::{Command, FormatName, Line, OffersFlags, ProfileName, RunFlags, SampleFlags, Shared};
+use arguments::{Command, FormatName, Line, Manner, OffersFlags, ProfileName, RunFlags, SampleFlags, Shared};
 use chrono::Utc;
 use clap::{CommandFactory, Parser};
 use screen::Screen;
@@ -52,16 +52,17 @@ fn answer(arguments: impl IntoIterator<Item = OsString>, screen: Screen<'_>) -> 
 
 fn obey(command: Command, screen: Screen<'_>) -> Result<Exit, Exit> {
     match command {
-        Command::Run(flags) => run(&flags, screen.hushed(flags.shared.quiet)),
-        Command::Check { job, shared } => check_inputs(&job, &shared, screen.hushed(shared.quiet)),
+        Command::Run(flags) => run(&flags, screen.hushed(flags.shared.manner.quiet)),
+        Command::Check { job, shared } => check_inputs(&job, &shared, screen.hushed(shared.manner.quiet)),
         Command::Explain { job, subscription, json, shared } => {
-            tell(&job, &subscription, json, &shared, screen.hushed(shared.quiet))
+            tell(&job, &subscription, json, &shared, screen.hushed(shared.manner.quiet))
         }
-        Command::Promotions(flags) => ask::promotions(&flags, screen.hushed(flags.shared.quiet)),
-        Command::Eligibility(flags) => ask::eligibility(&flags, screen.hushed(flags.shared.quiet)),
+        Command::Promotions(flags) => ask::promotions(&flags, screen.hushed(flags.manner.quiet)),
+        Command::Eligibility(flags) => ask::eligibility(&flags, screen.hushed(flags.manner.quiet)),
         Command::Floor { job, shared } => {
             let given = read_job(&job, &overrides(&shared, screen)?, screen)?;
-            let floor = floor::floor(&given.job, work(&shared)).map_err(|error| failed(&error, screen))?;
+            let floor =
+                floor::floor(&given.job, work(&shared.manner)).map_err(|error| failed(&error, screen))?;
             let seconds = |took: Duration| format!("{}.{:06}", took.as_secs(), took.subsec_micros());
             let text = format!("decode {}\nencode {}\n", seconds(floor.decode), seconds(floor.encode));
             Ok(screen.print(&text, Exit::Complete))
@@ -90,7 +91,7 @@ fn run(flags: &RunFlags, screen: Screen<'_>) -> Result<Exit, Exit> {
     let overrides = Overrides { out, format, ..overrides(shared, screen)? };
     let given = read_job(&flags.job, &overrides, screen)?;
     let progress = screen.progress();
-    let outcome = invoice::run(&given.job, flags.dry_run, work(shared), &progress);
+    let outcome = invoice::run(&given.job, flags.dry_run, work(&shared.manner), &progress);
     progress.finish();
     let outcome = outcome.map_err(|error| failed(&error, screen))?;
     if flags.timings {
@@ -98,7 +99,7 @@ fn run(flags: &RunFlags, screen: Screen<'_>) -> Result<Exit, Exit> {
     }
     let job = flags.job.display();
     let hint = format!("termwise check {job} lists them; mend them, or raise limits.rejected_rows");
-    Ok(close(&outcome, (flags.json, shared.quiet), &hint, screen))
+    Ok(close(&outcome, (flags.json, shared.manner.quiet), &hint, screen))
 }
 
 fn make_offers(flags: &OffersFlags, screen: Screen<'_>) -> Result<Exit, Exit> {
@@ -145,7 +146,7 @@ fn check_inputs(job: &Path, shared: &Shared, screen: Screen<'_>) -> Result<Exit,
     let overrides = Overrides { purpose: Purpose::Check, ..overrides(shared, screen)? };
     let given = read_job(job, &overrides, screen)?;
     let progress = screen.progress();
-    let checked = check::check(&given.job, work(shared), &progress);
+    let checked = check::check(&given.job, work(&shared.manner), &progress);
     progress.finish();
     let checked = checked.map_err(|error| failed(&error, screen))?;
     for warning in &checked.warnings {
@@ -153,7 +154,7 @@ fn check_inputs(job: &Path, shared: &Shared, screen: Screen<'_>) -> Result<Exit,
     }
     let rows = checked.set_aside;
     let mut text: String = checked.diagnostics.iter().map(|told| format!("{told}\n")).collect();
-    if !shared.quiet {
+    if !shared.manner.quiet {
         let findings = checked.diagnostics.len();
         text.push_str(&format!("{} rows read, {findings} findings, {} rows set aside\n", rows.of, rows.rows));
     }
@@ -173,7 +174,7 @@ fn tell(
 ) -> Result<Exit, Exit> {
     let given = read_job(job, &overrides(shared, screen)?, screen)?;
     let progress = screen.progress();
-    let account = explain::explain(&given.job, subscription, work(shared), &progress);
+    let account = explain::explain(&given.job, subscription, work(&shared.manner), &progress);
     progress.finish();
     let account = account.map_err(|error| failed(&error, screen))?;
     let text = if json {
@@ -238,8 +239,13 @@ fn failed(error: &RunError, screen: Screen<'_>) -> Exit {
 }
 
 fn overrides(shared: &Shared, screen: Screen<'_>) -> Result<Overrides, Exit> {
-    let (as_of, period, set) = (shared.as_of.clone(), shared.period.clone(), shared.set.clone());
-    Ok(Overrides { as_of, period, set, ..none_today(screen)? })
+    let (as_of, period) = (shared.as_of.clone(), shared.period.clone());
+    Ok(Overrides { as_of, period, ..overrides_of(&shared.manner, screen)? })
+}
+
+/// What a question before a sale overrides: it bills no window.
+fn overrides_of(manner: &Manner, screen: Screen<'_>) -> Result<Overrides, Exit> {
+    Ok(Overrides { set: manner.set.clone(), ..none_today(screen)? })
 }
 
 fn none_today(screen: Screen<'_>) -> Result<Overrides, Exit> {
@@ -250,8 +256,8 @@ fn none_today(screen: Screen<'_>) -> Result<Overrides, Exit> {
     Err(Exit::Internal)
 }
 
-const fn work(shared: &Shared) -> Work {
-    Work { threads: shared.threads as usize, unit: shared.unit, memory: shared.memory }
+const fn work(manner: &Manner) -> Work {
+    Work { threads: manner.threads as usize, unit: manner.unit, memory: manner.memory }
 }
 
 const fn job_format(name: FormatName) -> Format {

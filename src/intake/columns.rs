@@ -178,8 +178,9 @@ schema!(acceptances, Acceptances,
 schema!(requests, Requests,
     REQUEST_ID = "request_id" Required, CUSTOMER_ID = "customer_id" Required, PARTNER_ID = "partner_id" Optional,
     PRODUCT_ID = "product_id" Required, SKU_ID = "sku_id" Required, SEGMENT = "segment" Optional,
-    MARKET = "market" Required, QUANTITY = "quantity" Required Whole, TERM = "term" Required,
-    BILLING_CYCLE = "billing_cycle" Required, ON = "on" Required Instant, PROMOTION_ID = "promotion_id" Optional,
+    MARKET = "market" Required, CURRENCY = "currency" Optional, QUANTITY = "quantity" Required Whole,
+    TERM = "term" Required, BILLING_CYCLE = "billing_cycle" Required, ON = "on" Required Instant,
+    PROMOTION_ID = "promotion_id" Optional,
 );
 
 /// The columns of a table.

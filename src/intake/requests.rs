@@ -10,6 +10,7 @@ use termwise_engine::calendar::{BillingCycle, Instant, Term};
 use termwise_engine::catalog::Segment;
 use termwise_engine::findings::{Code, Disposition, Source};
 use termwise_engine::ids::{ItemId, MarketId, PartnerId, PromotionId};
+use termwise_engine::money::Currency;
 
 /// A purchase that somebody asks about (R15).
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -28,6 +29,8 @@ pub struct Request {
     pub segment: Segment,
     /// The customer's country.
     pub market: MarketId,
+    /// What it would be priced in; none: what the customer is billed in already, or a price exists in.
+    pub currency: Option<Currency>,
     /// Seats.
     pub quantity: u32,
     /// Committed length.
@@ -92,6 +95,7 @@ fn read_request(cells: &mut Cells<'_, '_>, source: Source, id: &str, met: &mut M
     let (product, sku) = (cells.text(r::PRODUCT_ID), cells.text(r::SKU_ID));
     let segment = cells.word(r::SEGMENT, words::segment).unwrap_or(Segment::Commercial);
     let market = cells.text(r::MARKET).map(|text| met.markets.meet(text));
+    let currency = cells.read(r::CURRENCY, |code| Currency::from_code(code).ok_or(Code::CurrencyUnknown));
     let quantity = cells.signed_seats(r::QUANTITY);
     let term = cells.word(r::TERM, words::term);
     let billing_cycle = cells.word(r::BILLING_CYCLE, words::billing_cycle);
@@ -105,6 +109,7 @@ fn read_request(cells: &mut Cells<'_, '_>, source: Source, id: &str, met: &mut M
         item: met.item(product?, sku?),
         segment,
         market: market?,
+        currency,
         // Less than none is as little as none: the rule refuses both (B29).
         quantity: quantity?.max(0).cast_unsigned(),
         term: term?,

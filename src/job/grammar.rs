@@ -177,6 +177,7 @@ pub const fn columns(table: Table) -> &'static [&'static str] {
             "sku_id",
             "segment",
             "market",
+            "currency",
             "quantity",
             "term",
             "billing_cycle",

@@ -11,7 +11,7 @@
 use super::words::{Judged, Scene, unmet};
 use serde_json::{Map, Value, json};
 use termwise_engine::calendar::{BillingCycle, Term};
-use termwise_engine::catalog::{Offer, Promotion};
+use termwise_engine::catalog::{Offer, Promotion, Segment};
 use termwise_engine::findings::Code;
 use termwise_engine::ids::ItemId;
 use termwise_engine::workings::Condition;
@@ -78,9 +78,14 @@ fn obstacle(kind: &str, description: String, needs: Vec<(&'static str, Value)>) 
     members
 }
 
-/// There is no promotion for the product and SKU.
-pub(super) fn no_promotions() -> Obstacle {
-    obstacle("NoPromotionsAvailable", "No promotion names this product and SKU.".to_owned(), Vec::new())
+/// There is no promotion for the product and SKU, as far as the promotions file can be read.
+pub(super) fn no_promotions(knows_promotions: bool) -> Obstacle {
+    let says = if knows_promotions {
+        "No promotion names this product and SKU."
+    } else {
+        "No promotion that can be read names this product and SKU."
+    };
+    obstacle("NoPromotionsAvailable", says.to_owned(), Vec::new())
 }
 
 /// No promotion has the id that was asked for.
@@ -89,10 +94,40 @@ pub(super) fn invalid_promotion() -> Obstacle {
     obstacle("InvalidPromotion", says.to_owned(), Vec::new())
 }
 
-/// Why the purchase as a whole would be turned down: the type that fits best, and our own code.
-pub(super) fn refusal(code: Code) -> Obstacle {
+/// What would do where a purchase as a whole would be turned down.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct Sale {
+    /// The customer's country, where it is known.
+    pub(super) customer_market: Option<String>,
+    /// The segments that it may be sold this product in.
+    pub(super) segments: Vec<Segment>,
+    /// The terms and billing cycles that have a price.
+    pub(super) terms: Vec<(Term, BillingCycle)>,
+    /// The most seats that a line can hold, where there is such a limit.
+    pub(super) most_seats: Option<u32>,
+}
+
+/// Why the purchase as a whole would be turned down: the type that fits best, our own code, and what would do.
+pub(super) fn refusal(code: Code, sale: &Sale) -> Obstacle {
     let says = format!("The purchase would be turned down: {}.", code.sentence());
-    obstacle(kind_of(code), says, vec![("code", code.name().into())])
+    let mut members = vec![("code", code.name().into())];
+    members.extend(sale_needs(code, sale));
+    obstacle(kind_of(code), says, members)
+}
+
+/// What a purchase needs that is turned down for a code.
+fn sale_needs(code: Code, sale: &Sale) -> Vec<(&'static str, Value)> {
+    if code == Code::MarketDiffers {
+        vec![("customerMarket", sale.customer_market.clone().into())]
+    } else if code == Code::SegmentNotAllowed {
+        vec![("eligibleSegments", sale.segments.iter().map(|segment| segment.name()).collect())]
+    } else if code == Code::BillingCycleNotForTerm {
+        vec![("eligibleTerms", terms_of(sale.terms.clone()))]
+    } else if matches!(code, Code::SeatsNotPositive | Code::AmountTooLarge) {
+        vec![("minimumRequiredSeats", 1.into()), ("maximumRequiredSeats", sale.most_seats.into())]
+    } else {
+        Vec::new()
+    }
 }
 
 /// The vendor's word for what a code is about.
@@ -202,6 +237,10 @@ fn terms(promotion: &Promotion, item: ItemId) -> Value {
     }
     pairs.sort_unstable();
     pairs.dedup();
+    terms_of(pairs)
+}
+
+fn terms_of(pairs: Vec<(Term, BillingCycle)>) -> Value {
     pairs
         .into_iter()
         .map(|(term, cycle)| json!({ "duration": term.name(), "billingCycle": cycle.name() }))
@@ -215,7 +254,7 @@ mod tests {
     #[test]
     fn answers_are_rows_of_csv_and_lines_of_json() {
         let yes = Answer { request_id: "R-1".into(), promotion_id: Some("P:1".into()), errors: Vec::new() };
-        let no = Answer { request_id: "R-2".into(), promotion_id: None, errors: vec![no_promotions()] };
+        let no = Answer { request_id: "R-2".into(), promotion_id: None, errors: vec![no_promotions(true)] };
         let answers = [yes, no];
         let csv = "request_id,promotion_id,is_eligible,errors\nR-1,P:1,true,[]\nR-2,,false,\
                    \"[{\"\"type\"\":\"\"NoPromotionsAvailable\"\",\"\"description\"\":\
@@ -242,9 +281,12 @@ mod tests {
             (Code::PriceConflict, "Product"),
             (Code::PriceUnreadable, "Product"),
         ];
+        let sale = Sale { customer_market: Some("NL".into()), most_seats: Some(9), ..Sale::default() };
         for (code, kind) in kinds {
-            let told = refusal(code);
+            let told = refusal(code, &sale);
             assert_eq!((&told["type"], &told["code"]), (&kind.into(), &code.name().into()));
         }
+        assert_eq!(refusal(Code::MarketDiffers, &sale)["customerMarket"], "NL");
+        assert_eq!(refusal(Code::AmountTooLarge, &sale)["maximumRequiredSeats"], 9);
     }
 }

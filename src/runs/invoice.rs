@@ -255,8 +255,13 @@ fn shown(folder: &Path) -> String {
 
 /// Why nothing is published, in words.
 pub fn too_many(set_aside: SetAside) -> String {
+    format!("{}: nothing is published", above_tolerance(set_aside))
+}
+
+/// How far the rows that were set aside are more than the job tolerates.
+pub(super) fn above_tolerance(set_aside: SetAside) -> String {
     format!(
-        "{} of {} rows were set aside, more than the {} that limits.rejected_rows tolerates: nothing is published",
+        "{} of {} rows were set aside, more than the {} that limits.rejected_rows tolerates",
         set_aside.rows,
         set_aside.of,
         super::figures::percent_of_millionths(set_aside.tolerated),

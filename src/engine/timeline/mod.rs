@@ -25,7 +25,7 @@ mod slate;
 mod state;
 mod upgrade;
 
-pub use asked::judge_purchase;
+pub use asked::{Appraisal, judge_purchases};
 pub use slate::Slate;
 
 use crate::book::{CustomerBook, Status, Subscription, Window};
@@ -67,7 +67,7 @@ pub fn play_on(
 ) {
     let mut line = TimeLine::new(std::mem::take(slate), customer, catalog, policy, window, played);
     let happenings = line.prepared();
-    line.play_before(&happenings, None);
+    line.play_all(&happenings, usize::MAX, |_, _| {});
     line.end_terms_through(window.billed.last);
     line.charge_all_through(window.billed.last);
     line.forecast();

@@ -38,22 +38,26 @@ impl TimeLine<'_> {
         self.happenings()
     }
 
-    /// Plays everything that happens, or what comes before the order of one subscription; whether that order was met.
-    pub(super) fn play_before(&mut self, happenings: &[Happening], order_of: Option<usize>) -> bool {
-        let is_met = |happening: &Happening| {
-            let is_order = happening.kind == Kind::Order && happening.begins;
-            is_order && order_of == Some(happening.subscription as usize)
-        };
+    /// Plays everything that happens. The orders of subscriptions from number `asked` on are judged in their turn and not made.
+    pub(super) fn play_all(
+        &mut self,
+        happenings: &[Happening],
+        asked: usize,
+        mut judge: impl FnMut(&mut Self, usize),
+    ) {
         for together in happenings.chunk_by(|left, right| left.at == right.at) {
             self.end_terms_before(together[0].at);
-            if let Some(place) = together.iter().position(is_met) {
-                // Orders come first at their instant (A6).
-                together[..place].iter().for_each(|&happening| self.take(happening));
-                return true;
+            // At their instant orders come before events, and what is asked after the customer's own (A6).
+            let orders = together.partition_point(|happening| happening.kind == Kind::Order);
+            let own = together[..orders].partition_point(|order| (order.subscription as usize) < asked);
+            if own == orders {
+                self.take_together(together);
+                continue;
             }
-            self.take_together(together);
+            together[..own].iter().for_each(|&happening| self.take(happening));
+            together[own..orders].iter().for_each(|order| judge(self, order.subscription as usize));
+            self.take_together(&together[orders..]);
         }
-        false
     }
 
     /// Everything that happens up to `as_of`, in order; what comes later is not due (B30).

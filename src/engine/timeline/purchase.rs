@@ -105,7 +105,7 @@ impl TimeLine<'_> {
     }
 
     /// R50, R51 and R52, checked when a purchase or a migration begins (B17, B18).
-    fn check_sale(&mut self, row: &Subscription) -> Result<(), (Code, &'static str)> {
+    pub(super) fn check_sale(&mut self, row: &Subscription) -> Result<(), (Code, &'static str)> {
         if !self.book.known.may_be_sold(row.segment) {
             return Err((Code::SegmentNotAllowed, "segment"));
         }
