@@ -261,6 +261,18 @@ fn order_threads_and_parts_change_no_answer_and_asking_changes_nothing() {
                 one.answers.iter().filter(|answer| answer.request_id == request.id).cloned().collect();
             assert_eq!(alone, among, "seed {seed}, {request:?}");
         }
+        // Neither do requests of one customer and day, which share a replay.
+        let crowd: Vec<Asked> = asked
+            .iter()
+            .zip(0..)
+            .map(|(one, number)| {
+                let on = format!("{}T{:02}:00:00Z", asked[0].day(), number % 3 * 11);
+                Asked { customer: asked[0].customer.clone(), market: asked[0].market, on, ..one.clone() }
+            })
+            .collect();
+        let together = ask(dir.path(), &crowd, small).answers;
+        let apart = crowd.iter().flat_map(|one| ask(dir.path(), std::slice::from_ref(one), small).answers);
+        assert_eq!(together, apart.collect::<Vec<Answer>>(), "seed {seed}");
         fs::remove_file(dir.path().join("requests.csv")).expect("the requests");
         assert!(before == bytes_of(dir.path()), "seed {seed}: asking changed or left something");
     }

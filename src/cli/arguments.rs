@@ -29,27 +29,31 @@ A request is a purchase that nobody has made yet. Its columns, those in brackets
   request_id, customer_id, [partner_id], product_id, sku_id, [segment] (commercial), market,
   [currency] (else the customer's own in that market, else one that there is a price in),
   quantity, term (P1M, P1Y, P3Y), billing_cycle (monthly, annual, upfront),
-  on (a date or an instant: when it would be ordered), [promotion_id] (else every one of the product)
+  on (a date or an instant: when it would be ordered),
+  [promotion_id] (else every one of the product)
 
 An answer for each request and promotion:
   request_id, promotion_id, is_eligible (true, false),
-  errors: a JSON list of everything that stands in the way, each with type, description, what it needs,
-  and code where a run would turn the whole purchase down
+  errors: a JSON list of everything that stands in the way, each with type, description, what it
+  needs, and code where a run would turn the whole purchase down
 
-Exits 3 where rows of the job or of the requests are rejected or parked, 65 where more rows of the job are
-than limits.rejected_rows tolerates: nothing is answered then.";
+It exits 3 where rows of the job or of the requests are rejected or parked. Where more rows of the \
+job are than limits.rejected_rows tolerates, it answers nothing and exits 65.";
 
 const ABOUT_OFFERS: &str = "\
-What the job has to say:
-  [inputs]  advisors, offers; optional: offices, sku_markets, and acceptances to count what was accepted
+The job has to name:
+  [inputs]  advisors, offers; optional are offices, sku_markets and, to count what was accepted,
+            acceptances
   [offers]  url: the https address that clients are sent to
-Of [offers], vendor, term, billing_cycle and office_ready have defaults. Without currency for its usage location an
-acceptance is rejected; without secret_file who knows all that an offer says can reckon its URL. The inputs of a run are
-not read.";
+
+Of [offers], vendor, term, billing_cycle and office_ready have defaults. Without a currency for its \
+usage location an acceptance is rejected. Without secret_file who knows all that an offer says can \
+reckon its URL. The inputs of a run are not read.";
 
 const ABOUT_SAMPLE: &str = "\
-Beside the book stand job.toml to run it, offers.toml with purchase offers for `termwise offers`, and
-requests.csv (or .parquet) for `termwise eligibility`; the profile plain has the book and job.toml alone.";
+Beside the book it writes job.toml to run it, offers.toml with purchase offers for `termwise offers`, \
+and requests.csv (or .parquet) for `termwise eligibility`. The profile plain has the book and job.toml \
+alone.";
 
 /// Batch billing and renewal for licence-based cloud subscriptions.
 #[derive(Parser, Debug)]
