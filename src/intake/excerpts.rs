@@ -17,7 +17,7 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use termwise_engine::findings::{Finding, Table};
 
-/// Each finding with its file, key, cell and row, sorted by table, file, row, column and code.
+/// Each finding once, with its file, key, cell and row, sorted by table, file, row, column and code.
 ///
 /// # Errors
 /// Where a file is no longer what it was when it was read, [`IntakeError`].
@@ -36,6 +36,7 @@ pub(super) fn excerpts(
         wanted.sort_unstable_by_key(|finding| {
             (finding.source, finding.column, finding.code, finding.disposition)
         });
+        wanted.dedup();
         let file = inputs.files.get(&table).and_then(|files| files.get(usize::from(number)));
         let Some((file, trail)) = file.zip(trails.get(&(table, number))) else { continue };
         let schema = schema_of(table);

@@ -204,7 +204,7 @@ impl Intake {
         }
     }
 
-    /// Each finding with its file, key, cell and row, sorted by table, file, row, column and code.
+    /// Each finding once, with its file, key, cell and row, sorted by table, file, row, column and code.
     ///
     /// # Errors
     /// A file is no longer what it was when it was read.

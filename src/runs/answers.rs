@@ -8,6 +8,7 @@
 //! before them, as an error of the type that fits best with our own `code` beside it. These are words for what the engine has
 //! recorded; nothing is judged here.
 
+use super::csv_text;
 use super::words::{Judged, Scene, unmet};
 use serde_json::{Map, Value, json};
 use termwise_engine::calendar::{BillingCycle, Term};
@@ -46,15 +47,14 @@ impl Answer {
 /// # Errors
 /// What the writer says.
 pub fn csv_of(answers: &[Answer]) -> Result<String, csv::Error> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(["request_id", "promotion_id", "is_eligible", "errors"])?;
-    for answer in answers {
-        let promotion = answer.promotion_id.as_deref().unwrap_or_default();
-        let is_eligible = if answer.is_eligible() { "true" } else { "false" };
-        writer.write_record([answer.request_id.as_str(), promotion, is_eligible, &answer.errors_text()])?;
-    }
-    let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    csv_text(|writer| {
+        writer.write_record(["request_id", "promotion_id", "is_eligible", "errors"])?;
+        answers.iter().try_for_each(|answer| {
+            let promotion = answer.promotion_id.as_deref().unwrap_or_default();
+            let is_eligible = if answer.is_eligible() { "true" } else { "false" };
+            writer.write_record([answer.request_id.as_str(), promotion, is_eligible, &answer.errors_text()])
+        })
+    })
 }
 
 /// Answers as lines of JSON, each an object with the members of the CSV's columns.

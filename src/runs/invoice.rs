@@ -194,8 +194,6 @@ impl Found {
         let Through { tally, mut counts, mut findings, spent: _ } = through;
         findings.extend(&intake.findings);
         intake.fates.iter().for_each(|&(source, fate)| counts.count(source, fate));
-        findings.sort_unstable();
-        findings.dedup();
         let rejects = intake.excerpts(&job.inputs, &findings)?;
         let notes = intake.warnings.iter().map(ToString::to_string).collect();
         Ok(Found { tally, counts, rejects, notes, timings: Vec::new() })

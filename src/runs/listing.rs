@@ -8,6 +8,7 @@
 //!   at most 2400 seats, first purchase only
 //! ```
 
+use super::csv_text;
 use super::promotions::{Listed, Listing};
 use crate::names::printable;
 use std::fmt::Write;
@@ -42,32 +43,31 @@ const COLUMNS: [&str; 17] = [
 /// # Errors
 /// What the writer says.
 pub fn csv_of(rows: &[Listed]) -> Result<String, csv::Error> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(COLUMNS)?;
-    for row in rows {
-        let count = |count: Option<u32>| count.map(|count| count.to_string()).unwrap_or_default();
-        writer.write_record([
-            row.promotion_id.as_str(),
-            &row.name,
-            row.kind,
-            &row.product_id,
-            &row.sku_id,
-            row.term,
-            row.billing_cycle.unwrap_or_default(),
-            &row.percentage,
-            &row.starts_on,
-            &row.ends_on,
-            &count(row.min_seats),
-            &count(row.max_seats),
-            &count(row.max_redemptions),
-            &row.first_purchase.to_string(),
-            &row.requires.join(";"),
-            &row.auto_applicable.to_string(),
-            row.commerce,
-        ])?;
-    }
-    let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    csv_text(|writer| {
+        writer.write_record(COLUMNS)?;
+        rows.iter().try_for_each(|row| {
+            let count = |count: Option<u32>| count.map(|count| count.to_string()).unwrap_or_default();
+            writer.write_record([
+                row.promotion_id.as_str(),
+                &row.name,
+                row.kind,
+                &row.product_id,
+                &row.sku_id,
+                row.term,
+                row.billing_cycle.unwrap_or_default(),
+                &row.percentage,
+                &row.starts_on,
+                &row.ends_on,
+                &count(row.min_seats),
+                &count(row.max_seats),
+                &count(row.max_redemptions),
+                &row.first_purchase.to_string(),
+                &row.requires.join(";"),
+                &row.auto_applicable.to_string(),
+                row.commerce,
+            ])
+        })
+    })
 }
 
 /// The list for people.

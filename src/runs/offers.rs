@@ -93,8 +93,6 @@ impl Found {
         });
         let mut findings = judged.findings.clone();
         findings.extend(&intake.findings);
-        findings.sort_unstable();
-        findings.dedup();
         let fates = intake.fates.iter().chain(&judged.fates).copied();
         let silent = without_contact(&judged, &intake.names);
         let notes = intake.warnings.iter().map(ToString::to_string).chain(silent).chain(notes(job)).collect();

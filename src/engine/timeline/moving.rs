@@ -26,10 +26,6 @@ impl TimeLine<'_> {
         moved: u32,
     ) -> Result<Fate, Refusal> {
         let (row, opened) = (self.row(number), self.row(target));
-        if row.parked {
-            // Nothing comes of it until it is mended, for either side (R60).
-            return Ok(Fate::NotDue(NotDue::SubscriptionRejected));
-        }
         if opened.parked || !is_sold_alike(row, opened) {
             return Err((Code::UpgradeTargetMissing, TARGET));
         }
@@ -86,9 +82,6 @@ impl TimeLine<'_> {
     ) -> Result<Fate, Refusal> {
         let (at, day) = (event.happened_at, event.happened_at.day());
         let (row, target_row) = (self.row(number), self.row(target));
-        if row.parked {
-            return Ok(Fate::NotDue(NotDue::SubscriptionRejected));
-        }
         // What comes into force on this day holds for the seats that come.
         self.charge_before(target, day);
         self.adopt_plan_before(target, day.next());
@@ -118,11 +111,7 @@ impl TimeLine<'_> {
         if is_flagged && self.policy.refused_events == RefusedEvents::Reject {
             return Err((limit, "quantity"));
         }
-        let is_all = self.running[number].seats().total() == moved;
         self.leave(number, event, ChargeType::MoveQuantity, moved);
-        if is_all {
-            self.end(number, day);
-        }
         self.charge_through(target, day);
         let Some(into) = self.running[target].term else { return Ok(Fate::NotDue(NotDue::NoEffect)) };
         let before = self.running[target].parts(&into);
@@ -150,7 +139,8 @@ impl TimeLine<'_> {
     pub(super) fn is_beginning_of(&self, target: usize, event: LifecycleEvent) -> bool {
         let row = self.row(target);
         let day = event.happened_at.day();
-        row.origin == Origin::Upgrade && row.term_start == day && self.running[target].half_of.is_none()
+        let is_told = row.origin == Origin::Upgrade && !row.opened && row.term_start == day;
+        is_told && self.running[target].half_of.is_none()
     }
 
     /// The upgrade that a row of its own tells the other half of: its first line and the refund are the pair, and nothing is
@@ -164,9 +154,6 @@ impl TimeLine<'_> {
         moved: u32,
     ) -> Result<Fate, Refusal> {
         let (row, target_row) = (self.row(number), self.row(target));
-        if row.parked {
-            return Ok(Fate::NotDue(NotDue::SubscriptionRejected));
-        }
         if self.running[target].state == State::Waiting {
             // Ordered later; what is wrong with it is told when its order has come.
             let is_told = target_row.begins_at().day() <= self.window.billed.last;
@@ -186,11 +173,7 @@ impl TimeLine<'_> {
         let half = Half { source: row.id, at: event.happened_at };
         self.running[target].half_of = Some(half);
         self.tie_first_line(target, half);
-        let is_all = self.running[number].seats().total() == moved;
         self.leave(number, event, ChargeType::Convert, moved);
-        if is_all {
-            self.end(number, event.happened_at.day());
-        }
         Ok(Fate::Billed)
     }
 

@@ -67,24 +67,32 @@ impl TimeLine<'_> {
         moved: u32,
         is_full: bool,
     ) -> Result<Fate, Refusal> {
-        match event.target {
-            Target::Barred => Err((Code::UpgradeTargetMissing, TARGET)),
-            Target::Subscription(id) if self.number_of(id) != number => {
+        let target = match event.target {
+            Target::Barred => return Err((Code::UpgradeTargetMissing, TARGET)),
+            Target::Nobody => None,
+            Target::Subscription(id) => Some(self.number_of(id)).filter(|&target| target != number),
+            // All seats at once stay under their id, unless the other is there already.
+            Target::Opened(id) => {
                 let target = self.number_of(id);
-                if self.is_beginning_of(target, event) {
-                    self.begin_by_upgrade(number, target, event, term, moved)
-                } else {
-                    self.move_seats(number, target, event, term, moved)
-                }
+                (!is_full || self.running[target].opened_by.is_some()).then_some(target)
             }
-            Target::Opened(id) if self.running[self.number_of(id)].opened_by.is_some() => {
-                self.move_seats(number, self.number_of(id), event, term, moved)
+        };
+        let Some(target) = target else {
+            if is_full {
+                return self.upgrade_whole(number, event, term);
             }
-            Target::Nobody | Target::Opened(_) | Target::Subscription(_) if is_full => {
-                self.upgrade_whole(number, event, term)
-            }
-            Target::Opened(id) => self.open_by_upgrade(number, self.number_of(id), event, term, moved),
-            Target::Nobody | Target::Subscription(_) => Err((Code::UpgradeTargetMissing, TARGET)),
+            return Err((Code::UpgradeTargetMissing, TARGET));
+        };
+        if self.row(number).parked {
+            // Nothing comes of it until it is mended, for either side (R60).
+            return Ok(Fate::NotDue(NotDue::SubscriptionRejected));
+        }
+        if self.row(target).opened && self.running[target].opened_by.is_none() {
+            self.open_by_upgrade(number, target, event, term, moved)
+        } else if self.is_beginning_of(target, event) {
+            self.begin_by_upgrade(number, target, event, term, moved)
+        } else {
+            self.move_seats(number, target, event, term, moved)
         }
     }
 
@@ -152,7 +160,8 @@ impl TimeLine<'_> {
         Ok(Some(TermPrice::listed(price, term.term)))
     }
 
-    /// Seats leave: the newest first, refunded for the days left at the price and discount that they had (B2, B3).
+    /// Seats leave: the newest first, refunded for the days left at the price and discount that they had (B2, B3). Where none is
+    /// left the subscription ends.
     pub(super) fn leave(
         &mut self,
         number: usize,
@@ -171,6 +180,9 @@ impl TimeLine<'_> {
             let reasons = term.reasons.with(Reason::Upgraded);
             let refund = event_draft(event, charge_type, Side::Refund, cycle, reasons);
             self.write_net(number, &term, Draft { paired: true, ..refund }, &before, &after);
+        }
+        if self.running[number].seats().total() == 0 {
+            self.end(number, day);
         }
     }
 

@@ -16,11 +16,9 @@ use termwise_engine::ids::SubscriptionId;
 pub(super) fn rejects_of(
     job: &Job,
     intake: &Intake,
-    mut findings: Vec<Finding>,
+    findings: Vec<Finding>,
     is_about_it: impl Fn(&Reject) -> bool,
 ) -> Result<Vec<Reject>, RunError> {
-    findings.sort_unstable();
-    findings.dedup();
     let mut rejects = intake.excerpts(&job.inputs, &findings)?;
     rejects.retain(is_about_it);
     Ok(rejects)
