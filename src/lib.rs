@@ -8,9 +8,13 @@ pub mod policy_file;
 
 pub mod job;
 
+pub(crate) mod parcel;
+
 pub mod intake;
 
 pub mod output;
+
+pub mod ledger;
 
 pub mod sample;
 

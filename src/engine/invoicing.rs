@@ -3,6 +3,10 @@
 //! One invoice for each customer, bill-to and currency, whatever partner sold (B33, C18). A line's place is its invoice
 //! and its number in it, counted from 1 in the order of the file.
 
+mod difference;
+
+pub use difference::{Difference, difference};
+
 use crate::book::Book;
 use crate::ids::{BillToId, CustomerId};
 use crate::money::Currency;
@@ -79,6 +83,12 @@ impl Totals {
         for (&key, &total) in &other.0 {
             self.0.entry(key).or_default().add(total);
         }
+    }
+
+    /// Adds a line that stands on no invoice of its run.
+    pub fn add_line(&mut self, currency: Currency, charge_type: ChargeType, subtotal: i64) {
+        let total = Total { lines: 1, subtotal: i128::from(subtotal) };
+        self.0.entry((currency, charge_type)).or_default().add(total);
     }
 
     /// Every currency and charge type that has lines.

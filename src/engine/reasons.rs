@@ -39,6 +39,8 @@ reasons! {
     CutCycle = "cut-cycle", "the cycle is shorter than the anchor's and is charged by days";
     /// R8
     PriceLocked = "price-locked", "the price was locked with the subscription";
+    /// R62
+    PricePinned = "price-pinned", "the price is the one billed before in this term; the list says another now";
     /// R10
     PriceTier = "price-tier", "the price is that of a quantity tier";
     /// B27
@@ -135,6 +137,8 @@ reasons! {
     BillingCycleNotForTerm = "billing-cycle-not-for-term", "the term can't be billed in this cycle";
     /// R59
     BilledAsItHappened = "billed-as-it-happened", "against a rule, and billed because it happened";
+    /// R62
+    Reversed = "reversed", "it takes back what the ledger billed before, to the cent";
 }
 
 /// A set of reasons.

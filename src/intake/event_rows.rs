@@ -1,7 +1,7 @@
 //! Events as they are packed into the part of their subscription, and unpacked when its turn has come.
 
 use super::order::Order;
-use super::parcel::{Packing, Unpacking};
+use crate::parcel::{Packing, Unpacking};
 use super::worker::Kind;
 use termwise_engine::book::{
     EventKind, LifecycleEvent, PromotionCell, Redemption, ScheduledChange, SeatChange, Target,

@@ -12,7 +12,7 @@ use super::event_rows::{EventRow, Sold};
 use super::index::Place;
 use super::memo::Memo;
 use super::openings::{Stray, unknown};
-use super::parcel::Packing;
+use crate::parcel::Packing;
 use super::row::{Cells, Row};
 use super::subscriptions::promotion;
 use super::words;

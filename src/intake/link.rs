@@ -9,7 +9,7 @@ use super::index::Index;
 use super::memo::Memo;
 use super::openings::{self, Opening, Openings};
 use super::order::Order;
-use super::parcel::Unpacking;
+use crate::parcel::Unpacking;
 use super::parties::{CustomerRow, unpack_customer, unpack_holding};
 use super::parts::Packed;
 use super::subscriptions::SubscriptionRow;

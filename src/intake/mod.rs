@@ -38,7 +38,6 @@ mod offer_ids;
 mod offers;
 mod openings;
 mod order;
-mod parcel;
 mod parquet_file;
 mod parties;
 mod parts;

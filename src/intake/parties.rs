@@ -4,7 +4,7 @@ use super::columns::{customers as c, holdings as h, partners as p};
 use super::desk::{Desk, Notes, distinct};
 use super::error::IntakeError;
 use super::order::Order;
-use super::parcel::{Packing, Unpacking};
+use crate::parcel::{Packing, Unpacking};
 use super::parts::Parts;
 use super::row::{Cells, Row};
 use super::words;

@@ -6,7 +6,7 @@
 
 use super::error::IntakeError;
 use super::files::locked;
-use super::parcel::Packing;
+use crate::parcel::Packing;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};

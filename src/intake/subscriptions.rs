@@ -5,7 +5,7 @@ use super::desk::{Desk, Met};
 use super::error::IntakeError;
 use super::memo::{Memo, PairMemo};
 use super::order::Order;
-use super::parcel::{Packing, Unpacking};
+use crate::parcel::{Packing, Unpacking};
 use super::parts::Parts;
 use super::row::{Cells, Fault, Row};
 use super::words;

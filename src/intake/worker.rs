@@ -5,7 +5,7 @@ use super::error::IntakeError;
 use super::events::EventMemos;
 use super::index::{Entries, Index};
 use super::openings::{Found, Openings};
-use super::parcel::Packing;
+use crate::parcel::Packing;
 use super::parts::{Parts, Scatter};
 use super::subscriptions::{SubscriptionMemos, Unread};
 use hashbrown::DefaultHashBuilder;

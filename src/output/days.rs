@@ -18,6 +18,11 @@ pub(super) struct DayTexts {
 }
 
 impl DayTexts {
+    /// None: each day is written when it is met.
+    pub(super) const fn none() -> DayTexts {
+        DayTexts { first: 0, texts: Vec::new() }
+    }
+
     /// Those around the days of a run.
     pub(super) fn around(window: Window) -> DayTexts {
         let first = window.billed.first.epoch_days() - AROUND;

@@ -19,7 +19,7 @@ use termwise_engine::money::{Currency, Discount, Kept, Price};
 use termwise_engine::policy::Policy;
 use termwise_engine::reasons::{Reason, Reasons};
 use termwise_engine::workings::{
-    Cause, ChargeType, Line, Reduction, Renewal, RenewalOutcome, Renewed, Side, Steps,
+    Cause, ChargeType, Line, Quoted, Reduction, Renewal, RenewalOutcome, Renewed, Side, Steps,
 };
 
 /// Everything that a [`Report`] borrows.
@@ -56,12 +56,12 @@ impl Run {
 
     pub(super) fn stretch(&self) -> Stretch<'_> {
         let Run { book, names, invoiced, renewals, .. } = self;
-        Stretch { book, names, invoiced, renewals }
+        Stretch { book, names, invoiced, renewals, posting: None }
     }
 
     pub(super) fn report<'a>(&'a self, tally: &'a Tally) -> Report<'a> {
         let Run { job, files, counts, rejects, notes, timings, .. } = self;
-        Report { job, files, counts, tally, rejects, notes, timings }
+        Report { job, files, counts, tally, rejects, notes, ledger: None, timings }
     }
 
     /// Proves everything and writes nothing.
@@ -256,6 +256,9 @@ fn line() -> Line {
         paired: false,
         behind: SubscriptionId::of_rank(0),
         happened_at: first.start(),
+        due: first,
+        quoted: Quoted { list: Price::ZERO, listed_for: Term::P1Y, on: first, seats: 10 },
+        held: None,
         reasons: Reasons::NONE,
         term_steps: Steps::default(),
         steps: Steps::default(),

@@ -109,7 +109,7 @@ pub(super) fn text(
     };
     let policy: Map<String, Value> =
         job.policy_words.iter().map(|(setting, word)| (setting.clone(), word.clone().into())).collect();
-    let manifest = json!({
+    let mut manifest = json!({
         "program": "termwise",
         "version": env!("CARGO_PKG_VERSION"),
         // Its name alone: how the way to it was typed is no part of the run.
@@ -134,8 +134,11 @@ pub(super) fn text(
         "notes": account.notes,
         "digest_of_inputs": inputs,
         "digest_of_outputs": output_digest(outputs),
-        "timings": timings.iter().map(timing).collect::<Vec<_>>(),
     });
+    if let Value::Object(members) = &mut manifest {
+        members.extend(report.ledger.map(|ledger| ("ledger".to_owned(), ledger.clone())));
+        members.insert("timings".to_owned(), timings.iter().map(timing).collect());
+    }
     format!("{manifest:#}\n")
 }
 

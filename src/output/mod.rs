@@ -23,6 +23,7 @@
 
 mod account;
 mod balance;
+mod charge;
 mod chunk;
 mod columnar;
 mod counts;
@@ -64,19 +65,22 @@ mod round_trip;
 mod tests;
 
 pub use balance::prove;
+pub use charge::{Charge, Issued, LineTexts, line_keys};
 pub use counts::{Counts, Dispositions};
 pub use rejects::diagnostic;
 pub use single::replace;
 pub use tables::{Batch, Cut, OutputTable, Tables};
-pub use tally::Tally;
-pub use writer::{Block, Closed, Encoded, Writer};
+pub use tally::{Tally, Weight};
+pub use writer::{Block, Closed, Encoded, Sealed, SideFile, Writer};
 
 use crate::intake::FileFacts;
 use crate::job::Job;
 use crate::names::{Names, Reject};
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use termwise_engine::book::Book;
+use termwise_engine::ids::CustomerId;
 use termwise_engine::invoicing::Invoiced;
 use termwise_engine::workings::Renewal;
 
@@ -95,6 +99,17 @@ pub struct Stretch<'a> {
     pub invoiced: &'a Invoiced,
     /// Renewals, by subscription and date (C4).
     pub renewals: &'a [Renewal],
+    /// What a ledger adds of it, where there is one.
+    pub posting: Option<Posting<'a>>,
+}
+
+/// What a run adds to a ledger: new lines, reversals, and the notices that fell due.
+#[derive(Clone, Copy, Debug)]
+pub struct Posting<'a> {
+    /// In the order of the file, each with the customer among whose rows it comes.
+    pub charges: &'a [(CustomerId, Charge<'a>)],
+    /// By subscription and date.
+    pub notices: &'a [Renewal],
 }
 
 /// Everything that a run tells, besides its tables.
@@ -112,6 +127,8 @@ pub struct Report<'a> {
     pub rejects: &'a [Reject],
     /// What else to know.
     pub notes: &'a [String],
+    /// What a ledger's run says of the ledger.
+    pub ledger: Option<&'a Value>,
     /// How long each step took; the only thing that may differ between two runs of the same inputs.
     pub timings: &'a [(String, Duration)],
 }

@@ -7,7 +7,6 @@ use super::figures::Decimal;
 use super::lexicon::Lexicons;
 use super::lines::{bill_to, reasons_text};
 use super::sheet::{AMOUNT, Column, PERCENT, UNIT_PRICE};
-use std::ops::Range;
 use termwise_engine::book::Subscription;
 use termwise_engine::ids::CustomerId;
 use termwise_engine::money::{Currency, percent_change};
@@ -41,11 +40,11 @@ impl RenewalRow<'_> {
 }
 
 /// Some rows of `renewals`.
-pub(super) fn rows<'a>(stretch: &Stretch<'a>, rows: Range<usize>) -> Vec<RenewalRow<'a>> {
+pub(super) fn rows<'a>(stretch: &Stretch<'a>, renewals: &'a [Renewal]) -> Vec<RenewalRow<'a>> {
     let book = stretch.book;
     let row =
         |renewal: &'a Renewal| RenewalRow { renewal, row: &book.subscriptions[renewal.subscription.rank()] };
-    stretch.renewals[rows].iter().map(row).collect()
+    renewals.iter().map(row).collect()
 }
 
 /// The columns.

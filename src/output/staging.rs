@@ -20,8 +20,8 @@ const BUFFER: usize = 1 << 18;
 pub(super) struct Staging {
     place: PathBuf,
     folder: PathBuf,
-    // Held, and removed with the rest, when this is dropped.
-    _lock: NamedTempFile,
+    // Held, and removed with the rest, when this is dropped; in a ledger its own lock is held already.
+    _lock: Option<NamedTempFile>,
 }
 
 impl Staging {
@@ -44,7 +44,19 @@ impl Staging {
         lock.as_file().try_lock().map_err(io::Error::from).map_err(unusable)?;
         let folder = lock.path().with_extension("");
         private_folder().create(&folder).map_err(unusable)?;
-        Ok(Staging { place, folder, _lock: lock })
+        Ok(Staging { place, folder, _lock: Some(lock) })
+    }
+
+    /// Opens the staging folder of a ledger, whose lock the caller holds: what stood there before was never true.
+    ///
+    /// # Errors
+    /// The place can't be used.
+    pub(super) fn open_in_ledger(ledger: &Path) -> Result<Staging, OutputError> {
+        let place = ledger.join("staging");
+        let folder = place.join("next");
+        let failed = |source| OutputError::Write { path: folder.clone(), source };
+        private_folder().create(&folder).map_err(failed)?;
+        Ok(Staging { place, folder, _lock: None })
     }
 
     /// Where files are staged.
@@ -87,7 +99,13 @@ impl Staging {
 
     /// Publishes the folder under a name, and tells whether it did: a folder of that name is left as it is.
     pub(super) fn publish(self, name: &str) -> Result<bool, OutputError> {
-        let target = self.place.join(name);
+        let place = self.place.clone();
+        self.publish_in(&place, name)
+    }
+
+    /// Publishes the folder under a name in a place of the same file system, by one rename.
+    pub(super) fn publish_in(self, place: &Path, name: &str) -> Result<bool, OutputError> {
+        let target = place.join(name);
         let failed = |path: &Path, source| OutputError::Write { path: path.to_owned(), source };
         sync_folder(&self.folder).map_err(|source| failed(&self.folder, source))?;
         if fs::symlink_metadata(&target).is_ok() {
@@ -100,7 +118,10 @@ impl Staging {
             }
             Err(source) => return Err(failed(&target, source)),
         }
-        sync_folder(&self.place).map_err(|source| failed(&self.place, source))?;
+        sync_folder(place).map_err(|source| failed(place, source))?;
+        if place != self.place {
+            sync_folder(&self.place).map_err(|source| failed(&self.place, source))?;
+        }
         Ok(true)
     }
 }
@@ -189,7 +210,7 @@ pub(super) struct Written {
 }
 
 /// The output folder itself, made where it is missing: never a link that somebody else could turn elsewhere.
-fn checked(place: &Path) -> Result<PathBuf, OutputError> {
+pub(super) fn checked(place: &Path) -> Result<PathBuf, OutputError> {
     // A trailing slash would make the system look through a link.
     let place: PathBuf = place.components().collect();
     match fs::symlink_metadata(&place) {
@@ -241,7 +262,7 @@ fn remove_crashed(place: &Path) {
     }
 }
 
-fn private_folder() -> DirBuilder {
+pub(super) fn private_folder() -> DirBuilder {
     let mut builder = DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
@@ -257,7 +278,7 @@ fn private_file() -> OpenOptions {
 }
 
 /// Puts a folder's entries on the disk.
-fn sync_folder(path: &Path) -> io::Result<()> {
+pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     File::open(path)?.sync_all()?;
     Ok(())

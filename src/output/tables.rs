@@ -2,6 +2,7 @@
 //!
 //! Everything here only looks at a stretch, so any number of threads may do it at once.
 
+use super::charge::{self, ChargeRow};
 use super::days::DayTexts;
 use super::lexicon::Lexicons;
 use super::lines::{self, InvoiceRow, LineRow};
@@ -29,12 +30,14 @@ pub enum OutputTable {
     Invoices,
     /// Terms that end, and what they lead to.
     Renewals,
+    /// Renewals whose notice fell due since the last run of a ledger.
+    Notices,
 }
 
 impl OutputTable {
-    /// Every table, in the order of the contract.
-    pub const ALL: [OutputTable; 3] =
-        [OutputTable::InvoiceLines, OutputTable::Invoices, OutputTable::Renewals];
+    /// Every table, in the order of the contract; the last is of a ledger's runs alone.
+    pub const ALL: [OutputTable; 4] =
+        [OutputTable::InvoiceLines, OutputTable::Invoices, OutputTable::Renewals, OutputTable::Notices];
 
     /// As its file is called.
     pub const fn name(self) -> &'static str {
@@ -42,15 +45,20 @@ impl OutputTable {
             OutputTable::InvoiceLines => "invoice_lines",
             OutputTable::Invoices => "invoices",
             OutputTable::Renewals => "renewals",
+            OutputTable::Notices => "notices",
         }
     }
 
     /// How many rows a stretch has of it.
     pub(super) fn rows_of(self, stretch: &Stretch<'_>) -> usize {
-        match self {
-            OutputTable::InvoiceLines => stretch.invoiced.lines.len(),
-            OutputTable::Invoices => stretch.invoiced.invoices.len(),
-            OutputTable::Renewals => stretch.renewals.len(),
+        match (self, stretch.posting) {
+            (OutputTable::InvoiceLines, None) => stretch.invoiced.lines.len(),
+            (OutputTable::InvoiceLines, Some(posting)) => posting.charges.len(),
+            (OutputTable::Invoices, None) => stretch.invoiced.invoices.len(),
+            // A night adds lines; invoices are issued when a month is closed (R65).
+            (OutputTable::Invoices, Some(_)) | (OutputTable::Notices, None) => 0,
+            (OutputTable::Renewals, _) => stretch.renewals.len(),
+            (OutputTable::Notices, Some(posting)) => posting.notices.len(),
         }
     }
 
@@ -58,7 +66,7 @@ impl OutputTable {
     pub(super) const fn has_subtotals(self) -> bool {
         match self {
             OutputTable::InvoiceLines | OutputTable::Invoices => true,
-            OutputTable::Renewals => false,
+            OutputTable::Renewals | OutputTable::Notices => false,
         }
     }
 }
@@ -143,6 +151,12 @@ impl Tables {
         let context = Context { names: stretch.names, window: self.window, days: &self.days };
         let rows = cut.rows.clone();
         let (cells, customers) = match cut.table {
+            OutputTable::InvoiceLines if stretch.posting.is_some() => {
+                let charges = stretch.posting.map_or(&[][..], |posting| posting.charges);
+                let rows: &[ChargeRow<'_>] = &charges[rows];
+                let customer = |row: &ChargeRow<'_>| row.0;
+                (self.cells(charge::columns(), &context, rows)?, ends(rows, customer))
+            }
             OutputTable::InvoiceLines => {
                 let rows: Vec<LineRow<'_>> = lines::line_rows(stretch, rows);
                 (
@@ -156,7 +170,15 @@ impl Tables {
                 (self.cells(lines::invoice_columns(), &context, rows)?, ends(rows, customer))
             }
             OutputTable::Renewals => {
-                let rows: Vec<RenewalRow<'_>> = renewals::rows(stretch, rows);
+                let rows: Vec<RenewalRow<'_>> = renewals::rows(stretch, &stretch.renewals[rows]);
+                (
+                    self.cells(renewals::columns(&self.words), &context, &rows)?,
+                    ends(&rows, RenewalRow::customer),
+                )
+            }
+            OutputTable::Notices => {
+                let notices = stretch.posting.map_or(&[][..], |posting| posting.notices);
+                let rows: Vec<RenewalRow<'_>> = renewals::rows(stretch, &notices[rows]);
                 (
                     self.cells(renewals::columns(&self.words), &context, &rows)?,
                     ends(&rows, RenewalRow::customer),

@@ -3,6 +3,8 @@
 //! Each stretch is tallied for itself, and tallies are added in any order: only sums are in them.
 
 use super::Stretch;
+use super::charge::Charge;
+use super::sheet::AMOUNT;
 use super::tables::OutputTable;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -20,6 +22,8 @@ pub struct Tally {
     pub(super) totals: Totals,
     /// Sums by currency, made from the invoices.
     pub(super) invoices: BTreeMap<Currency, Invoices>,
+    /// What safety bounds look at, where there is a ledger (R66).
+    pub weight: Weight,
     /// Renewals that happened in this run.
     pub(super) renewed: RenewalCounts,
     /// Renewals that are forecast.
@@ -37,7 +41,17 @@ impl Tally {
         let mut tally = Tally { totals: invoiced.totals.clone(), ..Tally::default() };
         for invoice in &invoiced.invoices {
             let sum = tally.invoices.entry(invoice.key.currency).or_default();
-            sum.add(Invoices { invoices: 1, lines: invoice.lines.into(), subtotal: invoice.subtotal });
+            // With a ledger they are issued when the month is closed (R65).
+            let invoices = u64::from(stretch.posting.is_none());
+            sum.add(Invoices { invoices, lines: invoice.lines.into(), subtotal: invoice.subtotal });
+        }
+        for (_, charge) in stretch.posting.map_or(&[][..], |posting| posting.charges) {
+            if charge.is_reversal {
+                tally.totals.add_line(charge.currency, charge.charge_type, charge.subtotal);
+                let sum = tally.invoices.entry(charge.currency).or_default();
+                sum.add(Invoices { invoices: 0, lines: 1, subtotal: charge.subtotal.into() });
+            }
+            tally.weigh(charge);
         }
         for renewal in stretch.renewals {
             let counts = if renewal.billed { &mut tally.renewed } else { &mut tally.forecast };
@@ -57,6 +71,7 @@ impl Tally {
         for (&currency, &invoices) in &other.invoices {
             self.invoices.entry(currency).or_default().add(invoices);
         }
+        self.weight.add(&other.weight);
         self.renewed.add(other.renewed);
         self.forecast.add(other.forecast);
         add_counts(&mut self.line_reasons, &other.line_reasons);
@@ -64,10 +79,55 @@ impl Tally {
         add_counts(&mut self.rows, &other.rows);
     }
 
+    /// Puts a line of a ledger on the scales.
+    fn weigh(&mut self, charge: &Charge<'_>) {
+        let weight = &mut self.weight;
+        weight.largest = weight.largest.max(parts_of_minor(charge.currency) * i128::from(charge.subtotal).abs());
+        let sides = weight.sides.entry(charge.currency).or_default();
+        if charge.subtotal < 0 {
+            sides.1 -= i128::from(charge.subtotal);
+        } else {
+            sides.0 += i128::from(charge.subtotal);
+        }
+    }
+
+    /// Control totals by currency and charge type.
+    pub fn totals(&self) -> &Totals {
+        &self.totals
+    }
+
     /// How many rows a table has.
     pub fn rows(&self, table: OutputTable) -> u64 {
         self.rows.get(&table).copied().unwrap_or_default()
     }
+}
+
+/// What safety bounds look at (R66).
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Weight {
+    /// The largest line, whatever its sign, in 1/10000 of its currency.
+    pub largest: i128,
+    /// What is charged and what is credited, both positive, in minor units.
+    pub sides: BTreeMap<Currency, (i128, i128)>,
+    /// The most lines of one subscription and charge day.
+    pub lines_of_a_day: u32,
+}
+
+impl Weight {
+    fn add(&mut self, other: &Weight) {
+        self.largest = self.largest.max(other.largest);
+        self.lines_of_a_day = self.lines_of_a_day.max(other.lines_of_a_day);
+        for (&currency, more) in &other.sides {
+            let sides = self.sides.entry(currency).or_default();
+            sides.0 += more.0;
+            sides.1 += more.1;
+        }
+    }
+}
+
+/// How many units of 1/10000 a minor unit is.
+fn parts_of_minor(currency: Currency) -> i128 {
+    10_i128.pow(u32::from(AMOUNT.scale) - currency.digits())
 }
 
 fn add_counts<K: Copy + Ord>(sums: &mut BTreeMap<K, u64>, more: &BTreeMap<K, u64>) {

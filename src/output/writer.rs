@@ -13,8 +13,8 @@ use super::staging::{StagedFile, Staging, Written};
 use super::strip::Strip;
 use super::tables::Cells;
 use super::{
-    Batch, MANIFEST, OutputError, OutputTable, Published, Report, balance, lines, manifest, readback,
-    rejects, renewals, summary,
+    Batch, MANIFEST, OutputError, OutputTable, Published, Report, balance, charge, lines, manifest,
+    readback, rejects, renewals, summary,
 };
 use crate::job::{Format, Job};
 use crate::names::{Names, Reject};
@@ -32,7 +32,8 @@ const BLOCK_ROWS: usize = 1 << 17;
 /// The output of one run, while it is written.
 pub struct Writer {
     staging: Staging,
-    tables: [TableWriter; 3],
+    tables: Vec<TableWriter>,
+    sides: Vec<Written>,
     timings: Timings,
 }
 
@@ -123,15 +124,48 @@ impl Writer {
     /// The place can't be used.
     pub fn open(job: &Job) -> Result<Writer, OutputError> {
         let staging = Staging::open(&job.outputs.dir)?;
-        let format = job.outputs.format;
-        let words = Lexicons::default();
-        let [lines, invoices, renewals] = OutputTable::ALL;
-        let tables = [
+        let (format, words) = (job.outputs.format, Lexicons::default());
+        let [lines, invoices, renewals, _] = OutputTable::ALL;
+        let tables = vec![
             TableWriter::open(&staging, lines, format, &lines::line_columns(&words))?,
             TableWriter::open(&staging, invoices, format, &lines::invoice_columns())?,
             TableWriter::open(&staging, renewals, format, &renewals::columns(&words))?,
         ];
-        Ok(Writer { staging, tables, timings: Timings::default() })
+        Ok(Writer { staging, tables, sides: Vec::new(), timings: Timings::default() })
+    }
+
+    /// Opens the staging folder of a ledger, whose lock is held, and the tables of its run in it.
+    ///
+    /// # Errors
+    /// The place can't be used.
+    pub fn open_in_ledger(job: &Job, ledger: &Path) -> Result<Writer, OutputError> {
+        let staging = Staging::open_in_ledger(ledger)?;
+        let (format, words) = (job.outputs.format, Lexicons::default());
+        let [lines, invoices, renewals, notices] = OutputTable::ALL;
+        let tables = vec![
+            TableWriter::open(&staging, lines, format, &charge::columns())?,
+            TableWriter::open(&staging, invoices, format, &charge::invoice_columns())?,
+            TableWriter::open(&staging, renewals, format, &renewals::columns(&words))?,
+            TableWriter::open(&staging, notices, format, &renewals::columns(&words))?,
+        ];
+        Ok(Writer { staging, tables, sides: Vec::new(), timings: Timings::default() })
+    }
+
+    /// A file of its own beside the tables.
+    ///
+    /// # Errors
+    /// It can't be made.
+    pub fn side(&self, name: &str) -> Result<SideFile, OutputError> {
+        Ok(SideFile(self.staging.create(name)?))
+    }
+
+    /// Puts such a file on the disk, and counts it among the outputs.
+    ///
+    /// # Errors
+    /// Writing failed.
+    pub fn keep(&mut self, side: SideFile) -> Result<(), OutputError> {
+        self.sides.push(sync(side.0, None, &mut self.timings)?);
+        Ok(())
     }
 
     /// Takes the batches of a stretch, in the order of its cuts, and gives the blocks that are full. What is left over
@@ -170,11 +204,22 @@ impl Writer {
     /// # Errors
     /// Nothing was published, and why.
     pub fn publish(self, report: &Report<'_>) -> Result<Closed, OutputError> {
+        let name = manifest::folder_name(report, &manifest::input_digest(report));
+        let Sealed { staging, outputs, mut timings, .. } = self.seal(report)?;
+        let published = rename(staging, &name, &outputs, &mut timings)?;
+        Ok(Closed { published, timings: timings.list().to_vec() })
+    }
+
+    /// Proves the run as a whole, puts everything on the disk and reads it back: all that is left is the rename.
+    ///
+    /// # Errors
+    /// Nothing was published, and why.
+    pub fn seal(self, report: &Report<'_>) -> Result<Sealed, OutputError> {
         balance::prove(report)?;
-        let Writer { staging, tables, mut timings } = self;
+        let Writer { staging, tables, sides, mut timings } = self;
         let inputs = manifest::input_digest(report);
         let name = manifest::folder_name(report, &inputs);
-        let mut outputs = Vec::new();
+        let mut outputs = sides;
         for table in tables {
             outputs.push(table.finish(report, &mut timings)?);
         }
@@ -182,7 +227,8 @@ impl Writer {
         outputs.push(write_text(&staging, "summary.txt", &summary::text(report, &name), &mut timings)?);
         let since = Instant::now();
         for written in &outputs {
-            let adds_up = has_subtotals(&written.name).then_some(&report.tally.totals);
+            let is_summed = has_subtotals(&written.name) && !(report.ledger.is_some() && is_invoices(&written.name));
+            let adds_up = is_summed.then_some(&report.tally.totals);
             readback::check(staging.folder(), written, adds_up)?;
         }
         timings.read_back += since.elapsed();
@@ -190,17 +236,64 @@ impl Writer {
         let text = manifest::text(report, &inputs, &outputs, &all);
         let written = write_text(&staging, MANIFEST, &text, &mut timings)?;
         readback::check(staging.folder(), &written, None)?;
-        let published = rename(staging, &name, &outputs, &mut timings)?;
-        Ok(Closed { published, timings: timings.list().to_vec() })
+        let digest = manifest::output_digest(&outputs);
+        Ok(Sealed { staging, outputs, digest, timings })
     }
 
+    /// A table's writer. Tables are opened in the order of the contract, so that a table's number is its place.
     fn table(&mut self, table: OutputTable) -> &mut TableWriter {
-        let [lines, invoices, renewals] = &mut self.tables;
-        match table {
-            OutputTable::InvoiceLines => lines,
-            OutputTable::Invoices => invoices,
-            OutputTable::Renewals => renewals,
+        &mut self.tables[table as usize]
+    }
+}
+
+/// A run that is on the disk and proved, and that nobody sees yet.
+pub struct Sealed {
+    staging: Staging,
+    outputs: Vec<Written>,
+    digest: String,
+    timings: Timings,
+}
+
+impl Sealed {
+    /// A run with these files, the manifest among them but not in its own list.
+    pub(super) fn new(staging: Staging, outputs: Vec<Written>, timings: Timings) -> Sealed {
+        let digest = manifest::output_digest(&outputs);
+        Sealed { staging, outputs, digest, timings }
+    }
+
+    /// The digest over its files.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// How long each step of writing took.
+    pub fn timings(&self) -> Vec<(String, Duration)> {
+        self.timings.list().to_vec()
+    }
+
+    /// Publishes it as a folder of a place on the same file system, by one rename.
+    ///
+    /// # Errors
+    /// Somebody else took the name, or the system refuses.
+    pub fn commit(self, place: &Path, name: &str) -> Result<PathBuf, OutputError> {
+        let folder = place.join(name);
+        if self.staging.publish_in(place, name)? {
+            return Ok(folder);
         }
+        Err(OutputError::Write { path: folder, source: std::io::ErrorKind::AlreadyExists.into() })
+    }
+}
+
+/// A file of its own, while it is written.
+pub struct SideFile(StagedFile);
+
+impl SideFile {
+    /// Writes on.
+    ///
+    /// # Errors
+    /// Writing failed.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), OutputError> {
+        write_all(&mut self.0, bytes)
     }
 }
 
@@ -360,6 +453,10 @@ impl Timings {
             ("publish/read back".to_owned(), self.read_back),
         ]
     }
+}
+
+fn is_invoices(file: &str) -> bool {
+    file.split('.').next() == Some(OutputTable::Invoices.name())
 }
 
 fn has_subtotals(file: &str) -> bool {

@@ -208,6 +208,7 @@ impl Found {
             tally: &self.tally,
             rejects: &self.rejects,
             notes: &self.notes,
+            ledger: None,
             timings: &self.timings,
         }
     }

@@ -230,7 +230,7 @@ impl<'p> Pipeline<'p> {
         spent.play = lap(&mut watch);
         let invoiced = invoicing::invoice(&book, lines);
         spent.invoice = lap(&mut watch);
-        let stretch = Stretch { book: &book, names: &names, invoiced: &invoiced, renewals: &renewals };
+        let stretch = Stretch { book: &book, names: &names, invoiced: &invoiced, renewals: &renewals, posting: None };
         self.tables.prove(&stretch)?;
         spent.prove = lap(&mut watch);
         through.tally = Tally::of(&stretch);

@@ -15,6 +15,7 @@ mod lifecycle;
 mod moving;
 mod opening;
 mod order;
+mod pins;
 mod plan;
 mod promotions;
 mod purchase;
@@ -26,6 +27,7 @@ mod state;
 mod upgrade;
 
 pub use asked::{Appraisal, judge_purchases};
+pub use opening::seats_at_start;
 pub use slate::Slate;
 
 use crate::book::{CustomerBook, Status, Subscription, Window};
@@ -34,7 +36,7 @@ use crate::catalog::Catalog;
 use crate::findings::{Code, Disposition, Fate, Finding, NotDue, Source};
 use crate::ids::{ItemId, SubscriptionId};
 use crate::policy::Policy;
-use crate::workings::Played;
+use crate::workings::{Pin, Played};
 use codes::Judged;
 use history::History;
 use order::Happening;
@@ -65,11 +67,37 @@ pub fn play_on(
     window: Window,
     played: &mut Played,
 ) {
+    play_held(slate, customer, (catalog, policy), window, None, played);
+}
+
+/// Plays one customer against a ledger: what was billed in a term is held to its pins, which come by subscription (R62), and
+/// how each subscription stands at the window's end is told.
+pub fn play_against(
+    slate: &mut Slate,
+    customer: CustomerBook<'_>,
+    with: (&Catalog, &Policy),
+    window: Window,
+    pins: &[Pin],
+    played: &mut Played,
+) {
+    play_held(slate, customer, with, window, Some(pins), played);
+}
+
+fn play_held(
+    slate: &mut Slate,
+    customer: CustomerBook<'_>,
+    (catalog, policy): (&Catalog, &Policy),
+    window: Window,
+    pins: Option<&[Pin]>,
+    played: &mut Played,
+) {
     let mut line = TimeLine::new(std::mem::take(slate), customer, catalog, policy, window, played);
+    line.pins = pins;
     let happenings = line.prepared();
     line.play_all(&happenings, usize::MAX, |_, _| {});
     line.end_terms_through(window.billed.last);
     line.charge_all_through(window.billed.last);
+    line.close_for_ledger();
     line.forecast();
     line.finish();
     *slate = line.wiped(happenings);
@@ -99,6 +127,8 @@ struct TimeLine<'a> {
     event_fates: Vec<Option<Fate>>,
     scheduled_fates: Vec<Option<Fate>>,
     happenings: Vec<Happening>,
+    /// What was billed before, by subscription, where a ledger is played against (R62).
+    pins: Option<&'a [Pin]>,
     /// Whether the window is past and renewals are only forecast (B22).
     is_forecast: bool,
     played: &'a mut Played,

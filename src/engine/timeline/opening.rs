@@ -40,6 +40,18 @@ impl Arrivals {
     }
 }
 
+/// The seats that each of a customer's rows began with, as far as they can be known (C25): what a ledger holds them to, however
+/// often an extract tells of a later moment.
+pub fn seats_at_start(book: &CustomerBook<'_>) -> Vec<Option<u32>> {
+    if book.subscriptions.iter().all(|row| row.quantity_as_of.is_none()) {
+        return book.subscriptions.iter().map(|row| Some(row.quantity)).collect();
+    }
+    let arrivals = Arrivals::of(book);
+    let mut left = *book;
+    let rows = book.subscriptions.iter();
+    rows.map(|row| opening_seats(row, &left.advance(std::slice::from_ref(row)), &arrivals)).collect()
+}
+
 /// Seats as the row's term began: walked back from `quantity_as_of` over the changes up to that moment, the last included
 /// (C25). A change that is refused whatever the seats never happened, and is passed over. None where the change that is needed
 /// does not say what came before it: an upgrade that moves seats to or from another subscription never does.

@@ -182,6 +182,7 @@ impl TimeLine<'_> {
         let request = self.request(row, old.item, term, billing_cycle, seats, on);
         let held = old.discounts.promotion;
         let promotion = self.promotion_at_renewal(number, &request, PromotionCell::Empty, held, &mut reasons);
+        let promotion = self.pinned_promotion(row, on, promotion);
         if old.discounts.code.is_some() {
             reasons.insert(Reason::PromoCodeOver);
         }

@@ -162,6 +162,7 @@ impl TimeLine<'_> {
         }
         let request = self.request(row, row.item, row.term, row.billing_cycle, seats, row.term_start);
         let promotion = self.promotion_at_start(number, &request, reasons);
+        let promotion = self.pinned_promotion(row, row.term_start, promotion);
         let (code, is_refused) = self.code_of(number);
         if is_refused {
             reasons.insert(Reason::PromoCodeRefused);
@@ -253,8 +254,13 @@ impl TimeLine<'_> {
     ) -> Result<Price, Code> {
         let (market, currency, segment) = (row.market, row.currency, row.segment);
         let key = PriceKey { item, term, plan: Plan::None, market, currency, segment };
-        let Quote { unit_price, row, other_plan, tiered } =
-            self.catalog.prices.quote(key, billing_cycle, seats, on)?;
+        let quote = self.catalog.prices.quote(key, billing_cycle, seats, on);
+        if let Some(pinned) = self.pinned_price(row, key, billing_cycle, (seats, on), &quote) {
+            self.played.steps.push(Step::PricePinned { unit_price: pinned, on });
+            reasons.insert(Reason::PricePinned);
+            return Ok(pinned);
+        }
+        let Quote { unit_price, row, other_plan, tiered } = quote?;
         self.played.steps.push(Step::PriceFound { unit_price, on, row, seats });
         if other_plan {
             reasons.insert(Reason::PlanFallback);

@@ -182,6 +182,7 @@ impl TimeLine<'_> {
         } else {
             self.promotion_at_renewal(number, &request, promotion, held, &mut reasons)
         };
+        let promotion = self.pinned_promotion(row, date, promotion);
         if old.discounts.code.is_some() {
             reasons.insert(Reason::PromoCodeOver);
         }

@@ -64,6 +64,7 @@ impl<'a> TimeLine<'a> {
             event_fates,
             scheduled_fates,
             happenings: slate.happenings,
+            pins: None,
             is_forecast: false,
             played,
         }

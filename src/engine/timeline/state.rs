@@ -10,7 +10,7 @@ use crate::rating::schedule::{Cycle, Schedule};
 use crate::rating::seat_parts::{Discounts, Parts, SeatsHeld};
 use crate::rating::term_price::TermPrice;
 use crate::reasons::Reasons;
-use crate::workings::{ChargeType, Steps};
+use crate::workings::{ChargeType, Quoted, Steps};
 
 /// Where a subscription is in its life.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -83,6 +83,12 @@ pub(super) struct RunningTerm {
 }
 
 impl RunningTerm {
+    /// The price, and what it was looked up for.
+    pub(super) const fn quoted(&self) -> Quoted {
+        let TermPrice { list, listed_for, .. } = self.price;
+        Quoted { list, listed_for, on: self.priced_on, seats: self.priced_for }
+    }
+
     /// The months of a full charge cycle. A term that can't have its cycle was rejected before; a whole term is the only reading
     /// that could not overcharge.
     pub(super) fn cycle_months(&self) -> u32 {

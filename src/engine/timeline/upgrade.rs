@@ -215,13 +215,14 @@ impl TimeLine<'_> {
             reasons.insert(Reason::PromoCodeOver);
         }
         let list = self
-            .price(row, item, term.term, term.billing_cycle, seats, on, &mut reasons)
+            .price(self.row(target), item, term.term, term.billing_cycle, seats, on, &mut reasons)
             .map_err(|code| (code, SKU))?;
         if !fits_a_line(list, seats) {
             return Err((Code::AmountTooLarge, "quantity"));
         }
         let request = self.request(row, item, term.term, term.billing_cycle, seats, on);
         let promotion = self.promotion_at_upgrade(target, &request, &mut reasons);
+        let promotion = self.pinned_promotion(self.row(target), on, promotion);
         let discounts = Discounts { promotion, code: None, stacking: self.policy.stacking };
         let steps = self.steps_since(first);
         Ok(Moved { item, price: TermPrice::listed(list, term.term), discounts, reasons, steps })

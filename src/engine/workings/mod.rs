@@ -11,7 +11,7 @@ use crate::book::EventKind;
 use crate::calendar::{BillingCycle, Day, Instant, Period, Term};
 use crate::findings::{Fate, Finding, Source};
 use crate::ids::{ChangeId, CodeId, ItemId, PromotionId, SubscriptionId};
-use crate::money::{Kept, Price};
+use crate::money::{Discount, Kept, Price};
 use crate::reasons::{Reason, Reasons};
 
 /// What a line charges for.
@@ -121,6 +121,19 @@ pub struct Steps {
     pub end: u32,
 }
 
+/// A list price as it was looked up for a term (R6, R8).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Quoted {
+    /// A seat for the whole term that it is listed for.
+    pub list: Price,
+    /// The term that it is listed for: another than the one that runs in an extension (R37).
+    pub listed_for: Term,
+    /// The day that it was looked up for.
+    pub on: Day,
+    /// The seats that it was looked up for (R10).
+    pub seats: u32,
+}
+
 /// An invoice line, but for the texts that its subscription's row holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Line {
@@ -162,6 +175,12 @@ pub struct Line {
     pub behind: SubscriptionId,
     /// When what caused it happened.
     pub happened_at: Instant,
+    /// The charge day (A2): the month whose invoice it is on follows from it (R65).
+    pub due: Day,
+    /// What the term's price was looked up for, and what it was: what later nights hold to (R62).
+    pub quoted: Quoted,
+    /// The term's promotion and its percentage, whether or not it took anything off here.
+    pub held: Option<(PromotionId, Discount)>,
     /// Why.
     pub reasons: Reasons,
     /// The steps that set the term's price, promotion and code.
@@ -266,6 +285,47 @@ pub struct Played {
     pub fates: Vec<(Source, Fate)>,
     /// The steps behind lines and renewals.
     pub steps: Vec<Step>,
+    /// How each subscription stands at the end of the window, where a ledger asks for it.
+    pub closings: Vec<Closing>,
+}
+
+/// How a subscription stands at the end of the window: what a ledger keeps of it until the next run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Closing {
+    /// Which.
+    pub subscription: SubscriptionId,
+    /// Where it is in its life.
+    pub standing: Standing,
+    /// The first day of the running or last term.
+    pub term_first: Option<Day>,
+    /// What that term's price and promotion are held to; none where nothing was looked up.
+    pub pin: Option<Pin>,
+}
+
+/// Where a subscription is in its life, as far as its ledger is concerned.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Standing {
+    /// More may come of it.
+    Open,
+    /// It is over, or never ours to bill: nothing more comes of it.
+    Over,
+    /// It is set aside: nothing that was billed may be held against it.
+    SetAside,
+}
+
+/// A price and a promotion that were billed in a term: they stay, whatever the list says now (R62).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Pin {
+    /// Whose term.
+    pub subscription: SubscriptionId,
+    /// Product and SKU priced.
+    pub item: ItemId,
+    /// The billing cycle priced.
+    pub billing_cycle: BillingCycle,
+    /// The price, and what it was looked up for.
+    pub quoted: Quoted,
+    /// The promotion held, at its percentage.
+    pub promotion: Option<(PromotionId, Discount)>,
 }
 
 impl Played {
@@ -281,5 +341,6 @@ impl Played {
         self.findings.clear();
         self.fates.clear();
         self.steps.clear();
+        self.closings.clear();
     }
 }

@@ -124,6 +124,13 @@ pub enum Step {
         /// Seats that chose the tier.
         seats: u32,
     },
+    /// The price is the one that the ledger billed in this term, and the list says another now (R62).
+    PricePinned {
+        /// What was billed: a seat for the whole term.
+        unit_price: Price,
+        /// The day that it was looked up for.
+        on: Day,
+    },
     /// The price came with the row (R8).
     PriceLocked {
         /// For one seat and the whole term.

@@ -65,6 +65,7 @@ impl Scene<'_> {
         match *step {
             Step::PriceFound { unit_price, on, row, seats } => self.price_found(unit_price, on, row, seats),
             Step::PriceLocked { unit_price } => self.price_locked(unit_price),
+            Step::PricePinned { unit_price, on } => self.price_pinned(unit_price, on),
             Step::Trial => self.trial(),
             Step::PromotionDeclined => terms::promotion_declined(),
             Step::PromotionAskedUnknown { promotion } => self.promotion_asked_unknown(promotion),

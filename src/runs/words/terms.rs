@@ -33,6 +33,16 @@ impl Scene<'_> {
         told("R8", "price-locked", says, json!({ "unit_price": shown, "currency": currency.code() }))
     }
 
+    pub(super) fn price_pinned(&self, unit_price: Price, on: Day) -> Told {
+        let currency = self.currency();
+        let shown = figures::list_price(unit_price, currency);
+        let says = format!(
+            "price {shown} {currency} a seat for the term, as the ledger billed it for {on}; the list says another now"
+        );
+        let operands = json!({ "unit_price": shown, "currency": currency.code(), "on": on.to_string() });
+        told("R62", "price-pinned", says, operands)
+    }
+
     pub(super) fn trial(&self) -> Told {
         let days = self.policy.trial_days;
         let says = format!("a trial: free of charge for {days} days, without a promotion (R28)");

@@ -12,7 +12,7 @@ use termwise_engine::ids::{CustomerId, MarketId, RegionId, SubscriptionId};
 use termwise_engine::money::{Kept, Price};
 use termwise_engine::policy::PriceOverlap;
 use termwise_engine::reasons::{Reason, Reasons};
-use termwise_engine::workings::{Cause, ChargeType, Condition, Conditions, Reduction, Side, Steps, Verdict};
+use termwise_engine::workings::{Cause, ChargeType, Condition, Conditions, Quoted, Reduction, Side, Steps, Verdict};
 
 fn day(month: u32, day: u32) -> Day {
     Day::from_ymd(2026, month, day).unwrap()
@@ -140,6 +140,9 @@ fn line(unit_price: i64, effective_unit_price: i128, subtotal: i64, reasons: Rea
         paired: false,
         behind: SubscriptionId::of_rank(0),
         happened_at: Instant::from_ticks(0),
+        due: day(11, 30),
+        quoted: Quoted { list: Price::ZERO, listed_for: Term::P1Y, on: day(3, 31), seats: 25 },
+        held: None,
         reasons,
         term_steps: Steps::default(),
         steps: Steps::default(),

@@ -9,37 +9,37 @@ use termwise_engine::findings::{Source, Table};
 
 /// Rows as they are packed.
 #[derive(Debug, Default)]
-pub(super) struct Packing(pub Vec<u8>);
+pub(crate) struct Packing(pub Vec<u8>);
 
 impl Packing {
     /// Adds a byte.
-    pub(super) fn byte(&mut self, byte: u8) {
+    pub(crate) fn byte(&mut self, byte: u8) {
         self.0.push(byte);
     }
 
     /// Adds a small number.
-    pub(super) fn short(&mut self, number: u16) {
+    pub(crate) fn short(&mut self, number: u16) {
         self.0.extend_from_slice(&number.to_le_bytes());
     }
 
     /// Adds a number.
-    pub(super) fn number(&mut self, number: u32) {
+    pub(crate) fn number(&mut self, number: u32) {
         self.0.extend_from_slice(&number.to_le_bytes());
     }
 
     /// Adds a wide number.
-    pub(super) fn wide(&mut self, number: i64) {
+    pub(crate) fn wide(&mut self, number: i64) {
         self.0.extend_from_slice(&number.to_le_bytes());
     }
 
     /// Adds where a row stands in its table.
-    pub(super) fn source(&mut self, source: Source) {
+    pub(crate) fn source(&mut self, source: Source) {
         self.short(source.file);
         self.number(source.row);
     }
 
     /// Adds a text: its length, in seven bits a byte, and its bytes.
-    pub(super) fn text(&mut self, text: &str) {
+    pub(crate) fn text(&mut self, text: &str) {
         let mut length = text.len();
         while length >= 0x80 {
             self.0.push((length & 0x7f) as u8 | 0x80);
@@ -50,61 +50,61 @@ impl Packing {
     }
 
     /// Adds a day.
-    pub(super) fn day(&mut self, day: Day) {
+    pub(crate) fn day(&mut self, day: Day) {
         self.number(day.epoch_days().cast_unsigned());
     }
 
     /// Adds an instant.
-    pub(super) fn instant(&mut self, instant: Instant) {
+    pub(crate) fn instant(&mut self, instant: Instant) {
         self.wide(instant.ticks());
     }
 }
 
 /// Packed rows that are being unpacked. Whatever is missing is `None`: then the bytes are not those that were packed.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Unpacking<'a>(pub &'a [u8]);
+pub(crate) struct Unpacking<'a>(pub &'a [u8]);
 
 impl<'a> Unpacking<'a> {
     /// Whether nothing is left.
-    pub(super) const fn is_done(&self) -> bool {
+    pub(crate) const fn is_done(&self) -> bool {
         self.0.is_empty()
     }
 
     /// The next byte.
-    pub(super) fn byte(&mut self) -> Option<u8> {
+    pub(crate) fn byte(&mut self) -> Option<u8> {
         let (&byte, rest) = self.0.split_first()?;
         self.0 = rest;
         Some(byte)
     }
 
     /// The next small number.
-    pub(super) fn short(&mut self) -> Option<u16> {
+    pub(crate) fn short(&mut self) -> Option<u16> {
         let (bytes, rest) = self.0.split_first_chunk()?;
         self.0 = rest;
         Some(u16::from_le_bytes(*bytes))
     }
 
     /// The next number.
-    pub(super) fn number(&mut self) -> Option<u32> {
+    pub(crate) fn number(&mut self) -> Option<u32> {
         let (bytes, rest) = self.0.split_first_chunk()?;
         self.0 = rest;
         Some(u32::from_le_bytes(*bytes))
     }
 
     /// The next wide number.
-    pub(super) fn wide(&mut self) -> Option<i64> {
+    pub(crate) fn wide(&mut self) -> Option<i64> {
         let (bytes, rest) = self.0.split_first_chunk()?;
         self.0 = rest;
         Some(i64::from_le_bytes(*bytes))
     }
 
     /// Where the next row of a table stands.
-    pub(super) fn source(&mut self, table: Table) -> Option<Source> {
+    pub(crate) fn source(&mut self, table: Table) -> Option<Source> {
         Some(Source { table, file: self.short()?, row: self.number()? })
     }
 
     /// The next text.
-    pub(super) fn text(&mut self) -> Option<&'a str> {
+    pub(crate) fn text(&mut self) -> Option<&'a str> {
         let (mut length, mut shift) = (0_usize, 0);
         loop {
             let byte = self.byte()?;
@@ -120,17 +120,17 @@ impl<'a> Unpacking<'a> {
     }
 
     /// The next day.
-    pub(super) fn day(&mut self) -> Option<Day> {
+    pub(crate) fn day(&mut self) -> Option<Day> {
         Day::from_epoch_days(self.number()?.cast_signed())
     }
 
     /// The next instant.
-    pub(super) fn instant(&mut self) -> Option<Instant> {
+    pub(crate) fn instant(&mut self) -> Option<Instant> {
         self.wide().map(Instant::from_ticks)
     }
 
     /// The next value, where a flag says that there is one.
-    pub(super) fn where_set<T>(
+    pub(crate) fn where_set<T>(
         &mut self,
         is_set: bool,
         value: impl FnOnce(&mut Self) -> Option<T>,

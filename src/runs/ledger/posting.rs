@@ -1,0 +1,492 @@
+//! What a night adds for one customer: the charges that the ledger lacks, and what takes back those that came out differently.
+//!
+//! ```text
+//! facts as they were, nobody new       play the days since the last run; all that falls due is new
+//! facts or control changed             play all days from the cut-over; where the sum over what fell due before is the
+//!                                      ledger's, it is as above
+//! the sum differs                      fetch what was billed, pin its prices, play again, and subtract (R62)
+//! ```
+//! Nothing is taken back because a row is missing: of a customer that lacks one of its subscriptions only those whose own
+//! rows changed are corrected (R63), and a subscription that lacks a row of its own waits until it is back.
+
+use super::facts::{self, Facts, Hashes};
+use crate::ledger::{Ledger, LedgerError, Owned, PinRecord, Reader, Record, Slot, State, hash, history, standing};
+use crate::names::Names;
+use crate::output::{Charge, line_keys};
+use hashbrown::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
+use termwise_engine::book::{CustomerBook, Subscription, Window};
+use termwise_engine::calendar::{Day, Period};
+use termwise_engine::catalog::Catalog;
+use termwise_engine::findings::{Code, Disposition, Fate, Finding, Source, Table};
+use termwise_engine::ids::{CustomerId, SubscriptionId};
+use termwise_engine::invoicing::{Difference, difference};
+use termwise_engine::money::{Discount, Price};
+use termwise_engine::policy::Policy;
+use termwise_engine::timeline::{self, Slate};
+use termwise_engine::workings::{Closing, Line, Pin, Played, Quoted, Renewal, Standing};
+
+/// What a night is played against.
+pub(crate) struct Night<'n> {
+    pub(super) ledger: &'n Ledger,
+    pub(super) state: &'n State,
+    pub(super) hashes: Hashes,
+    /// The first day that the ledger bills.
+    pub(super) cut_over: Day,
+    /// The day that the ledger is at; none: this is its first run.
+    pub(super) before: Option<Day>,
+    /// The run's own window: from the cut-over to as_of, or for an existing book all days to it.
+    pub(super) window: Window,
+    /// Whether everything but the book and the price list is what it was at the last run.
+    pub(super) same_control: bool,
+    /// Whether an existing book is taken over: what falls due was billed elsewhere (R64).
+    pub(super) opens: bool,
+    /// Subscriptions that have another customer than the ledger knows, by the number of their id.
+    pub(super) moved: HashMap<u64, Record>,
+    /// Days before a renewal on which its notice falls due, by rank of the market; empty: no notices.
+    pub(super) notice_days: Vec<Option<u32>>,
+}
+
+/// A customer, or a piece of one, with what the ledger knows of it.
+pub(crate) struct Case<'b> {
+    book: CustomerBook<'b>,
+    records: Vec<Option<Record>>,
+    /// Whether the book lacks a subscription of the customer that the ledger has.
+    lacks: bool,
+}
+
+/// What a unit adds.
+#[derive(Default)]
+pub(crate) struct Posted {
+    pub(crate) lines: Vec<Line>,
+    /// Lines that are not the first billing of their key, and which one they are.
+    pub(crate) billings: BTreeMap<String, u32>,
+    /// What is taken back.
+    pub(crate) reversals: Vec<(CustomerId, SubscriptionId, Owned)>,
+    pub(crate) renewals: Vec<Renewal>,
+    pub(crate) notices: Vec<Renewal>,
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) fates: Vec<(Source, Fate)>,
+    /// Records that changed, each with the subscription in the book and whether the ledger has met it before.
+    pub(crate) records: Vec<(SubscriptionId, Record, bool)>,
+    /// Records of customers that a subscription left.
+    pub(crate) left: Vec<Record>,
+}
+
+impl Posted {
+    /// Adds another unit.
+    pub(crate) fn append(&mut self, mut other: Posted) {
+        self.lines.append(&mut other.lines);
+        self.billings.append(&mut other.billings);
+        self.reversals.append(&mut other.reversals);
+        self.renewals.append(&mut other.renewals);
+        self.notices.append(&mut other.notices);
+        self.findings.append(&mut other.findings);
+        self.fates.append(&mut other.fates);
+        self.records.append(&mut other.records);
+        self.left.append(&mut other.left);
+    }
+}
+
+/// How a subscription is posted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Way {
+    /// The ledger has not met it: everything from the cut-over on is new.
+    New,
+    /// What was billed stands: what fell due since is new.
+    Since,
+    /// What was billed is to be held against what comes out now.
+    Compare,
+    /// Rows of it are missing: nothing comes of it.
+    Wait,
+}
+
+impl<'n> Night<'n> {
+    /// The day up to which the ledger has billed; before its first run the day before the cut-over.
+    fn billed_to(&self) -> Day {
+        self.before.unwrap_or_else(|| self.cut_over.previous())
+    }
+
+    /// The cases of a customer: itself, or its pieces where it is cut.
+    ///
+    /// # Errors
+    /// Two subscriptions have the same number.
+    pub(crate) fn cases<'b>(
+        &self,
+        customer: CustomerBook<'b>,
+        names: &Names,
+        piece: usize,
+    ) -> Result<Vec<Case<'b>>, SubscriptionId> {
+        let id = names.customer(customer.subscriptions[0].customer);
+        let mut known: BTreeMap<u64, (Record, Slot)> = BTreeMap::new();
+        for (record, slot) in self.state.of_customer(id) {
+            known.insert(record.subscription, (record, slot));
+        }
+        let total = known.len();
+        let mut met = 0;
+        let mut records = Vec::with_capacity(customer.subscriptions.len());
+        for row in customer.subscriptions {
+            let number = hash(names.subscription(row.id).as_bytes());
+            let record = match known.get(&number) {
+                Some((record, slot)) => {
+                    if self.state.meet(*slot) {
+                        return Err(row.id);
+                    }
+                    met += 1;
+                    Some(*record)
+                }
+                None => self.moved.get(&number).copied(),
+            };
+            records.push(record);
+        }
+        let lacks = met < total;
+        let mut records = records.into_iter();
+        let case = |book: CustomerBook<'b>| {
+            let records = records.by_ref().take(book.subscriptions.len()).collect();
+            Case { book, records, lacks }
+        };
+        Ok(customer.pieces(piece).map(case).collect())
+    }
+}
+
+/// Who plays the cases of a unit.
+pub(crate) struct Poster<'u> {
+    pub(super) night: &'u Night<'u>,
+    pub(super) names: &'u Names,
+    pub(super) catalog: &'u Catalog,
+    pub(super) policy: &'u Policy,
+    reader: Reader<'u>,
+    slate: Slate,
+    played: Played,
+    posted: Posted,
+}
+
+impl<'u> Poster<'u> {
+    /// For a unit of a part with these names.
+    pub(crate) fn new(
+        night: &'u Night<'u>,
+        names: &'u Names,
+        (catalog, policy): (&'u Catalog, &'u Policy),
+    ) -> Poster<'u> {
+        let reader = Reader::new(night.ledger);
+        let (slate, played, posted) = (Slate::default(), Played::default(), Posted::default());
+        Poster { night, names, catalog, policy, reader, slate, played, posted }
+    }
+
+    /// What the unit adds.
+    pub(crate) fn finish(self) -> Posted {
+        self.posted
+    }
+
+    /// Plays a case and adds what comes of it.
+    ///
+    /// # Errors
+    /// What was billed can't be read.
+    pub(crate) fn post(&mut self, case: &Case<'_>) -> Result<(), LedgerError> {
+        let night = self.night;
+        let as_of = night.window.billed.last;
+        let facts = facts::facts(&case.book, self.names, &night.hashes, (night.before, as_of));
+        let rows = case.book.subscriptions;
+        let changed = |number: usize| {
+            case.records[number].is_none_or(|record| record.facts == 0 || record.facts != facts[number].before)
+        };
+        let is_quiet = night.same_control && (0..rows.len()).all(|number| !changed(number));
+        let mut pins: Vec<Pin> = Vec::new();
+        for (row, record) in rows.iter().zip(&case.records) {
+            pins.extend(record.and_then(|record| self.pin_of(row, &record.price)));
+        }
+        let mut ways: Vec<Way> = Vec::with_capacity(rows.len());
+        for number in 0..rows.len() {
+            ways.push(match &case.records[number] {
+                None => Way::New,
+                Some(record) if lacks_rows(record, &rows[number], &case.book, &facts[number]) => Way::Wait,
+                Some(_) if is_quiet || (case.lacks && !changed(number)) => Way::Since,
+                Some(_) => Way::Compare,
+            });
+        }
+        let since = Period { first: night.billed_to().next(), last: as_of };
+        let whole = night.window.billed;
+        self.play(case, if is_quiet { since } else { whole }, &pins);
+        // Where the sum over what fell due before is the ledger's, nothing of it came out differently.
+        let mut history: BTreeMap<usize, BTreeMap<String, crate::ledger::Billed>> = BTreeMap::new();
+        if ways.contains(&Way::Compare) {
+            let sums = self.sums_before(case);
+            for number in 0..rows.len() {
+                let Some(record) = case.records[number].filter(|_| ways[number] == Way::Compare) else { continue };
+                let same_term = record.term_start == rows[number].term_start.epoch_days();
+                if self.is_set_aside(rows[number].id) || (same_term && record.sum == sums[number]) {
+                    ways[number] = Way::Since;
+                } else {
+                    history.insert(number, self.history_of(&rows[number], &record)?);
+                }
+            }
+        }
+        if !history.is_empty() {
+            for (&number, billed) in &history {
+                for owned in billed.values().filter_map(|billed| billed.standing.as_ref()) {
+                    let pin = owned.charge().and_then(|charge| self.pin_of_charge(&rows[number], &charge));
+                    pins.extend(pin);
+                }
+            }
+            pins.sort_by_key(|pin| pin.subscription);
+            self.play(case, Period { first: beginning(whole.first), last: as_of }, &pins);
+        }
+        self.take(case, &facts, &ways, history);
+        Ok(())
+    }
+
+    fn play(&mut self, case: &Case<'_>, billed: Period, pins: &[Pin]) {
+        self.played.clear();
+        let window = Window { billed, ..self.night.window };
+        let with = (self.catalog, self.policy);
+        timeline::play_against(&mut self.slate, case.book, with, window, pins, &mut self.played);
+        self.played.steps.clear();
+        self.played.lines.sort_by_key(|line| (line.subscription, line.charge.first));
+        self.played.renewals.sort_by_key(|renewal| (renewal.subscription, renewal.renewal_date));
+    }
+
+    /// The price and promotion that a record pins, where this run knows what they were for.
+    fn pin_of(&self, row: &Subscription, price: &PinRecord) -> Option<Pin> {
+        if price.priced == 0 {
+            return None;
+        }
+        let hashes = &self.night.hashes;
+        let (item, listed_for, billing_cycle) = hashes.looked_up(price.priced)?;
+        let promotion = hashes.promotion_of(price.promotion);
+        let discount = Discount::from_millionths(price.discount)?;
+        let quoted = Quoted {
+            list: Price::from_millionths(price.list)?,
+            listed_for,
+            on: Day::from_epoch_days(price.on)?,
+            seats: price.seats,
+        };
+        let promotion = promotion.map(|id| (id, discount));
+        Some(Pin { subscription: row.id, item, billing_cycle, quoted, promotion })
+    }
+
+    /// The price and promotion that a charge was billed at.
+    fn pin_of_charge(&self, row: &Subscription, charge: &Charge<'_>) -> Option<Pin> {
+        let hashes = &self.night.hashes;
+        let item = facts::item(charge.product, charge.sku);
+        let priced = facts::priced_as(item, charge.quoted.listed_for, charge.billing_cycle);
+        let (item, _, billing_cycle) = hashes.looked_up(priced)?;
+        let promotion = hashes.promotion_of(hash(charge.held.as_bytes())).filter(|_| !charge.held.is_empty());
+        let discount = Discount::from_millionths(charge.held_discount)?;
+        let promotion = promotion.map(|id| (id, discount));
+        Some(Pin { subscription: row.id, item, billing_cycle, quoted: charge.quoted, promotion })
+    }
+
+    fn is_set_aside(&self, id: SubscriptionId) -> bool {
+        self.closing(id).is_none_or(|closing| closing.standing == Standing::SetAside)
+    }
+
+    fn closing(&self, id: SubscriptionId) -> Option<&Closing> {
+        let place = self.played.closings.binary_search_by_key(&id, |closing| closing.subscription).ok()?;
+        self.played.closings.get(place)
+    }
+
+    /// For each row the sum over the charges that came out and fell due up to the ledger's day.
+    fn sums_before(&self, case: &Case<'_>) -> Vec<u64> {
+        let billed_to = self.night.billed_to();
+        self.sums(case, |line| line.due <= billed_to)
+    }
+
+    /// For each row the sum over lines due from the cut-over and its term on.
+    fn sums(&self, case: &Case<'_>, counts: impl Fn(&Line) -> bool) -> Vec<u64> {
+        let rows = case.book.subscriptions;
+        let first = rows[0].id.rank();
+        let keys = line_keys(self.names, self.night.window, &self.played.lines);
+        let mut sums = vec![0_u64; rows.len()];
+        for (line, key) in self.played.lines.iter().zip(keys.iter()) {
+            let number = line.subscription.rank() - first;
+            let from = self.night.cut_over.max(rows[number].term_start);
+            if line.due >= from && counts(line) {
+                sums[number] = sums[number].wrapping_add(self.weight(&rows[number], line, key));
+            }
+        }
+        sums
+    }
+
+    fn weight(&self, row: &Subscription, line: &Line, key: &str) -> u64 {
+        let item = facts::item(self.names.product(line.item), self.names.sku(line.item));
+        weigh(key, line.charge, (line.quantity, line.subtotal), row.currency.code(), item)
+    }
+
+    fn history_of(
+        &self,
+        row: &Subscription,
+        record: &Record,
+    ) -> Result<BTreeMap<String, crate::ledger::Billed>, LedgerError> {
+        let id = self.names.subscription(row.id);
+        let found = history(self.night.ledger, &self.reader, (record.last, id), row.term_start)?;
+        Ok(standing(found))
+    }
+
+    /// Takes what the last play brought, each subscription in its way.
+    fn take(
+        &mut self,
+        case: &Case<'_>,
+        facts: &[Facts],
+        ways: &[Way],
+        mut history: BTreeMap<usize, BTreeMap<String, crate::ledger::Billed>>,
+    ) {
+        let night = self.night;
+        let rows = case.book.subscriptions;
+        let first = rows[0].id.rank();
+        let before = night.billed_to();
+        let from = if night.opens { beginning(night.cut_over) } else { night.cut_over };
+        let sums = if ways.iter().any(|way| *way != Way::Since) {
+            self.sums(case, |_| true)
+        } else {
+            vec![0; rows.len()]
+        };
+        let mut played = std::mem::take(&mut self.played);
+        let findings = played.findings.len();
+        let is_clean = findings == 0
+            && !ways.contains(&Way::Wait)
+            && played.closings.iter().all(|closing| closing.standing != Standing::SetAside);
+        let mut fates: BTreeMap<Source, Fate> = BTreeMap::new();
+        let mut added = vec![0_u64; rows.len()];
+        let mut has_group: BTreeSet<usize> = BTreeSet::new();
+        let lines = std::mem::take(&mut played.lines);
+        for lines in lines.chunk_by(|left, right| left.subscription == right.subscription) {
+            let number = lines[0].subscription.rank() - first;
+            let row = &rows[number];
+            let new: Vec<Line> = match ways[number] {
+                Way::Wait => Vec::new(),
+                Way::New => lines.iter().filter(|line| line.due >= from).copied().collect(),
+                Way::Since => lines.iter().filter(|line| line.due > before).copied().collect(),
+                Way::Compare => {
+                    let billed = history.remove(&number).unwrap_or_default();
+                    self.compare(row, lines, billed, &mut played.findings)
+                }
+            };
+            if ways[number] == Way::Since {
+                let keys = line_keys(self.names, night.window, &new);
+                for (line, key) in new.iter().zip(keys.iter()) {
+                    added[number] = added[number].wrapping_add(self.weight(row, line, key));
+                }
+            }
+            if !new.is_empty() {
+                has_group.insert(number);
+            }
+            self.posted.lines.extend(new);
+        }
+        // What stands and has no line any more.
+        for (number, billed) in history {
+            self.compare(&rows[number], &[], billed, &mut played.findings);
+        }
+        for (_, id, _) in &self.posted.reversals {
+            let number = id.rank().checked_sub(first).filter(|&number| number < rows.len());
+            has_group.extend(number);
+        }
+        for number in 0..rows.len() {
+            if ways[number] == Way::Wait {
+                let finding = Finding {
+                    source: rows[number].source,
+                    disposition: Disposition::Parked,
+                    code: Code::EventsMissing,
+                    column: "subscription_id",
+                };
+                played.findings.push(finding);
+                fates.insert(rows[number].source, Fate::Set(Disposition::Parked));
+            }
+        }
+        let noticed = self.take_renewals(case, ways, &played.renewals);
+        for number in 0..rows.len() {
+            let sum = (sums[number], added[number]);
+            let facts = if is_clean { facts[number] } else { Facts { now: 0, ..facts[number] } };
+            let closing = played.closings.get(number);
+            self.record(case, number, closing, facts, ways[number], (sum, noticed[number]), has_group.contains(&number));
+        }
+        self.posted.findings.append(&mut played.findings);
+        for (source, fate) in played.fates.drain(..) {
+            let is_row = source.table == Table::Subscriptions;
+            let fate = fates.get(&source).copied().filter(|_| is_row).unwrap_or(fate);
+            self.posted.fates.push((source, fate));
+        }
+        self.played = played;
+    }
+
+    /// Subtracts what stands from what comes out: what is left over is new, and what differs is taken back (R62).
+    fn compare(
+        &mut self,
+        row: &Subscription,
+        lines: &[Line],
+        billed: BTreeMap<String, crate::ledger::Billed>,
+        findings: &mut Vec<Finding>,
+    ) -> Vec<Line> {
+        let night = self.night;
+        let keys = line_keys(self.names, night.window, lines);
+        let target: Vec<(String, Line)> =
+            keys.iter().map(str::to_owned).zip(lines.iter().copied()).collect();
+        let times: BTreeMap<String, u32> = billed.iter().map(|(key, billed)| (key.clone(), billed.times)).collect();
+        let stands = |(key, billed): (String, crate::ledger::Billed)| Some((key, billed.standing?));
+        let ledger: Vec<(String, Owned)> = billed.into_iter().filter_map(stands).collect();
+        let is_ours = |due: Day| due >= night.cut_over;
+        let as_of = night.window.billed.last;
+        let mut new = Vec::new();
+        let mut differs_before = false;
+        for found in difference(target, ledger) {
+            let (line, owned) = match found {
+                Difference::Left(line) => (Some(line), None),
+                Difference::Right(owned) => (None, Some(owned)),
+                Difference::Both(line, owned) => (Some(line), Some(owned)),
+            };
+            let charge = owned.as_ref().and_then(Owned::charge);
+            let same = line.zip(charge).is_some_and(|(line, charge)| self.is_same(row, &line, &charge));
+            if same {
+                continue;
+            }
+            if let Some(charge) = charge.filter(|charge| charge.due >= row.term_start && charge.due <= as_of) {
+                if is_ours(charge.due) {
+                    let reversal = Owned::of(&charge.reversed());
+                    self.posted.reversals.push((row.customer, row.id, reversal));
+                } else {
+                    differs_before = true;
+                }
+            }
+            let Some(line) = line else { continue };
+            if is_ours(line.due) {
+                let key = line_keys(self.names, night.window, &[line]).get(0).to_owned();
+                if let Some(&times) = times.get(&key).filter(|&&times| times > 0) {
+                    self.posted.billings.insert(key, times + 1);
+                }
+                new.push(line);
+            } else if charge.is_some() || line.due > day_after_opening(night) {
+                differs_before = true;
+            } else {
+                differs_before |= night.was_opened();
+            }
+        }
+        if differs_before && night.was_opened() {
+            let (source, column) = (row.source, "term_start");
+            let code = Code::BeforeCutOver;
+            findings.push(Finding { source, disposition: Disposition::Flagged, code, column });
+        }
+        new.sort_by_key(|line| line.charge.first);
+        new
+    }
+
+    fn is_same(&self, row: &Subscription, line: &Line, charge: &Charge<'_>) -> bool {
+        let of_line = (line.charge, line.quantity, line.subtotal, row.currency);
+        let of_charge = (charge.charge, charge.quantity, charge.subtotal, charge.currency);
+        let items = (self.names.product(line.item), self.names.sku(line.item));
+        of_line == of_charge && items == (charge.product, charge.sku)
+    }
+}
+
+/// What a charge weighs in the sum over what stands.
+pub(crate) fn weigh(key: &str, charge: Period, (quantity, subtotal): (u32, i64), currency: &str, item: u64) -> u64 {
+    let mut bytes = Vec::with_capacity(key.len() + 40);
+    bytes.extend_from_slice(key.as_bytes());
+    bytes.push(0);
+    for day in [charge.first, charge.last] {
+        bytes.extend_from_slice(&day.epoch_days().to_le_bytes());
+    }
+    bytes.extend_from_slice(&quantity.to_le_bytes());
+    bytes.extend_from_slice(&subtotal.to_le_bytes());
+    bytes.extend_from_slice(currency.as_bytes());
+    bytes.extend_from_slice(&item.to_le_bytes());
+    hash(&bytes)
+}
