@@ -43,7 +43,29 @@ pub struct Refused {
 #[serde(deny_unknown_fields)]
 struct File {
     settings: BTreeMap<String, Declared>,
+    bounds: Bounds,
     profiles: BTreeMap<String, BTreeMap<String, Value>>,
+}
+
+/// The safety bounds that hold where a job names none (R66).
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Bounds {
+    lines_per_subscription_and_day: Bound,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Bound {
+    #[serde(rename = "rule")]
+    _rule: String,
+    #[serde(rename = "source")]
+    _source: String,
+    #[serde(rename = "unit")]
+    _unit: String,
+    #[serde(rename = "means")]
+    _means: String,
+    default: u32,
 }
 
 #[derive(Deserialize)]
@@ -95,6 +117,14 @@ pub fn keys() -> Vec<String> {
     keys.push("profile".to_owned());
     keys.sort();
     keys
+}
+
+/// The most lines for one subscription and day where a job's `[bounds]` says nothing else (R66).
+///
+/// # Errors
+/// The built-in file is broken.
+pub fn lines_per_subscription_and_day() -> Result<u32, Refused> {
+    File::read().map(|file| file.bounds.lines_per_subscription_and_day.default)
 }
 
 /// The policy of a profile with some settings of a job's own (section 14).
@@ -324,6 +354,14 @@ mod tests {
         assert_eq!(extension.surcharge_of_annual.millionths(), 230_000);
         assert_eq!(extension.ends_from.to_string(), "2026-05-04");
         assert_eq!(extension.begins_from.to_string(), "2025-04-01");
+    }
+
+    #[test]
+    fn a_bound_is_no_setting_and_no_word_of_the_policy() {
+        assert_eq!(lines_per_subscription_and_day(), Ok(100));
+        let name = "lines_per_subscription_and_day";
+        assert!(!keys().iter().any(|key| key == name));
+        assert!(!in_force(STANDARD, &BTreeMap::new()).unwrap().words.contains_key(name));
     }
 
     #[test]

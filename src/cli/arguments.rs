@@ -1,17 +1,18 @@
 //! What may be typed.
 
-use crate::job::day_of;
+use crate::job::{day_of, month_of};
+use crate::names::printable;
 use crate::runs::invoice::PART;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
-use termwise_engine::calendar::Day;
+use termwise_engine::calendar::{Day, Period};
 use termwise_engine::catalog::Segment;
 
 const EXITS: &str = "\
 Exit codes:
-   0  complete, also: the same run was published before
-   2  the command line or the job file is wrong
+   0  complete, also: the same run was published or committed before, or nothing is left to do
+   2  the command line or the job file is wrong, or the ledger is further, or not as far, as they ask for
    3  complete, but
         run, offers: rows stand in rejects.csv, within the job's tolerance
         check: rows would be set aside by a run
@@ -22,7 +23,18 @@ Exit codes:
   70  an invariant of termwise failed: nothing is published; please report it
   71  a resource limit
   73  the output place can't be used
-  74  an I/O error while writing";
+  74  an I/O error while writing; `termwise status JOB` tells whether the ledger has the run
+  75  another command holds the ledger's lock: try again when it is done
+  76  the ledger is damaged
+  79  a safety bound is crossed, or the outputs have another digest than was approved: nothing is committed";
+
+const ABOUT_OPEN: &str = "\
+Everything up to the date goes into the ledger as billed elsewhere, on no invoice: runs bill from the \
+day after it on, and later refunds draw on it.";
+
+const ABOUT_REVERSE: &str = "\
+Nothing is ever deleted: the exact negatives of those lines of the run that still stand are committed, \
+and the next run bills anew what then falls due.";
 
 const ABOUT_REQUESTS: &str = "\
 A request is a purchase that nobody has made yet. Its columns, those in brackets optional:
@@ -86,6 +98,18 @@ pub(super) enum Command {
         #[command(flatten)]
         shared: Shared,
     },
+    /// Begin a job's ledger with a book that was billed elsewhere
+    #[command(after_long_help = ABOUT_OPEN)]
+    Open(OpenFlags),
+    /// Tell what a job's ledger holds: its last run, totals, the open period, drafts
+    Status(StatusFlags),
+    /// Issue the invoices of a month from the lines in a job's ledger
+    Close(CloseFlags),
+    /// Take a run back in a job's ledger
+    #[command(after_long_help = ABOUT_REVERSE)]
+    Reverse(ReverseFlags),
+    /// Re-add every run in a job's ledger, and check its digests, its chain and its state
+    Verify(VerifyFlags),
     /// Make purchase offers: the URL and the text for each client, and what was accepted; bill nothing
     #[command(after_long_help = ABOUT_OFFERS)]
     Offers(OffersFlags),
@@ -158,11 +182,11 @@ pub(super) struct RunFlags {
     /// Compute everything and write nothing but the summary
     #[arg(long)]
     pub(super) dry_run: bool,
-    /// Not built yet: commit nothing and print a digest
-    #[arg(long, hide = true)]
+    /// Commit nothing to the ledger: leave a draft and print its digest
+    #[arg(long, conflicts_with_all = ["approve", "dry_run"])]
     pub(super) draft: bool,
-    /// Not built yet: commit only what has this digest
-    #[arg(long, value_name = "DIGEST", hide = true)]
+    /// Commit to the ledger if, and only if, the outputs have this digest; it was printed with a draft
+    #[arg(long, value_name = "DIGEST", conflicts_with = "dry_run")]
     pub(super) approve: Option<String>,
     /// Print the closing summary as JSON
     #[arg(long)]
@@ -172,6 +196,83 @@ pub(super) struct RunFlags {
     pub(super) timings: bool,
     #[command(flatten)]
     pub(super) shared: Shared,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct OpenFlags {
+    /// The job file
+    pub(super) job: PathBuf,
+    /// The last day that was billed elsewhere, YYYY-MM-DD
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub(super) through: Day,
+    /// The folder below which a link to what was opened appears, instead of the job's
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// How tables are written
+    #[arg(long)]
+    pub(super) format: Option<FormatName>,
+    /// Print the closing summary as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) manner: Manner,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct StatusFlags {
+    /// The job file
+    pub(super) job: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Override a key of the job file, such as ledger.dir=../ledger; paths count from the job file's folder
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(super) set: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct CloseFlags {
+    /// The job file
+    pub(super) job: PathBuf,
+    /// The month; what earlier months left open is issued with it
+    #[arg(long, value_name = "YYYY-MM", value_parser = month)]
+    pub(super) period: Period,
+    /// The folder below which a link to the invoices appears, instead of the job's
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// How tables are written
+    #[arg(long)]
+    pub(super) format: Option<FormatName>,
+    /// Print the closing summary as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) manner: Manner,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ReverseFlags {
+    /// The job file
+    pub(super) job: PathBuf,
+    /// The run's number, as `termwise status JOB` tells it
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) run: u64,
+    /// Why, in one line: the ledger keeps it
+    #[arg(long, value_name = "TEXT", value_parser = reason)]
+    pub(super) reason: String,
+    /// Print the closing summary as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) manner: Manner,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct VerifyFlags {
+    /// The job file
+    pub(super) job: PathBuf,
+    #[command(flatten)]
+    pub(super) manner: Manner,
 }
 
 #[derive(Args, Debug)]
@@ -267,6 +368,18 @@ fn day(text: &str) -> Result<Day, String> {
     day_of(text).ok_or_else(|| "write the date as YYYY-MM-DD".to_owned())
 }
 
+fn month(text: &str) -> Result<Period, String> {
+    month_of(text).ok_or_else(|| "write the month as YYYY-MM".to_owned())
+}
+
+fn reason(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.is_empty() || printable(text) != text {
+        return Err("write in one line why, such as \"the price list was last year's\"".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
 #[derive(Args, Debug)]
 pub(super) struct SampleFlags {
     /// Subscriptions in the book; bad rows come on top
@@ -334,61 +447,5 @@ pub(super) enum ProfileName {
 }
 
 #[cfg(test)]
-mod tests {
-    #[test]
-    fn sizes_are_written_with_their_unit() {
-        let sizes = ["512MiB", "2GiB", "7", "0 KiB"].map(super::size);
-        assert_eq!(sizes, [Ok(512 << 20), Ok(2 << 30), Ok(7), Ok(0)]);
-        assert!(
-            ["", "MiB", "512MB", "-1", "1.5GiB", "99999999TiB"].iter().all(|text| super::size(text).is_err())
-        );
-    }
-
-    use super::*;
-    use clap::CommandFactory;
-
-    #[test]
-    fn the_grammar_holds_together() {
-        Line::command().debug_assert();
-    }
-
-    #[test]
-    fn only_what_is_built_is_listed() {
-        let help = Line::command().render_long_help().to_string();
-        for command in
-            ["run", "check", "explain", "promotions", "eligibility", "offers", "sample", "completions"]
-        {
-            assert!(help.contains(&format!("\n  {command} ")), "{command}: {help}");
-        }
-        for command in ["status", "close", "reverse", "verify"] {
-            assert!(!help.contains(&format!("\n  {command} ")), "{command} is listed");
-        }
-    }
-
-    #[test]
-    fn a_run_takes_every_flag() {
-        let typed = "termwise run jobs/nightly.toml --as-of 2026-11-30 --out out --format csv --set a=b --set c=d \
-                     --dry-run --json -q --threads 3";
-        let line = Line::try_parse_from(typed.split_whitespace()).unwrap();
-        let Command::Run(flags) = line.command else { panic!("a run") };
-        assert_eq!(flags.shared.manner.set, ["a=b", "c=d"]);
-        assert_eq!((flags.shared.manner.threads, flags.format), (3, Some(FormatName::Csv)));
-        assert!(flags.dry_run && flags.json && flags.shared.manner.quiet && !flags.draft);
-        let both = ["termwise", "run", "j", "--as-of", "2026-11-30", "--period", "2026-11"];
-        assert!(Line::try_parse_from(both).is_err());
-    }
-
-    #[test]
-    fn questions_before_a_sale_take_no_window() {
-        let promotions = "promotions j --market NL --segment commercial";
-        for command in ["eligibility j r.csv", promotions] {
-            for window in ["--as-of 2026-11-30", "--period 2026-11"] {
-                let typed = format!("termwise {command} {window}");
-                let told = Line::try_parse_from(typed.split_whitespace()).unwrap_err();
-                assert_eq!(told.kind(), clap::error::ErrorKind::UnknownArgument, "{typed}");
-            }
-            let typed = format!("termwise {command} --set as_of=2026-11-30 --threads 2 --memory 1GiB -q");
-            assert!(Line::try_parse_from(typed.split_whitespace()).is_ok(), "{typed}");
-        }
-    }
-}
+#[path = "arguments_tests.rs"]
+mod tests;

@@ -27,11 +27,17 @@ pub enum Exit {
     OutputUnusable = 73,
     /// An I/O error while writing.
     WriteFailed = 74,
+    /// Another run holds the ledger's lock.
+    Locked = 75,
+    /// The ledger is damaged.
+    LedgerDamaged = 76,
+    /// A safety bound was crossed, or the outputs are not those that were approved.
+    NeedsApproval = 79,
 }
 
 impl Exit {
     /// Every exit code of this version.
-    pub const ALL: [Exit; 9] = [
+    pub const ALL: [Exit; 12] = [
         Exit::Complete,
         Exit::Usage,
         Exit::WithRejects,
@@ -41,6 +47,9 @@ impl Exit {
         Exit::ResourceLimit,
         Exit::OutputUnusable,
         Exit::WriteFailed,
+        Exit::Locked,
+        Exit::LedgerDamaged,
+        Exit::NeedsApproval,
     ];
 
     /// The exit of a number; one that the contract lacks is an invariant of ours that failed.
@@ -100,7 +109,7 @@ mod tests {
     #[test]
     fn every_exit_code_is_the_contracts() {
         let numbers: Vec<u8> = Exit::ALL.into_iter().map(Exit::number).collect();
-        assert_eq!(numbers, [0, 2, 3, 65, 66, 70, 71, 73, 74]);
+        assert_eq!(numbers, [0, 2, 3, 65, 66, 70, 71, 73, 74, 75, 76, 79]);
         for exit in Exit::ALL {
             assert_eq!(Exit::of(exit.number()), exit);
         }

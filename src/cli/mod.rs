@@ -6,6 +6,7 @@
 mod arguments;
 mod ask;
 mod exit;
+mod ledger;
 mod screen;
 #[cfg(test)]
 mod tests;
@@ -67,6 +68,11 @@ fn obey(command: Command, screen: Screen<'_>) -> Result<Exit, Exit> {
             let text = format!("decode {}\nencode {}\n", seconds(floor.decode), seconds(floor.encode));
             Ok(screen.print(&text, Exit::Complete))
         }
+        Command::Open(flags) => ledger::open(&flags, screen),
+        Command::Status(flags) => ledger::status(&flags, screen),
+        Command::Close(flags) => ledger::close(&flags, screen),
+        Command::Reverse(flags) => ledger::reverse(&flags, screen),
+        Command::Verify(flags) => ledger::verify(&flags, screen),
         Command::Offers(flags) => make_offers(&flags, screen.hushed(flags.quiet)),
         Command::Sample(flags) => write_sample(&flags, screen.hushed(flags.quiet)),
         Command::Completions { shell } => {
@@ -83,13 +89,15 @@ fn run(flags: &RunFlags, screen: Screen<'_>) -> Result<Exit, Exit> {
     let shared = &flags.shared;
     for (asked, flag) in [(flags.draft, "--draft"), (flags.approve.is_some(), "--approve")] {
         if asked {
-            screen.error(&format!("{flag}: error[job-not-built]: {flag} is not built yet: the ledger (R66)"));
-            return Err(Exit::Usage);
+            return ledger::not_built(flag, "R66", screen);
         }
     }
     let (out, format) = (flags.out.clone(), flags.format.map(job_format));
     let overrides = Overrides { out, format, ..overrides(shared, screen)? };
     let given = read_job(&flags.job, &overrides, screen)?;
+    if given.job.ledger.is_some() {
+        return ledger::not_built("[ledger]", "R61", screen);
+    }
     let progress = screen.progress();
     let outcome = invoice::run(&given.job, flags.dry_run, work(&shared.manner), &progress);
     progress.finish();

@@ -84,7 +84,7 @@ pub fn parse(text: &str, path: &Path, overrides: &Overrides) -> Result<Given, Jo
     desk.refuse_unknown();
     desk.check_kind();
     let folder = path.parent().unwrap_or(Path::new(""));
-    let (billed, notes) = desk.window(overrides);
+    let (billed, first_given, notes) = desk.window(overrides);
     let required = desk.required(overrides.purpose);
     let inputs = desk.inputs(folder, &required);
     let in_force = desk.policy();
@@ -92,15 +92,29 @@ pub fn parse(text: &str, path: &Path, overrides: &Overrides) -> Result<Given, Jo
     let horizon = desk.horizon();
     let rejected_rows = desk.rejected_rows();
     let offers = desk.offers(folder, overrides.purpose);
-    match (billed, in_force, offers) {
-        (Some(billed), Some(InForce { policy, words }), Some(offers)) if desk.problems.is_empty() => {
+    let ledger = desk.ledger(folder, horizon);
+    match (billed, in_force, offers, horizon) {
+        (Some(billed), Some(InForce { policy, words }), Some(offers), Some(horizon))
+            if desk.problems.is_empty() =>
+        {
             let window = Window { billed, horizon: billed.last.plus_days(horizon) };
             let limits = Limits { rejected_rows };
             let (path, policy_words) = (path.to_owned(), words);
-            let job = Job { path, window, inputs, policy, policy_words, outputs, limits, offers };
+            let job = Job {
+                path,
+                window,
+                first_given,
+                inputs,
+                policy,
+                policy_words,
+                outputs,
+                limits,
+                offers,
+                ledger,
+            };
             Ok(Given { job, notes })
         }
-        (Some(_) | None, _, _) => Err(wrong(desk.problems)),
+        (Some(_) | None, _, _, _) => Err(wrong(desk.problems)),
     }
 }
 
@@ -221,7 +235,14 @@ impl Desk {
             ["offers", name] if !grammar::OFFERS.contains(name) => {
                 self.unknown(place, &shown, "[offers]", name, &grammar::OFFERS);
             }
-            ["outputs" | "limits" | "offers", _] => {}
+            ["ledger", name] if !grammar::LEDGER.contains(name) => {
+                self.unknown(place, &shown, "[ledger]", name, &grammar::LEDGER);
+            }
+            ["notice_days", name] => self.check_market(place, &shown, name),
+            ["bounds", name] if !grammar::BOUNDS.contains(name) => {
+                self.unknown(place, &shown, "[bounds]", name, &grammar::BOUNDS);
+            }
+            ["outputs" | "limits" | "offers" | "ledger" | "bounds", _] => {}
             ["columns", input, ours] => match grammar::renamed(input) {
                 Some(table) if !grammar::columns(table).contains(ours) => {
                     self.unknown(place, &shown, &format!("[columns.{input}]"), ours, grammar::columns(table));
@@ -262,6 +283,22 @@ impl Desk {
         self.refuse(place, shown, UNKNOWN, says, hint);
     }
 
+    /// Checks a key of `[notice_days]`: what a market's code is meant to be is no nearer to `default` than to any other.
+    fn check_market(&mut self, place: &Place, shown: &str, name: &str) {
+        if grammar::NOTICE_DAYS.contains(&name) || grammar::is_market(name) {
+            return;
+        }
+        let upper = name.to_ascii_uppercase();
+        if grammar::is_market(&upper) {
+            self.unknown(place, shown, "[notice_days]", name, &[upper.as_str()]);
+            return;
+        }
+        self.unknown(place, shown, "[notice_days]", name, &grammar::NOTICE_DAYS);
+        if let Some(problem) = self.problems.last_mut() {
+            problem.hint.push_str("; a market is two capital letters, such as NL");
+        }
+    }
+
     fn unknown_input(&mut self, place: &Place, shown: &str, input: &str) {
         if grammar::renamed(input).is_some() {
             let says = format!("{input} is no input of a job");
@@ -284,6 +321,9 @@ fn home_of(name: &str) -> Option<&'static str> {
     of("outputs", grammar::OUTPUTS.contains(&name))
         .or(of("limits", grammar::LIMITS.contains(&name)))
         .or(of("offers", grammar::OFFERS.contains(&name)))
+        .or(of("ledger", grammar::LEDGER.contains(&name)))
+        .or(of("bounds", grammar::BOUNDS.contains(&name)))
+        .or(of("notice_days", grammar::is_market(name)))
         .or(of("inputs", grammar::table(name).is_some()))
         .or(of("policy", policy_file::keys().iter().any(|key| key == name)))
 }

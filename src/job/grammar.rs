@@ -5,10 +5,10 @@ use termwise_engine::findings::Table;
 /// Keys above all sections.
 pub(super) const TOP: [&str; 3] = ["kind", "as_of", "from"];
 /// The sections of this version.
-pub(super) const SECTIONS: [&str; 6] = ["inputs", "columns", "policy", "outputs", "limits", "offers"];
+pub(super) const SECTIONS: [&str; 9] =
+    ["inputs", "columns", "policy", "outputs", "limits", "offers", "ledger", "notice_days", "bounds"];
 /// Sections of the contract that this version does not know yet, with what they belong to.
-pub(super) const UNBUILT_SECTIONS: [(&str, &str); 2] =
-    [("sell", "cost, sell and margin (R56, R57)"), ("ledger", "the ledger (R61 to R66)")];
+pub(super) const UNBUILT_SECTIONS: [(&str, &str); 1] = [("sell", "cost, sell and margin (R56, R57)")];
 /// Kinds of run that this version does not know yet.
 pub(super) const UNBUILT_KINDS: [&str; 2] = ["reconcile", "what-if"];
 /// Inputs of the contract that this version does not read yet.
@@ -21,6 +21,13 @@ pub(super) const LIMITS: [&str; 1] = ["rejected_rows"];
 /// Keys of `[offers]`.
 pub(super) const OFFERS: [&str; 7] =
     ["url", "vendor", "currency", "term", "billing_cycle", "office_ready", "secret_file"];
+/// Keys of `[ledger]`.
+pub(super) const LEDGER: [&str; 1] = ["dir"];
+/// Keys of `[notice_days]`, beside the markets' codes.
+pub(super) const NOTICE_DAYS: [&str; 1] = ["default"];
+/// Keys of `[bounds]`.
+pub(super) const BOUNDS: [&str; 5] =
+    ["total", "rows", "credits", "largest_line", "lines_per_subscription_and_day"];
 /// The inputs that a job of invoices can't do without.
 pub(super) const REQUIRED: [Table; 2] = [Table::Subscriptions, Table::PriceList];
 /// The inputs that purchase offers can't be made without.
@@ -39,6 +46,11 @@ pub(super) fn renamed(name: &str) -> Option<Table> {
 /// The input of a name.
 pub(super) fn table(name: &str) -> Option<Table> {
     Table::ALL.into_iter().find(|table| table.name() == name)
+}
+
+/// Whether a name is a market's code as `[notice_days]` writes it.
+pub(super) fn is_market(name: &str) -> bool {
+    name.len() == 2 && name.bytes().all(|byte| byte.is_ascii_uppercase())
 }
 
 /// The columns of an input by our names: what `[columns.<input>]` may rename (contract, section 3).

@@ -11,6 +11,7 @@
 
 mod check;
 mod grammar;
+mod ledger;
 mod offers;
 mod problem;
 mod settings;
@@ -20,13 +21,15 @@ mod values;
 
 pub use check::{Given, Overrides, Purpose, parse, read};
 pub use grammar::columns;
+pub use ledger::{Bounds, LedgerSettings, NoticeDays};
 pub use offers::{Currencies, OfferSettings};
 pub use problem::{JobError, Place, Problem};
-pub use values::day_of;
+pub use values::{day_of, month_of};
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use termwise_engine::book::Window;
+use termwise_engine::calendar::Day;
 use termwise_engine::findings::Table;
 use termwise_engine::policy::Policy;
 
@@ -37,6 +40,9 @@ pub struct Job {
     pub path: PathBuf,
     /// The days that are billed, and forecast.
     pub window: Window,
+    /// The `from` that was written in the file or with `--set`: the window begins with it. None where the first of the month
+    /// stands in for it, or `--period` says what is billed.
+    pub first_given: Option<Day>,
     /// What is read.
     pub inputs: Inputs,
     /// The policy in force.
@@ -49,6 +55,8 @@ pub struct Job {
     pub limits: Limits,
     /// What purchase offers are made with.
     pub offers: OfferSettings,
+    /// The ledger that its runs go into, if they do.
+    pub ledger: Option<LedgerSettings>,
 }
 
 /// What is read, by table.

@@ -176,19 +176,18 @@ jobs/nightly.toml:21:limits.rejected_row: error[job-key-unknown]: [limits] has n
 
 #[test]
 fn what_is_not_built_yet_is_refused_by_name() {
-    let text = format!("kind = \"what-if\"\n{INPUTS}proposal = \"p.toml\"\n[sell]\n[ledger]\ndir = \"x\"\n");
+    let text = format!("kind = \"what-if\"\n{INPUTS}proposal = \"p.toml\"\n[sell]\ndefault = \"erp\"\n");
     let said = problems(&text, &none());
     for expected in [
         ":1:kind: error[job-not-built]: kind = \"what-if\" is not built yet",
         ":5:inputs.proposal: error[job-not-built]: the input proposal is not built yet",
         ":6:sell: error[job-not-built]: [sell] is not built yet: cost, sell and margin (R56, R57)",
-        ":7:ledger: error[job-not-built]: [ledger] is not built yet: the ledger (R61 to R66)",
     ] {
         assert!(said.contains(expected), "{expected}\n{said}");
     }
-    assert_eq!(said.matches("error[").count(), 4, "{said}");
-    let said = problems(INPUTS, &typed(&["ledger.dir=x"]));
-    assert!(said.starts_with("--set ledger.dir=x:ledger: error[job-not-built]"), "{said}");
+    assert_eq!(said.matches("error[").count(), 3, "{said}");
+    let said = problems(INPUTS, &typed(&["sell.default=erp"]));
+    assert!(said.starts_with("--set sell.default=erp:sell: error[job-not-built]"), "{said}");
 }
 
 #[test]
@@ -268,4 +267,246 @@ fn a_month_is_its_first_and_last_day() {
     assert_eq!(window("2026-12").first, day("2026-12-01"));
     let first = parsed(INPUTS, &Overrides::none(day("2026-03-31"))).job.window.billed.first;
     assert_eq!(first, day("2026-03-01"));
+}
+
+// ── the ledger ──
+
+fn with_ledger(text: &str) -> String {
+    format!("as_of = \"2026-11-30\"\n{INPUTS}[ledger]\ndir = \"../ledger\"\n{text}")
+}
+
+fn ledger(text: &str, overrides: &Overrides) -> LedgerSettings {
+    parsed(&with_ledger(text), overrides).job.ledger.unwrap()
+}
+
+#[test]
+fn a_ledger_is_a_folder_and_one_bound() {
+    assert_eq!(parsed(INPUTS, &none()).job.ledger, None);
+    let found = ledger("", &none());
+    assert_eq!(found.dir, Path::new("jobs/../ledger"));
+    assert_eq!(found.notice_days, None);
+    let bounds = Bounds {
+        total: None,
+        rows: None,
+        credits: None,
+        largest_line: None,
+        lines_per_subscription_and_day: 100,
+    };
+    assert_eq!(found.bounds, bounds, "data/policy.toml has the one that is always checked (R66)");
+}
+
+#[test]
+fn a_whole_ledger_is_read() {
+    let text = r#"
+[notice_days]
+default = 30
+NL = 60
+SE = 0
+[bounds]
+total = "50%"
+rows = "10000%"
+credits = "12.5 %"
+largest_line = "50000.00"
+lines_per_subscription_and_day = 15
+"#;
+    let found = ledger(text, &none());
+    let notice_days = found.notice_days.clone().unwrap();
+    let days = ["NL", "SE", "DE"].map(|market| notice_days.of_market(market));
+    assert_eq!((days, notice_days.most()), ([Some(60), Some(0), Some(30)], 60));
+    let bounds = Bounds {
+        total: Some(500_000),
+        rows: Some(100_000_000),
+        credits: Some(125_000),
+        largest_line: Some(500_000_000),
+        lines_per_subscription_and_day: 15,
+    };
+    assert_eq!(found.bounds, bounds);
+    let words: Vec<String> = found.words().iter().map(|(key, word)| format!("{key}={word}")).collect();
+    let expected = [
+        "bounds.credits=125000",
+        "bounds.largest_line=500000000",
+        "bounds.lines_per_subscription_and_day=15",
+        "bounds.rows=100000000",
+        "bounds.total=500000",
+        "notice_days.NL=60",
+        "notice_days.SE=0",
+        "notice_days.default=30",
+    ];
+    assert_eq!(words, expected, "where the ledger is does not count");
+}
+
+#[test]
+fn without_a_default_only_named_markets_have_notices() {
+    let notice_days = ledger("[notice_days]\nNL = 60\n", &none()).notice_days.unwrap();
+    assert_eq!((notice_days.of_market("NL"), notice_days.of_market("DE")), (Some(60), None));
+    assert_eq!(notice_days.most(), 60);
+}
+
+#[test]
+fn the_command_line_sets_every_key_of_the_ledger() {
+    let set = [
+        "ledger.dir=elsewhere",
+        "notice_days.default=45",
+        "notice_days.NL=60",
+        "bounds.total=50%",
+        "bounds.rows=40%",
+        "bounds.credits=20%",
+        "bounds.largest_line=0.0001",
+        "bounds.lines_per_subscription_and_day=7",
+    ];
+    let found = parsed(INPUTS, &typed(&set)).job.ledger.unwrap();
+    assert_eq!(found.dir, Path::new("jobs/elsewhere"));
+    let by_market = [("NL".to_owned(), 60)].into();
+    assert_eq!(found.notice_days, Some(NoticeDays { default: Some(45), by_market }));
+    let bounds = Bounds {
+        total: Some(500_000),
+        rows: Some(400_000),
+        credits: Some(200_000),
+        largest_line: Some(1),
+        lines_per_subscription_and_day: 7,
+    };
+    assert_eq!(found.bounds, bounds);
+    let over = ledger("[notice_days]\nNL = 30\n[bounds]\ntotal = \"1%\"\n", &typed(&set));
+    assert_eq!(over, found, "what is typed wins");
+}
+
+#[test]
+fn every_problem_of_a_ledger_is_told_with_its_line() {
+    let text = r#"[ledger]
+dirs = "x"
+[notice_days]
+defualt = 30
+nl = 60
+NLD = 60
+DE = 366
+FR = "30"
+SE = -1
+[bounds]
+totals = "50%"
+total = 50
+rows = "10000.0001%"
+credits = "-1%"
+largest_line = "0.00"
+lines_per_subscription_and_day = 0
+NL = 60
+"#;
+    let expected = r#"jobs/nightly.toml:4:ledger.dir: error[job-key-missing]: the ledger has no folder
+  hint: write dir = "../ledger" below [ledger]: a folder, relative to the job file's
+jobs/nightly.toml:5:ledger.dirs: error[job-key-unknown]: [ledger] has no key dirs
+  hint: the nearest known key is dir
+jobs/nightly.toml:7:notice_days.defualt: error[job-key-unknown]: [notice_days] has no key defualt
+  hint: the nearest known key is default; a market is two capital letters, such as NL
+jobs/nightly.toml:8:notice_days.nl: error[job-key-unknown]: [notice_days] has no key nl
+  hint: the nearest known key is NL
+jobs/nightly.toml:9:notice_days.NLD: error[job-key-unknown]: [notice_days] has no key NLD
+  hint: the nearest known key is default; a market is two capital letters, such as NL
+jobs/nightly.toml:10:notice_days.DE: error[job-value]: this is not a number of days
+  hint: write a whole number of days from 0 to 365, without quotes
+jobs/nightly.toml:11:notice_days.FR: error[job-value]: this is not a number of days
+  hint: write a whole number of days from 0 to 365, without quotes
+jobs/nightly.toml:12:notice_days.SE: error[job-value]: this is not a number of days
+  hint: write a whole number of days from 0 to 365, without quotes
+jobs/nightly.toml:14:bounds.totals: error[job-key-unknown]: [bounds] has no key totals
+  hint: the nearest known key is total
+jobs/nightly.toml:15:bounds.total: error[job-value]: a whole number where text is meant
+  hint: write a percentage of at most four decimals in quotes, such as "50%"
+jobs/nightly.toml:16:bounds.rows: error[job-value]: "10000.0001%" is not a percentage from 0% to 10000%
+  hint: write a percentage of at most four decimals in quotes, such as "50%"
+jobs/nightly.toml:17:bounds.credits: error[job-value]: "-1%" is not a percentage from 0% to 10000%
+  hint: write a percentage of at most four decimals in quotes, such as "20%"
+jobs/nightly.toml:18:bounds.largest_line: error[job-value]: "0.00" is not an amount above zero
+  hint: write an amount of at most four decimals in quotes, such as "50000.00"
+jobs/nightly.toml:19:bounds.lines_per_subscription_and_day: error[job-value]: this is not a number of lines
+  hint: write a whole number of lines from 1 to 1000000, without quotes
+jobs/nightly.toml:20:bounds.NL: error[job-key-unknown]: [bounds] has no key NL
+  hint: NL belongs into [notice_days]"#;
+    assert_eq!(problems(&format!("{INPUTS}{text}"), &none()), expected);
+}
+
+#[test]
+fn an_amount_is_exact_to_ten_thousandths() {
+    let amount = |text: &str| {
+        let text = with_ledger(&format!("[bounds]\nlargest_line = \"{text}\"\n"));
+        let given = parse(&text, Path::new("job.toml"), &none()).ok()?;
+        given.job.ledger.and_then(|ledger| ledger.bounds.largest_line)
+    };
+    assert_eq!(amount("50000"), Some(500_000_000));
+    assert_eq!(amount("0.0001"), Some(1));
+    assert_eq!(amount("1000000000000"), Some(10_000_000_000_000_000));
+    for wrong in [
+        "",
+        "0",
+        "1.",
+        ".5",
+        "-1",
+        "+1",
+        "1e3",
+        "0.00001",
+        "50,000",
+        "50 000",
+        "1000000000000.0001",
+        "99999999999999999999",
+    ] {
+        assert_eq!(amount(wrong), None, "{wrong}");
+    }
+}
+
+#[test]
+fn notices_and_bounds_need_a_ledger() {
+    let said = problems(&format!("{INPUTS}[notice_days]\nNL = 60\n[bounds]\ntotal = \"50%\"\n"), &none());
+    let expected = "\
+jobs/nightly.toml:4:notice_days: error[job-value]: [notice_days] needs a ledger, and the job names none
+  hint: write [ledger] with its dir, or leave the section out
+jobs/nightly.toml:6:bounds: error[job-value]: [bounds] needs a ledger, and the job names none
+  hint: write [ledger] with its dir, or leave the section out";
+    assert_eq!(said, expected);
+    let said = problems(INPUTS, &typed(&["bounds.total=50%"]));
+    assert!(said.starts_with("--set bounds.total=50%:bounds: error[job-value]: [bounds] needs"), "{said}");
+    let said = problems(&format!("{INPUTS}[ledger]\n[notice_days]\n"), &none());
+    assert!(said.contains(":4:ledger.dir: error[job-key-missing]: the ledger has no folder"), "{said}");
+    assert!(said.contains(":5:notice_days: error[job-key-missing]: [notice_days] says no days"), "{said}");
+    let said = problems(&with_ledger(""), &typed(&["ledger.dir="]));
+    assert!(said.starts_with("--set ledger.dir=:ledger.dir: error[job-value]: the text is empty"), "{said}");
+    let said = problems(&format!("ledger = \"x\"\n{INPUTS}"), &none());
+    assert!(said.contains("ledger is a section and not a key"), "{said}");
+    assert_eq!(said.matches("error[").count(), 1, "{said}");
+}
+
+#[test]
+fn what_has_a_notice_is_forecast() {
+    let horizon = |days: &str| typed(&[&format!("outputs.renewal_horizon_days={days}")]);
+    let notices = "[notice_days]\ndefault = 30\nNL = 60\nSE = 61\n";
+    ledger(notices, &horizon("61"));
+    let said = problems(&with_ledger(notices), &horizon("59"));
+    let told = "notices fall due 60 days before a renewal, and renewals are forecast for 59 days only\n  \
+                hint: write renewal_horizon_days = 60 or more below [outputs]";
+    assert!(said.contains(&format!("notice_days.NL: error[job-value]: {told}")), "{said}");
+    assert!(said.contains("notice_days.SE: ") && !said.contains("notice_days.default: "), "{said}");
+    let said = problems(&with_ledger("[notice_days]\ndefault = 91\n"), &none());
+    assert!(said.contains("notice_days.default: ") && said.contains("forecast for 90 days only"), "{said}");
+    let said = problems(&with_ledger(notices), &horizon("many"));
+    assert_eq!(said.matches("error[").count(), 1, "a horizon that can't be read is told once: {said}");
+}
+
+#[test]
+fn the_first_day_is_told_apart_where_it_was_written() {
+    let given = |text: &str, overrides: &Overrides| parsed(text, overrides).job.first_given;
+    let from = format!("from = \"2026-10-15\"\n{INPUTS}");
+    assert_eq!(given(&from, &none()), Some(day("2026-10-15")));
+    assert_eq!(given(INPUTS, &typed(&["from=2026-10-01"])), Some(day("2026-10-01")));
+    assert_eq!(given(INPUTS, &none()), None, "the first of the month is not written");
+    let overrides = Overrides { period: Some("2026-11".into()), ..none() };
+    assert_eq!(given(&from, &overrides), None, "a period wins over it");
+}
+
+#[test]
+fn the_readmes_job_file_is_one() {
+    let readme = include_str!("../../README.md");
+    let section = readme.split("\n## The job file\n").nth(1).unwrap();
+    let text = section.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let job = parsed(text, &none()).job;
+    let ledger = job.ledger.unwrap();
+    assert_eq!(ledger.notice_days.unwrap().of_market("NL"), Some(60));
+    assert_eq!(ledger.bounds.largest_line, Some(500_000_000));
+    assert!(job.first_given.is_some() && job.offers.url.is_some());
 }

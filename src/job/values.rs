@@ -7,6 +7,7 @@ use super::{Format, InputFile, Inputs, Outputs, grammar};
 use crate::policy_file::{self, InForce};
 use chrono::{Datelike, NaiveDate};
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::path::Path;
 use termwise_engine::calendar::{Day, Period};
 use termwise_engine::findings::Table;
@@ -16,6 +17,8 @@ const HORIZON_DEFAULT: u32 = 90;
 const HORIZON_MAX: u32 = 3_660;
 /// 0.1 %, in millionths.
 const REJECTED_ROWS_DEFAULT: u32 = 1_000;
+/// A percent, in millionths.
+const PERCENT: u32 = 10_000;
 
 impl Desk {
     pub(super) fn setting(&self, parts: &[&str]) -> Option<Setting> {
@@ -69,21 +72,20 @@ impl Desk {
         day
     }
 
-    /// The days that are billed (D3).
-    pub(super) fn window(&mut self, overrides: &Overrides) -> (Option<Period>, Vec<String>) {
+    /// The days that are billed (D3), and the first of them where a `from` was written that holds.
+    pub(super) fn window(&mut self, overrides: &Overrides) -> (Option<Period>, Option<Day>, Vec<String>) {
         let (from, as_of) = (self.date("from"), self.date("as_of"));
-        if let Some(period) = &overrides.period {
-            let month = day_of(&format!("{period}-01")).filter(|_| period.len() == 7);
-            if month.is_none() {
-                let place = Place::Flag(format!("--period {period}"));
-                let says = format!("{period:?} is not a month");
+        if let Some(typed) = &overrides.period {
+            let period = month_of(typed);
+            if period.is_none() {
+                let place = Place::Flag(format!("--period {typed}"));
+                let says = format!("{typed:?} is not a month");
                 self.refuse(&place, "", VALUE, says, "write YYYY-MM".to_owned());
             }
-            let period = month.map(|first| Period { first, last: first.plus_months(1).previous() });
-            return (period, Vec::new());
+            return (period, None, Vec::new());
         }
         if self.setting(&["as_of"]).is_some() && as_of.is_none() {
-            return (None, Vec::new());
+            return (None, None, Vec::new());
         }
         let mut notes = Vec::new();
         let last = as_of.unwrap_or_else(|| {
@@ -93,7 +95,7 @@ impl Desk {
         let setting = self.setting(&["from"]);
         let first = match (from, &setting) {
             (Some(first), _) => first,
-            (None, Some(_)) => return (None, notes),
+            (None, Some(_)) => return (None, None, notes),
             (None, None) => first_of_month(last),
         };
         let period = Period::new(first, last);
@@ -101,7 +103,7 @@ impl Desk {
             let says = format!("from {first} comes after as_of {last} (D3)");
             self.wrong(&setting, "from", &says, "let from be as_of or a day before it");
         }
-        (period, notes)
+        (period, from, notes)
     }
 
     pub(super) fn inputs(&mut self, folder: &Path, required: &[Table]) -> Inputs {
@@ -242,32 +244,46 @@ impl Desk {
         Outputs { dir, format: overrides.format.unwrap_or(format) }
     }
 
-    pub(super) fn horizon(&mut self) -> u32 {
-        let parts = ["outputs", "renewal_horizon_days"];
-        let Some(setting) = self.setting(&parts) else { return HORIZON_DEFAULT };
-        let days = match &setting.value {
-            Value::Integer(days) => u32::try_from(*days).ok(),
+    /// A whole number of something; a file writes it without quotes.
+    pub(super) fn number(&mut self, parts: &[&str], of: &str, range: RangeInclusive<u32>) -> Option<u32> {
+        let setting = self.setting(parts)?;
+        let number = match &setting.value {
+            Value::Integer(number) => u32::try_from(*number).ok(),
             Value::Text(text) if setting.is_typed() => text.parse().ok(),
             Value::Text(_) | Value::Texts(_) | Value::Date(_) | Value::Other(_) => None,
         };
-        let days = days.filter(|&days| days <= HORIZON_MAX);
-        if days.is_none() {
-            let hint = format!("write a whole number of days from 0 to {HORIZON_MAX}, without quotes");
-            self.wrong(&setting, &parts.join("."), "this is not a number of days", &hint);
+        let number = number.filter(|number| range.contains(number));
+        if number.is_none() {
+            let (least, most) = range.into_inner();
+            let hint = format!("write a whole number of {of} from {least} to {most}, without quotes");
+            self.wrong(&setting, &parts.join("."), &format!("this is not a number of {of}"), &hint);
         }
-        days.unwrap_or(HORIZON_DEFAULT)
+        number
+    }
+
+    /// A percentage, in millionths of the whole.
+    pub(super) fn share(&mut self, parts: &[&str], most_percent: u32, such_as: &str) -> Option<u32> {
+        let hint = format!("write a percentage of at most four decimals in quotes, such as {such_as:?}");
+        let (text, setting) = self.text(parts, &hint)?;
+        let share = millionths(&text, most_percent);
+        if share.is_none() {
+            let says = format!("{text:?} is not a percentage from 0% to {most_percent}%");
+            self.wrong(&setting, &parts.join("."), &says, &hint);
+        }
+        share
+    }
+
+    /// The days after `as_of` whose renewals are forecast.
+    pub(super) fn horizon(&mut self) -> Option<u32> {
+        let parts = ["outputs", "renewal_horizon_days"];
+        if self.setting(&parts).is_none() {
+            return Some(HORIZON_DEFAULT);
+        }
+        self.number(&parts, "days", 0..=HORIZON_MAX)
     }
 
     pub(super) fn rejected_rows(&mut self) -> u32 {
-        const HINT: &str = "write a percentage of at most four decimals in quotes, such as \"0.1%\"";
-        let parts = ["limits", "rejected_rows"];
-        let Some((text, setting)) = self.text(&parts, HINT) else { return REJECTED_ROWS_DEFAULT };
-        let share = millionths(&text);
-        if share.is_none() {
-            let says = format!("{text:?} is not a percentage from 0% to 100%");
-            self.wrong(&setting, &parts.join("."), &says, HINT);
-        }
-        share.unwrap_or(REJECTED_ROWS_DEFAULT)
+        self.share(&["limits", "rejected_rows"], 100, "0.1%").unwrap_or(REJECTED_ROWS_DEFAULT)
     }
 }
 
@@ -291,21 +307,32 @@ pub fn day_of(text: &str) -> Option<Day> {
     Day::from_ymd(date.year(), date.month(), date.day())
 }
 
+/// The days of a month as it is typed, `YYYY-MM`.
+pub fn month_of(text: &str) -> Option<Period> {
+    let first = day_of(&format!("{text}-01")).filter(|_| text.len() == 7)?;
+    Some(Period { first, last: first.plus_months(1).previous() })
+}
+
 fn first_of_month(day: Day) -> Day {
     let back = day.day_of_month().saturating_sub(1);
     let first = i64::from(day.epoch_days()) - i64::from(back);
     i32::try_from(first).ok().and_then(Day::from_epoch_days).unwrap_or(day)
 }
 
-/// The millionths of `"0.1%"`, exactly; `None` where it has a finer digit than they do, or is more than the whole.
-fn millionths(text: &str) -> Option<u32> {
-    let number = text.strip_suffix('%')?.trim_end();
+/// The millionths of `"0.1%"`, exactly; `None` where it has a finer digit than they do, or is more than so many percent.
+fn millionths(text: &str, most_percent: u32) -> Option<u32> {
+    let number = ten_thousandths(text.strip_suffix('%')?.trim_end())?;
+    u32::try_from(number).ok().filter(|&share| share <= most_percent.saturating_mul(PERCENT))
+}
+
+/// The ten-thousandths of `"50000.00"`, exactly; `None` where it has a finer digit than they do, a sign or an exponent.
+pub(super) fn ten_thousandths(number: &str) -> Option<i64> {
     let (whole, fraction) =
         number.split_once('.').map_or((number, ""), |(whole, fraction)| (whole, fraction));
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     let is_number = !whole.is_empty() && digits(whole) && digits(fraction) && !number.ends_with('.');
-    if !is_number || fraction.len() > 4 || whole.len() > 3 {
+    if !is_number || fraction.len() > 4 {
         return None;
     }
-    format!("{whole}{fraction:0<4}").parse().ok().filter(|&share| share <= 1_000_000)
+    format!("{whole}{fraction:0<4}").parse().ok()
 }

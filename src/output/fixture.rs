@@ -155,6 +155,7 @@ fn job(out: &Path, format: Format) -> Job {
     Job {
         path: "jobs/november.toml".into(),
         window: Window { billed, horizon: day(2027, 2, 28) },
+        first_given: None,
         inputs: Inputs::default(),
         policy: policy(),
         policy_words: BTreeMap::from([("rounding".to_owned(), "half-up".to_owned())]),
@@ -169,6 +170,7 @@ fn job(out: &Path, format: Format) -> Job {
             office_ready: termwise_engine::calendar::Span::hours(24),
             secret_file: None,
         },
+        ledger: None,
     }
 }
 

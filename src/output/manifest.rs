@@ -53,6 +53,16 @@ pub(super) fn input_digest(report: &Report<'_>) -> String {
         digest.text(&file.shown);
         digest.text(&file.hash);
     }
+    // Last and by a name that no input has: the digest of a job without a ledger is what it was before there were any.
+    if let Some(ledger) = &job.ledger {
+        let words = ledger.words();
+        digest.text("ledger");
+        digest.number(words.len());
+        for (key, word) in &words {
+            digest.text(key);
+            digest.text(word);
+        }
+    }
     digest.hex()
 }
 

@@ -2,14 +2,16 @@
 
 use super::counts::is_billable;
 use super::fixture::{Run, day};
+use super::manifest::input_digest;
 use super::{FileFacts, OutputError, Published, Tally, Writer, summary};
-use crate::job::Format;
+use crate::job::{Bounds, Format, LedgerSettings, NoticeDays};
 use crate::names::Reject;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Decimal128Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::DataType;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -256,6 +258,43 @@ fn rows_that_were_not_appended_are_told() {
     let error = Writer::open(&run.job).unwrap().publish(&run.report(&Tally::of(&run.stretch()))).unwrap_err();
     assert!(error.to_string().contains("every row is written (invoice_lines: 0 of 5"), "{error}");
     assert!(entries(out.path()).is_empty());
+}
+
+#[test]
+fn notices_and_bounds_of_a_ledger_make_another_run_and_its_place_does_not() {
+    let digest = |ledger: Option<LedgerSettings>| {
+        let mut run = Run::new(Path::new("unused"), Format::Csv);
+        run.job.ledger = ledger;
+        input_digest(&run.report(&Tally::of(&run.stretch())))
+    };
+    let bounds = Bounds {
+        total: None,
+        rows: None,
+        credits: None,
+        largest_line: None,
+        lines_per_subscription_and_day: 100,
+    };
+    let plain = LedgerSettings { dir: "ledger".into(), notice_days: None, bounds };
+    let notices = |days| NoticeDays { default: Some(days), by_market: [("NL".to_owned(), 60)].into() };
+    let bounded = |bounds| LedgerSettings { bounds, ..plain.clone() };
+    let noticed = |days| LedgerSettings { notice_days: Some(notices(days)), ..plain.clone() };
+    let different = [
+        None,
+        Some(plain.clone()),
+        Some(noticed(30)),
+        Some(noticed(31)),
+        Some(bounded(Bounds { total: Some(1), ..plain.bounds.clone() })),
+        Some(bounded(Bounds { rows: Some(1), ..plain.bounds.clone() })),
+        Some(bounded(Bounds { credits: Some(1), ..plain.bounds.clone() })),
+        Some(bounded(Bounds { largest_line: Some(1), ..plain.bounds.clone() })),
+        Some(bounded(Bounds { lines_per_subscription_and_day: 99, ..plain.bounds.clone() })),
+    ];
+    let digests: BTreeSet<String> = different.iter().cloned().map(digest).collect();
+    assert_eq!(digests.len(), different.len());
+    assert_eq!(
+        digest(Some(LedgerSettings { dir: "elsewhere".into(), ..plain.clone() })),
+        digest(Some(plain))
+    );
 }
 
 #[test]
