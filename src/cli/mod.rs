@@ -16,6 +16,7 @@ pub use screen::Printed;
 
 use crate::job::{self, Format, Given, Overrides, Purpose};
 use crate::runs::invoice::{End, Outcome, Work, too_many};
+use crate::runs::ledger::{Wish, night};
 use crate::runs::{RunError, check, explain, floor, invoice, offers};
 use crate::sample;
 use arguments::{Command, FormatName, Line, Manner, OffersFlags, ProfileName, RunFlags, SampleFlags, Shared};
@@ -87,19 +88,30 @@ fn obey(command: Command, screen: Screen<'_>) -> Result<Exit, Exit> {
 
 fn run(flags: &RunFlags, screen: Screen<'_>) -> Result<Exit, Exit> {
     let shared = &flags.shared;
-    for (asked, flag) in [(flags.draft, "--draft"), (flags.approve.is_some(), "--approve")] {
-        if asked {
-            return ledger::not_built(flag, "R66", screen);
-        }
-    }
     let (out, format) = (flags.out.clone(), flags.format.map(job_format));
     let overrides = Overrides { out, format, ..overrides(shared, screen)? };
     let given = read_job(&flags.job, &overrides, screen)?;
-    if given.job.ledger.is_some() {
-        return ledger::not_built("[ledger]", "R61", screen);
+    for (asked, flag) in [(flags.draft, "--draft"), (flags.approve.is_some(), "--approve")] {
+        if asked && given.job.ledger.is_none() {
+            screen.error(&format!(
+                "{flag}: error[ledger-missing]: the job has no [ledger]\n  hint: drafts are approved for a ledger (R66)"
+            ));
+            return Err(Exit::Usage);
+        }
     }
     let progress = screen.progress();
-    let outcome = invoice::run(&given.job, flags.dry_run, work(&shared.manner), &progress);
+    let outcome = match &given.job.ledger {
+        None => invoice::run(&given.job, flags.dry_run, work(&shared.manner), &progress),
+        Some(settings) => {
+            let wish = Wish {
+                is_dry: flags.dry_run,
+                is_draft: flags.draft,
+                approved: flags.approve.clone(),
+                opens: false,
+            };
+            night(&given.job, settings, &wish, work(&shared.manner), &progress)
+        }
+    };
     progress.finish();
     let outcome = outcome.map_err(|error| failed(&error, screen))?;
     if flags.timings {
@@ -132,6 +144,16 @@ fn close(outcome: &Outcome, (json, quiet): (bool, bool), hint: &str, screen: Scr
     let is_refused = outcome.end == End::TooManyRejects;
     if is_refused {
         screen.error(&format!("error[too-many-rejects]: {}\n  hint: {hint}", too_many(rows)));
+    } else if let End::Draft { crossed, digest, is_wished: false, .. } = &outcome.end {
+        screen.error(&format!(
+            "error[safety-bound]: {}\n  hint: look at the draft; `--approve {digest}` commits it",
+            crossed.join("; ")
+        ));
+    } else if quiet && outcome.missing > 0 {
+        let missing = outcome.missing;
+        screen.error(&format!(
+            "warning: complete, but the inputs lack {missing} subscriptions of the ledger: see rejects.csv"
+        ));
     } else if quiet && exit == Exit::WithRejects {
         screen
             .error(&format!("warning: complete, but {} of {} rows stand in rejects.csv", rows.rows, rows.of));

@@ -266,6 +266,12 @@ codes! {
     SeatsAmbiguous = "seats-ambiguous", "two seat changes of one instant differ and nothing says which came first", "give each change its change_id or its own time";
     /// C25
     SeatHistoryUnknown = "seat-history-unknown", "quantity_as_of lies after a seat change that lacks quantity_before, or after an upgrade that moved seats to or from another subscription", "send quantity_before with the change, or the quantity as the term began";
+    /// R63
+    MissingFromBook = "missing-from-book", "the ledger has billed this subscription, and no row of the inputs tells of it", "find out why the extract lacks it; nothing is credited, and nothing is billed until it is back";
+    /// R62, R63
+    EventsMissing = "events-missing", "the ledger was billed from more seat changes, events or scheduled changes of this subscription than the inputs have", "send every row since term_start; nothing is billed or credited until they are back";
+    /// R64
+    BeforeCutOver = "before-cut-over", "charges from before the ledger's cut-over come out differently now; they were billed elsewhere", "settle the difference where they were billed; this ledger bills from its cut-over on";
     /// A11, A25, B13, B30
     SubscriptionNotActive = "subscription-not-active", "the subscription is not active at this time", "check the order of events; nothing changes";
     /// B7

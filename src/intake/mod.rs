@@ -180,6 +180,14 @@ impl Intake {
         self.parts.part_of(customer)
     }
 
+    /// Whether any row tells of a subscription, readable or not.
+    pub fn knows(&self, subscription: &str) -> bool {
+        match self.openings.place(&self.index, subscription) {
+            Place::Part(_) | Place::Unread => true,
+            Place::Unknown => false,
+        }
+    }
+
     /// The part that a subscription's rows are in, if they can be read.
     ///
     /// # Errors

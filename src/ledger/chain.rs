@@ -163,6 +163,11 @@ impl Ledger {
         Ok(Some(Ledger { dir: dir.to_owned(), _lock: None, runs: read_runs(dir)? }))
     }
 
+    /// A ledger that is not there yet.
+    pub fn empty(dir: &Path) -> Ledger {
+        Ledger { dir: dir.to_owned(), _lock: None, runs: Vec::new() }
+    }
+
     /// Its folder.
     pub fn dir(&self) -> &Path {
         &self.dir

@@ -155,7 +155,7 @@ fn sort(records: &mut Vec<Record>) {
 ///
 /// # Errors
 /// It is none.
-pub fn is_whole(bytes: &[u8]) -> Result<bool, StateError> {
+pub(super) fn is_whole(bytes: &[u8]) -> Result<bool, StateError> {
     let count = u64::from_le_bytes(array(bytes, 9));
     let fits = bytes.len().checked_sub(HEAD).is_some_and(|rest| rest as u64 == count * RECORD as u64);
     if bytes.starts_with(MAGIC) && fits { Ok(bytes[8] == 1) } else { Err(StateError) }

@@ -66,6 +66,11 @@ pub(super) fn dispositions_json(found: &Dispositions) -> Value {
 
 /// Sums by currency and charge type, as JSON has them.
 pub(super) fn totals_json(report: &Report<'_>) -> Value {
+    totals_of(&report.tally.totals)
+}
+
+/// Control totals by currency and charge type, as JSON has them.
+pub(super) fn totals_of(totals: &termwise_engine::invoicing::Totals) -> Value {
     let row = |(currency, charge_type, total): (Currency, ChargeType, _)| {
         let total: termwise_engine::invoicing::Total = total;
         json!({
@@ -75,7 +80,7 @@ pub(super) fn totals_json(report: &Report<'_>) -> Value {
             "subtotal": Decimal::amount(total.subtotal, currency).to_string(),
         })
     };
-    report.tally.totals.iter().map(row).collect()
+    totals.iter().map(row).collect()
 }
 
 /// Invoices and their sum by currency, as JSON has them.

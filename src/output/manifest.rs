@@ -4,8 +4,8 @@
 
 use super::account::{Account, checks_not_made, dispositions_json, invoices_json, reasons_json, totals_json};
 use super::staging::Written;
-use super::{KIND, Report};
-use crate::job::Format;
+use super::{FileFacts, KIND, Report};
+use crate::job::{Format, Job};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 use termwise_engine::findings::Table;
@@ -22,7 +22,11 @@ pub(super) const fn format_name(format: Format) -> &'static str {
 
 /// The digest of everything that went in: files, columns, window, policy, format, and the program itself.
 pub(super) fn input_digest(report: &Report<'_>) -> String {
-    let job = report.job;
+    identity(report.job, report.files)
+}
+
+/// The digest of everything that goes into a run of a job over files.
+pub(super) fn identity(job: &Job, files: &[FileFacts]) -> String {
     let mut digest = Digest::default();
     digest.text("termwise");
     digest.text(env!("CARGO_PKG_VERSION"));
@@ -48,7 +52,7 @@ pub(super) fn input_digest(report: &Report<'_>) -> String {
             digest.text(theirs);
         }
     }
-    for file in report.files {
+    for file in files {
         digest.text(file.table.name());
         digest.text(&file.shown);
         digest.text(&file.hash);
@@ -112,7 +116,6 @@ pub(super) fn text(
 ) -> String {
     let account = Account::of(report);
     let job = report.job;
-    let output = |written: &Written| json!({ "name": written.name, "rows": written.rows, "bytes": written.bytes, "hash": written.hash });
     let timing = |(step, took): &(String, Duration)| {
         let microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         json!({ "step": step, "microseconds": microseconds })
@@ -133,7 +136,7 @@ pub(super) fn text(
         "rejected_rows_tolerated_per_million": job.limits.rejected_rows,
         "policy": policy,
         "inputs": inputs_json(report),
-        "outputs": outputs.iter().map(output).collect::<Vec<_>>(),
+        "outputs": outputs_json(outputs),
         "totals": totals_json(report),
         "invoices": invoices_json(report),
         "renewals": report.tally.renewed.json(),
@@ -150,6 +153,12 @@ pub(super) fn text(
         members.insert("timings".to_owned(), timings.iter().map(timing).collect());
     }
     format!("{manifest:#}\n")
+}
+
+/// The files of a run, as JSON has them.
+pub(super) fn outputs_json(outputs: &[Written]) -> Value {
+    let output = |written: &Written| json!({ "name": written.name, "rows": written.rows, "bytes": written.bytes, "hash": written.hash });
+    outputs.iter().map(output).collect()
 }
 
 pub(super) fn inputs_json(report: &Report<'_>) -> Value {

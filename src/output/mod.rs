@@ -46,6 +46,7 @@ mod readback;
 mod rejects;
 mod renewals;
 mod sheet;
+mod sheets;
 mod single;
 mod staging;
 mod strip;
@@ -68,6 +69,7 @@ pub use balance::prove;
 pub use charge::{Charge, Issued, LineTexts, line_keys};
 pub use counts::{Counts, Dispositions};
 pub use rejects::diagnostic;
+pub use sheets::{Sheet, Sheets};
 pub use single::replace;
 pub use tables::{Batch, Cut, OutputTable, Tables};
 pub use tally::{Tally, Weight};
@@ -84,7 +86,25 @@ use termwise_engine::ids::CustomerId;
 use termwise_engine::invoicing::Invoiced;
 use termwise_engine::workings::Renewal;
 
+/// The digest of everything that goes into a run.
+pub fn identity(job: &Job, files: &[FileFacts]) -> String {
+    manifest::identity(job, files)
+}
+
+/// The output folder itself, made where it is missing.
+///
+/// # Errors
+/// It is no folder, or can't be made.
+pub fn checked_place(place: &Path) -> Result<PathBuf, OutputError> {
+    staging::checked(place)
+}
+
 const MANIFEST: &str = "manifest.json";
+/// Control totals by currency and charge type, as manifests have them.
+pub fn totals_json(totals: &termwise_engine::invoicing::Totals) -> Value {
+    account::totals_of(totals)
+}
+
 const KIND: &str = "invoice";
 
 /// A part of the book and what playing it brought: whole customers, that come after those of the stretch before it and
@@ -198,6 +218,11 @@ pub enum OutputError {
 }
 
 impl OutputError {
+    /// What is written can't be pressed: there is no memory left.
+    pub fn memory(source: std::io::Error) -> OutputError {
+        OutputError::Write { path: PathBuf::from("charges.bin"), source }
+    }
+
     fn place(path: &Path, why: String) -> OutputError {
         OutputError::Place { path: path.to_owned(), why }
     }

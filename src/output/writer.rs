@@ -288,6 +288,16 @@ impl Sealed {
 pub struct SideFile(StagedFile);
 
 impl SideFile {
+    /// Of a staged file.
+    pub(super) const fn new(file: StagedFile) -> SideFile {
+        SideFile(file)
+    }
+
+    /// The staged file.
+    pub(super) fn into_staged(self) -> StagedFile {
+        self.0
+    }
+
     /// Writes on.
     ///
     /// # Errors

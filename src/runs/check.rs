@@ -65,7 +65,8 @@ pub fn check(job: &Job, work: Work, progress: &dyn Progress) -> Result<Checked, 
 
 fn check_book(job: &Job, work: Work, progress: &dyn Progress) -> Result<Checked, RunError> {
     let intake = read(job, work, progress)?;
-    let found = Found::new(job, &intake, pipeline::through(&intake, job, None, work.unit, progress)?)?;
+    let (through, _) = pipeline::through(&intake, job, None, work.unit, progress, None)?;
+    let found = Found::new(job, &intake, through)?;
     output::prove(&found.report(job, &intake))?;
     Ok(Checked {
         diagnostics: found.rejects.iter().map(diagnostic).collect(),

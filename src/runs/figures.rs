@@ -13,6 +13,11 @@ pub(super) fn plain_amount(minor: i64, currency: Currency) -> String {
     Decimal::from_i128_with_scale(i128::from(minor), currency.digits()).to_string()
 }
 
+/// A sum in minor units, however large: `255.00`.
+pub(super) fn plain_sum(minor: i128, currency: Currency) -> String {
+    trimmed(minor, currency.digits(), currency.digits())
+}
+
 /// A price in millionths: the currency's digits, and more where it has them.
 pub(super) fn price(millionths: i64, currency: Currency) -> String {
     trimmed(i128::from(millionths), PRICE_DIGITS, currency.digits())

@@ -11,7 +11,8 @@ use crate::job::Job;
 use crate::names::Reject;
 use crate::output::{self, Counts, Published, Report, Tally, Writer, summary};
 use serde_json::Value;
-use std::path::Path;
+use termwise_engine::money::Currency;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// Subscriptions of a part of the book: enough for what a part costs to vanish, few enough for several to be held.
@@ -93,6 +94,17 @@ pub enum End {
     Published(Published),
     /// Everything was computed and nothing written.
     Dry,
+    /// A draft is left, and nothing was committed to the ledger (R66).
+    Draft {
+        /// The folder.
+        folder: PathBuf,
+        /// The digest over its files: what `--approve` takes.
+        digest: String,
+        /// The bounds that it crosses.
+        crossed: Vec<String>,
+        /// Whether a draft is what was asked for.
+        is_wished: bool,
+    },
     /// More rows were set aside than the job tolerates: nothing is published.
     TooManyRejects,
 }
@@ -104,6 +116,8 @@ pub struct Outcome {
     pub end: End,
     /// Rows that were set aside.
     pub set_aside: SetAside,
+    /// Subscriptions that the ledger has and the inputs lack (R63).
+    pub missing: u64,
     /// What somebody should look at although it stopped nothing.
     pub troubles: Vec<String>,
     /// The closing summary.
@@ -115,13 +129,18 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// The exit code of the contract: 0, also where the same run was published before; 3; 65.
+    /// The exit code of the contract: 0, also where the same run was published before; 3; 65; 79.
     pub const fn exit_code(&self) -> u8 {
         match self.end {
             End::TooManyRejects => 65,
             End::Published(Published::AlreadyThere { .. }) => 0,
-            End::Published(Published::Now { .. }) | End::Dry if self.set_aside.rows > 0 => 3,
-            End::Published(Published::Now { .. }) | End::Dry => 0,
+            End::Draft { is_wished: false, .. } => 79,
+            End::Published(Published::Now { .. }) | End::Dry | End::Draft { .. }
+                if self.set_aside.rows > 0 || self.missing > 0 =>
+            {
+                3
+            }
+            End::Published(Published::Now { .. }) | End::Dry | End::Draft { .. } => 0,
         }
     }
 }
@@ -137,7 +156,7 @@ pub fn run(job: &Job, is_dry: bool, work: Work, progress: &dyn Progress) -> Resu
         watch.lap("read");
         let mut writer = if is_dry { None } else { Some(Writer::open(job)?) };
         watch.laps.extend(intake.timings.iter().cloned());
-        let through = pipeline::through(&intake, job, writer.as_mut(), work.unit, progress)?;
+        let (through, _) = pipeline::through(&intake, job, writer.as_mut(), work.unit, progress, None)?;
         watch.lap("bill");
         let spent = through.spent.list();
         watch.laps.extend(spent.map(|(step, took)| (format!("bill/{step}"), took)));
@@ -168,7 +187,7 @@ pub fn run(job: &Job, is_dry: bool, work: Work, progress: &dyn Progress) -> Resu
         let json = json_of(summary::json(&report, &place), &end, set_aside);
         let troubles = intake.warnings.iter().filter(|warning| warning.is_trouble);
         let troubles = troubles.map(ToString::to_string).collect();
-        Ok(Outcome { end, set_aside, troubles, text, json, timings: watch.laps })
+        Ok(Outcome { end, set_aside, missing: 0, troubles, text, json, timings: watch.laps })
     })
 }
 
@@ -185,13 +204,19 @@ pub(super) struct Found {
     pub(super) rejects: Vec<Reject>,
     /// What to know beside it.
     pub(super) notes: Vec<String>,
-    timings: Vec<(String, Duration)>,
+    pub(super) timings: Vec<(String, Duration)>,
 }
 
 impl Found {
+    /// Lines and their sum by currency.
+    pub(super) fn by_currency(&self) -> Vec<(Currency, u64, i128)> {
+        let sums = self.tally.totals().by_currency();
+        sums.into_iter().map(|(currency, total)| (currency, total.lines, total.subtotal)).collect()
+    }
+
     /// What intake and the parts of the book found, in order and with the texts of the rows.
     pub(super) fn new(job: &Job, intake: &Intake, through: Through) -> Result<Found, RunError> {
-        let Through { tally, mut counts, mut findings, spent: _ } = through;
+        let Through { tally, mut counts, mut findings, .. } = through;
         findings.extend(&intake.findings);
         intake.fates.iter().for_each(|&(source, fate)| counts.count(source, fate));
         let rejects = intake.excerpts(&job.inputs, &findings)?;
@@ -238,6 +263,12 @@ pub(super) fn place_of(end: &End, set_aside: SetAside) -> String {
             format!("{} (it was there already: nothing new)", shown(published.folder()))
         }
         End::Dry => "none (dry run: nothing is written)".to_owned(),
+        End::Draft { folder, digest, is_wished: true, .. } => {
+            format!("{} (a draft: --approve {digest} commits it)", shown(folder))
+        }
+        End::Draft { folder, digest, crossed, is_wished: false } => {
+            format!("{} (a draft, not committed: {}; --approve {digest} commits it)", shown(folder), crossed.join("; "))
+        }
         End::TooManyRejects => format!("none ({})", too_many(set_aside)),
     }
 }
@@ -275,6 +306,7 @@ pub(super) fn json_of(mut summary: Value, end: &End, set_aside: SetAside) -> Val
                 ("already-there", Some(folder), Some(digest))
             }
             End::Dry => ("dry-run", None, None),
+            End::Draft { folder, digest, .. } => ("draft", Some(folder), Some(digest)),
             End::TooManyRejects => ("too-many-rejects", None, None),
         };
         members.insert("state".to_owned(), state.into());
@@ -334,7 +366,7 @@ mod tests {
         let exit = |end, rows| {
             let set_aside = SetAside { rows, of: 100, tolerated: 0 };
             let (text, timings) = (String::new(), Vec::new());
-            Outcome { end, set_aside, troubles: Vec::new(), text, json: Value::Null, timings }.exit_code()
+            Outcome { end, set_aside, missing: 0, troubles: Vec::new(), text, json: Value::Null, timings }.exit_code()
         };
         let published = || End::Published(Published::Now { folder: "out/x".into(), digest: "d".into() });
         let there = End::Published(Published::AlreadyThere { folder: "out/x".into(), digest: "d".into() });

@@ -8,6 +8,7 @@ pub mod eligibility;
 pub mod explain;
 pub mod floor;
 pub mod invoice;
+pub mod ledger;
 pub mod listing;
 pub mod offers;
 pub mod promotions;
@@ -18,6 +19,7 @@ mod figures;
 mod pipeline;
 
 use crate::intake::{self, IntakeError};
+use crate::ledger::LedgerError;
 use crate::output::OutputError;
 
 /// Who wants to know how far a run is.
@@ -43,6 +45,9 @@ pub enum RunError {
     /// The output can't be published.
     #[error("error: {0}")]
     Output(#[from] OutputError),
+    /// The ledger can't be used.
+    #[error("{0}")]
+    Ledger(#[from] LedgerError),
     /// The system gives no threads.
     #[error("error: no worker threads: {0}\n  hint: ask for fewer with --threads")]
     Threads(#[from] rayon::ThreadPoolBuildError),
@@ -83,6 +88,7 @@ impl RunError {
         match self {
             RunError::Intake(error) => error.exit_code(),
             RunError::Output(error) => error.exit_code(),
+            RunError::Ledger(error) => error.exit_code(),
             RunError::Threads(_) => 71,
             RunError::NoSuchSubscription(_) | RunError::NotKnown { .. } => 2,
             RunError::Secret { exit, .. } => *exit,

@@ -7,16 +7,20 @@
 //! ```
 //! A part is begun only when an earlier one is through, so that memory follows the threads and not the book.
 
+use super::ledger::{Night, Posted, Poster, by_subscription};
 use super::{Progress, RunError};
 use crate::intake::{Intake, Part};
 use crate::job::Job;
-use crate::output::{Batch, Block, Counts, Encoded, OutputError, Stretch, Tables, Tally, Writer};
+use crate::ledger::{self, ChargesWriter, Group, Location, Record};
+use crate::names::Names;
+use crate::output::{Batch, Charge, LineTexts, Posting, Block, Counts, Encoded, OutputError, Stretch, Tables, Tally, Writer};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use termwise_engine::book::{Book, CustomerBook};
 use termwise_engine::findings::Finding;
+use termwise_engine::ids::{CustomerId, SubscriptionId};
 use termwise_engine::invoicing;
 use termwise_engine::timeline::{self, Slate};
 use termwise_engine::workings::{Line, Played, Renewal};
@@ -35,6 +39,18 @@ pub(super) struct Through {
     pub findings: Vec<Finding>,
     /// How long each step took, all threads together.
     pub spent: Spent,
+    /// Records of a ledger that changed.
+    pub records: Vec<Record>,
+    /// The numbers of subscriptions that the ledger had not met.
+    pub met_first: Vec<u64>,
+}
+
+/// A ledger that a run is played against, and where its charges are written; none: it is a dry run.
+pub(super) struct Against<'a> {
+    pub(super) night: &'a Night<'a>,
+    pub(super) charges: Option<ChargesWriter>,
+    /// The number of the run.
+    pub(super) number: u32,
 }
 
 /// How long each step took, all threads together.
@@ -67,6 +83,9 @@ impl Spent {
 struct Billed {
     batches: Vec<Batch>,
     through: Through,
+    /// Charges for a ledger, and which of its records stand in which of these blocks.
+    blocks: Vec<ledger::Block>,
+    records: Vec<(Record, Option<u32>)>,
     subscriptions: u64,
 }
 
@@ -88,11 +107,17 @@ pub(super) fn through(
     writer: Option<&mut Writer>,
     unit: usize,
     progress: &dyn Progress,
-) -> Result<Through, RunError> {
+    against: Option<Against<'_>>,
+) -> Result<(Through, Option<ChargesWriter>), RunError> {
     let tables = Tables::new(job, &intake.shared);
     let is_set = writer.is_some();
-    let state = Mutex::new(State::new(writer));
-    let pipeline = Pipeline { intake, job, tables, unit, is_set, progress, state };
+    let night = against.as_ref().map(|against| against.night);
+    let mut state = State::new(writer);
+    if let Some(against) = against {
+        (state.charges, state.number) = (against.charges, against.number);
+    }
+    let state = Mutex::new(state);
+    let pipeline = Pipeline { intake, job, tables, unit, is_set, progress, night, state };
     progress.stage("billing", intake.subscriptions());
     rayon::scope(|scope| {
         for _ in 0..rayon::current_num_threads() + AHEAD {
@@ -102,7 +127,7 @@ pub(super) fn through(
     let state = pipeline.state.into_inner().unwrap_or_else(PoisonError::into_inner);
     match state.failure {
         Some(error) => Err(error),
-        None => Ok(state.through),
+        None => Ok((state.through, state.charges)),
     }
 }
 
@@ -113,7 +138,7 @@ pub(super) fn through(
 pub(super) fn up_to_cells(intake: &Intake, job: &Job, unit: usize) -> Result<Vec<Vec<Batch>>, RunError> {
     let state = Mutex::new(State::new(None));
     let tables = Tables::new(job, &intake.shared);
-    let pipeline = Pipeline { intake, job, tables, unit, is_set: true, progress: &(), state };
+    let pipeline = Pipeline { intake, job, tables, unit, is_set: true, progress: &(), night: None, state };
     let parts: Vec<usize> = (0..intake.parts()).collect();
     parts.into_par_iter().map(|number| Ok(pipeline.bill(number)?.batches)).collect()
 }
@@ -143,6 +168,7 @@ struct Pipeline<'p> {
     unit: usize,
     is_set: bool,
     progress: &'p dyn Progress,
+    night: Option<&'p Night<'p>>,
     state: Mutex<State<'p>>,
 }
 
@@ -155,6 +181,8 @@ struct State<'p> {
     waiting: BTreeMap<usize, Billed>,
     through: Through,
     writer: Option<&'p mut Writer>,
+    charges: Option<ChargesWriter>,
+    number: u32,
     failure: Option<RunError>,
 }
 
@@ -213,6 +241,10 @@ impl<'p> Pipeline<'p> {
         let mut watch = Instant::now();
         let Part { book, names, findings, fates } = self.intake.take_part(number)?;
         let mut spent = Spent { link: lap(&mut watch), ..Spent::default() };
+        if let Some(night) = self.night {
+            let through = Through { findings, counts: fates.into_iter().collect(), ..Through::default() };
+            return self.bill_against(night, (&book, &names), through, spent);
+        }
         let units = self.play(&book);
         let mut through = Through { findings, counts: fates.into_iter().collect(), ..Through::default() };
         let (mut lines, mut renewals) = (Vec::new(), Vec::new());
@@ -238,7 +270,95 @@ impl<'p> Pipeline<'p> {
         let cuts = if self.is_set { self.tables.cuts(&stretch) } else { Vec::new() };
         let batches = cuts.par_iter().map(|cut| self.tables.set(&stretch, cut)).collect::<Result<_, _>>()?;
         through.spent = spent;
-        Ok(Billed { batches, through, subscriptions: book.subscriptions.len() as u64 })
+        let subscriptions = book.subscriptions.len() as u64;
+        Ok(Billed { batches, through, blocks: Vec::new(), records: Vec::new(), subscriptions })
+    }
+
+    /// Takes a part through all steps against a ledger.
+    fn bill_against(
+        &self,
+        night: &Night<'_>,
+        (book, names): (&Book, &Names),
+        mut through: Through,
+        mut spent: Spent,
+    ) -> Result<Billed, RunError> {
+        let mut watch = Instant::now();
+        let mut posted = self.post(night, book, names)?;
+        through.findings.append(&mut posted.findings);
+        through.counts.extend(posted.fates.drain(..));
+        spent.play = lap(&mut watch);
+        let invoiced = invoicing::invoice(book, std::mem::take(&mut posted.lines));
+        spent.invoice = lap(&mut watch);
+        let lines = Stretch { book, names, invoiced: &invoiced, renewals: &posted.renewals, posting: None };
+        self.tables.prove(&lines)?;
+        spent.prove = lap(&mut watch);
+        let texts = LineTexts::of(&lines, self.job.window);
+        let mut charges = texts.charges(&lines);
+        for (_, charge) in &mut charges {
+            charge.billing = posted.billings.get(charge.key).copied().unwrap_or(1);
+        }
+        let ids = invoiced.lines.iter().map(|line| line.subscription);
+        let mut own: Vec<_> = ids.zip(charges).map(|(id, (customer, charge))| (customer, id, charge)).collect();
+        let reversals = posted.reversals.iter();
+        own.extend(reversals.filter_map(|(customer, id, owned)| Some((*customer, *id, owned.charge()?))));
+        // What is taken back comes before what takes its place; otherwise as it was.
+        own.sort_by_key(|(customer, id, charge)| {
+            (*customer, charge.currency, *id, charge.charge.first, !charge.is_reversal)
+        });
+        let groups = groups_of((book, names), &own, &posted.records);
+        let charges: Vec<_> = own.into_iter().map(|(customer, _, charge)| (customer, charge)).collect();
+        let posting = Some(Posting { charges: &charges, notices: &posted.notices });
+        let stretch = Stretch { posting, ..lines };
+        through.tally = Tally::of(&stretch);
+        spent.tally = lap(&mut watch);
+        let cuts = if self.is_set { self.tables.cuts(&stretch) } else { Vec::new() };
+        let batches = cuts.par_iter().map(|cut| self.tables.set(&stretch, cut)).collect::<Result<_, _>>()?;
+        let blocks = if self.is_set { ledger::pack_groups(&groups).map_err(OutputError::memory)? } else { Vec::new() };
+        let mut block_of = blocks.iter().zip(0..).flat_map(|(block, number)| std::iter::repeat_n(number, block.groups));
+        let mut records = Vec::with_capacity(posted.records.len());
+        for (_, record, has_group) in &posted.records {
+            records.push((*record, if *has_group { block_of.next() } else { None }));
+        }
+        records.extend(posted.left.iter().map(|record| (*record, None)));
+        let first_met = posted.records.iter().filter(|(_, record, _)| record.last == Location::default());
+        through.met_first = first_met.map(|(_, record, _)| record.subscription).collect();
+        through.spent = spent;
+        Ok(Billed { batches, through, blocks, records, subscriptions: book.subscriptions.len() as u64 })
+    }
+
+    /// Plays the customers of a part against a ledger, in the units of [`Pipeline::play`].
+    fn post(&self, night: &Night<'_>, book: &Book, names: &Names) -> Result<Posted, RunError> {
+        let unit = self.unit.max(1);
+        let mut units = vec![Vec::new()];
+        let mut held = 0;
+        for customer in book.customers_of(&book.subscriptions) {
+            let cases = night.cases(customer, names, self.piece_of(&customer)).map_err(|id| {
+                let detail = format!("{} has the number of another subscription", names.subscription(id));
+                OutputError::Invariant { law: "every subscription has a number of its own", detail }
+            })?;
+            for case in cases {
+                if held >= unit {
+                    units.push(Vec::new());
+                    held = 0;
+                }
+                held += case.size();
+                if let Some(last) = units.last_mut() {
+                    last.push(case);
+                }
+            }
+        }
+        let post = |cases: Vec<_>| {
+            let mut poster = Poster::new(night, names, (&self.intake.catalog, &self.job.policy));
+            cases.iter().try_for_each(|case| poster.post(case))?;
+            Ok::<Posted, RunError>(poster.finish())
+        };
+        let mut posted = Posted::default();
+        if units.len() == 1 {
+            return units.pop().map_or(Ok(posted), post);
+        }
+        let units: Vec<Posted> = units.into_par_iter().map(post).collect::<Result<_, _>>()?;
+        units.into_iter().for_each(|unit| posted.append(unit));
+        Ok(posted)
     }
 
     /// Plays the customers of a part. An ordinary part is one thread's work; a large one, as a customer without end makes
@@ -265,9 +385,13 @@ impl<'p> Pipeline<'p> {
 
     /// A customer as it is played: in pieces where it is large and nothing in it bears on the rest.
     fn pieces<'b>(&self, customer: CustomerBook<'b>) -> impl Iterator<Item = CustomerBook<'b>> + use<'b> {
+        customer.pieces(self.piece_of(&customer))
+    }
+
+    fn piece_of(&self, customer: &CustomerBook<'_>) -> usize {
         let is_large = customer.subscriptions.len() > 4 * CustomerBook::PIECE;
         let is_cut = is_large && customer.is_divisible(&self.intake.catalog);
-        customer.pieces(if is_cut { CustomerBook::PIECE } else { usize::MAX })
+        if is_cut { CustomerBook::PIECE } else { usize::MAX }
     }
 
     fn play_unit<'b>(&self, customers: impl Iterator<Item = CustomerBook<'b>>, size: usize) -> Unit {
@@ -301,7 +425,7 @@ fn lap(since: &mut Instant) -> Duration {
 impl<'p> State<'p> {
     fn new(writer: Option<&'p mut Writer>) -> State<'p> {
         let (waiting, through) = (BTreeMap::new(), Through::default());
-        State { begun: 0, out: 0, waiting, through, writer, failure: None }
+        State { begun: 0, out: 0, waiting, through, writer, charges: None, number: 0, failure: None }
     }
 
     /// Notes what went wrong; the first stands.
@@ -312,9 +436,11 @@ impl<'p> State<'p> {
     /// Brings out every part whose turn has come, and gives the blocks that are full then.
     fn bring_out(&mut self, progress: &dyn Progress) -> Result<Vec<Block>, OutputError> {
         let mut blocks = Vec::new();
-        while let Some(Billed { batches, through, subscriptions }) = self.waiting.remove(&self.out) {
+        while let Some(billed) = self.waiting.remove(&self.out) {
+            let Billed { batches, through, blocks: charges, records, subscriptions } = billed;
             self.out += 1;
             self.through.add(through);
+            self.keep(&charges, records)?;
             progress.advance(subscriptions);
             if let Some(writer) = self.writer.as_mut() {
                 blocks.extend(writer.take(batches)?);
@@ -324,11 +450,48 @@ impl<'p> State<'p> {
     }
 }
 
+impl State<'_> {
+    /// Writes a part's charges, and keeps its records with the places that they got.
+    fn keep(&mut self, blocks: &[ledger::Block], records: Vec<(Record, Option<u32>)>) -> Result<(), OutputError> {
+        let first = self.charges.as_ref().map_or(0, ChargesWriter::blocks);
+        if let Some(charges) = self.charges.as_mut() {
+            for block in blocks {
+                charges.push(block)?;
+            }
+        }
+        let run = self.number;
+        let placed = |(record, block): (Record, Option<u32>)| match block {
+            Some(block) => Record { last: Location { run, block: first + block }, ..record },
+            None => record,
+        };
+        self.through.records.extend(records.into_iter().map(placed));
+        Ok(())
+    }
+}
+
+/// What a part says of each subscription that it tells the ledger of, in the order of subscriptions.
+fn groups_of<'a>(
+    (book, names): (&Book, &'a Names),
+    own: &[(CustomerId, SubscriptionId, Charge<'a>)],
+    records: &[(SubscriptionId, Record, bool)],
+) -> Vec<Group<'a>> {
+    let mut places = by_subscription(own.iter().map(|(_, id, _)| *id));
+    let told = records.iter().filter(|(.., has_group)| *has_group);
+    let group = |(id, record, _): &(SubscriptionId, Record, bool)| {
+        let places = places.remove(id).unwrap_or_default();
+        let charges: Vec<Charge<'a>> = places.into_iter().map(|place| own[place].2).collect();
+        let customer = names.customer(book.subscriptions[id.rank()].customer);
+        Group { subscription: names.subscription(*id), customer, before: record.last, charges }
+    };
+    told.map(group).collect()
+}
+
 impl Through {
     fn add(&mut self, other: Through) {
         self.tally.add(&other.tally);
         self.counts.add(&other.counts);
         self.findings.extend(other.findings);
         self.spent.add(other.spent);
+        self.met_first.extend(other.met_first);
     }
 }

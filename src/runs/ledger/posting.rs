@@ -10,6 +10,7 @@
 //! rows changed are corrected (R63), and a subscription that lacks a row of its own waits until it is back.
 
 use super::facts::{self, Facts, Hashes};
+use super::keep::{Outcome, lacks_rows};
 use crate::ledger::{Ledger, LedgerError, Owned, PinRecord, Reader, Record, Slot, State, hash, history, standing};
 use crate::names::Names;
 use crate::output::{Charge, line_keys};
@@ -41,6 +42,8 @@ pub(crate) struct Night<'n> {
     pub(super) same_control: bool,
     /// Whether an existing book is taken over: what falls due was billed elsewhere (R64).
     pub(super) opens: bool,
+    /// Whether an existing book was taken over.
+    pub(super) was_opened: bool,
     /// Subscriptions that have another customer than the ledger knows, by the number of their id.
     pub(super) moved: HashMap<u64, Record>,
     /// Days before a renewal on which its notice falls due, by rank of the market; empty: no notices.
@@ -49,10 +52,17 @@ pub(crate) struct Night<'n> {
 
 /// A customer, or a piece of one, with what the ledger knows of it.
 pub(crate) struct Case<'b> {
-    book: CustomerBook<'b>,
-    records: Vec<Option<Record>>,
+    pub(super) book: CustomerBook<'b>,
+    pub(super) records: Vec<Option<Record>>,
     /// Whether the book lacks a subscription of the customer that the ledger has.
     lacks: bool,
+}
+
+impl Case<'_> {
+    /// How many subscriptions.
+    pub(crate) const fn size(&self) -> usize {
+        self.book.subscriptions.len()
+    }
 }
 
 /// What a unit adds.
@@ -90,7 +100,7 @@ impl Posted {
 
 /// How a subscription is posted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Way {
+pub(super) enum Way {
     /// The ledger has not met it: everything from the cut-over on is new.
     New,
     /// What was billed stands: what fell due since is new.
@@ -103,7 +113,7 @@ enum Way {
 
 impl<'n> Night<'n> {
     /// The day up to which the ledger has billed; before its first run the day before the cut-over.
-    fn billed_to(&self) -> Day {
+    pub(super) fn billed_to(&self) -> Day {
         self.before.unwrap_or_else(|| self.cut_over.previous())
     }
 
@@ -158,7 +168,7 @@ pub(crate) struct Poster<'u> {
     reader: Reader<'u>,
     slate: Slate,
     played: Played,
-    posted: Posted,
+    pub(super) posted: Posted,
 }
 
 impl<'u> Poster<'u> {
@@ -341,10 +351,8 @@ impl<'u> Poster<'u> {
             vec![0; rows.len()]
         };
         let mut played = std::mem::take(&mut self.played);
-        let findings = played.findings.len();
-        let is_clean = findings == 0
-            && !ways.contains(&Way::Wait)
-            && played.closings.iter().all(|closing| closing.standing != Standing::SetAside);
+        // What is refused for anything but a price is refused until facts or control change.
+        let is_clean = !ways.contains(&Way::Wait) && !played.findings.iter().any(|finding| hangs_on_a_price(finding.code));
         let mut fates: BTreeMap<Source, Fate> = BTreeMap::new();
         let mut added = vec![0_u64; rows.len()];
         let mut has_group: BTreeSet<usize> = BTreeSet::new();
@@ -394,10 +402,15 @@ impl<'u> Poster<'u> {
         }
         let noticed = self.take_renewals(case, ways, &played.renewals);
         for number in 0..rows.len() {
-            let sum = (sums[number], added[number]);
-            let facts = if is_clean { facts[number] } else { Facts { now: 0, ..facts[number] } };
-            let closing = played.closings.get(number);
-            self.record(case, number, closing, facts, ways[number], (sum, noticed[number]), has_group.contains(&number));
+            let outcome = Outcome {
+                closing: played.closings.get(number),
+                facts: if is_clean { facts[number] } else { Facts { now: 0, ..facts[number] } },
+                way: ways[number],
+                sums: (sums[number], added[number]),
+                noticed: noticed[number],
+                has_lines: has_group.contains(&number),
+            };
+            self.keep(case, number, outcome);
         }
         self.posted.findings.append(&mut played.findings);
         for (source, fate) in played.fates.drain(..) {
@@ -453,13 +466,12 @@ impl<'u> Poster<'u> {
                     self.posted.billings.insert(key, times + 1);
                 }
                 new.push(line);
-            } else if charge.is_some() || line.due > day_after_opening(night) {
-                differs_before = true;
             } else {
-                differs_before |= night.was_opened();
+                differs_before = true;
             }
         }
-        if differs_before && night.was_opened() {
+        // Without `open` nobody told what was billed before.
+        if differs_before && night.was_opened {
             let (source, column) = (row.source, "term_start");
             let code = Code::BeforeCutOver;
             findings.push(Finding { source, disposition: Disposition::Flagged, code, column });
@@ -474,6 +486,17 @@ impl<'u> Poster<'u> {
         let items = (self.names.product(line.item), self.names.sku(line.item));
         of_line == of_charge && items == (charge.product, charge.sku)
     }
+}
+
+/// Whether a finding may be gone tomorrow because the price list has another row: the one thing that is not asked whether it
+/// changed.
+const fn hangs_on_a_price(code: Code) -> bool {
+    matches!(code, Code::PriceMissing | Code::PriceConflict | Code::PriceUnreadable | Code::AmountTooLarge)
+}
+
+/// The first of all days that can be billed.
+pub(super) fn beginning(no_later_than: Day) -> Day {
+    Day::from_ymd(1970, 1, 1).unwrap_or(no_later_than).min(no_later_than)
 }
 
 /// What a charge weighs in the sum over what stands.

@@ -1,0 +1,155 @@
+//! What a ledger keeps of a subscription until the next run, and which renewals it gives notice of.
+
+use super::facts::Facts;
+use super::posting::{Case, Poster, Way};
+use crate::ledger::{PinRecord, Record, hash};
+use std::collections::BTreeMap;
+use termwise_engine::book::{CustomerBook, Subscription};
+use termwise_engine::calendar::Day;
+use termwise_engine::ids::SubscriptionId;
+use termwise_engine::workings::{Closing, Pin, Renewal, Standing};
+
+/// What became of a subscription in a run, as its record has to know it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Outcome<'c> {
+    pub(super) closing: Option<&'c Closing>,
+    pub(super) facts: Facts,
+    pub(super) way: Way,
+    /// The sum over all that came out, and over what was added.
+    pub(super) sums: (u64, u64),
+    /// The last renewal that was given notice of.
+    pub(super) noticed: i32,
+    /// Whether a line was added.
+    pub(super) has_lines: bool,
+}
+
+impl Poster<'_> {
+    /// Takes the renewals that are this run's to tell, and gives notice of those whose day has come; for each row the last
+    /// renewal that was given notice of.
+    pub(super) fn take_renewals(&mut self, case: &Case<'_>, ways: &[Way], renewals: &[Renewal]) -> Vec<i32> {
+        let night = self.night;
+        let (before, as_of) = (night.billed_to(), night.window.billed.last);
+        let rows = case.book.subscriptions;
+        let known = |record: &Option<Record>| record.map_or(0, |record| record.noticed);
+        let mut noticed: Vec<i32> = case.records.iter().map(known).collect();
+        for renewal in renewals {
+            let number = renewal.subscription.rank() - rows[0].id.rank();
+            let is_ours = match ways[number] {
+                Way::New if night.opens => renewal.renewal_date > as_of,
+                Way::New => renewal.renewal_date >= night.cut_over,
+                Way::Since | Way::Compare => renewal.renewal_date > before,
+                Way::Wait => false,
+            };
+            if !is_ours {
+                continue;
+            }
+            self.posted.renewals.push(*renewal);
+            let days = night.notice_days.get(rows[number].market.rank()).copied().flatten();
+            let is_due = days.is_some_and(|days| renewal.renewal_date <= as_of.plus_days(days));
+            let is_known = ways[number] != Way::New || renewal.renewal_date > as_of;
+            let date = renewal.renewal_date.epoch_days();
+            if is_due && is_known && date > noticed[number] {
+                noticed[number] = date;
+                // What fell due before an existing book was taken over was told elsewhere (R64).
+                if !night.opens {
+                    self.posted.notices.push(*renewal);
+                }
+            }
+        }
+        noticed
+    }
+
+    /// Keeps what the next run has to know of a subscription.
+    pub(super) fn keep(&mut self, case: &Case<'_>, number: usize, outcome: Outcome<'_>) {
+        let row = &case.book.subscriptions[number];
+        let record = case.records[number];
+        let Some(closing) = outcome.closing.filter(|_| outcome.way != Way::Wait) else { return };
+        // What was never billed and is set aside has not been met yet.
+        if record.is_none() && closing.standing == Standing::SetAside && !outcome.has_lines {
+            return;
+        }
+        let customer = hash(self.names.customer(row.customer).as_bytes());
+        let before = record.unwrap_or_default();
+        let is_moved = record.is_some_and(|record| record.customer != customer);
+        let (came_out, added) = outcome.sums;
+        let sum = match outcome.way {
+            Way::New | Way::Compare => came_out,
+            Way::Since | Way::Wait => before.sum.wrapping_add(added),
+        };
+        let is_set_aside = closing.standing == Standing::SetAside;
+        let kept = Record {
+            customer,
+            subscription: hash(self.names.subscription(row.id).as_bytes()),
+            facts: outcome.facts.now,
+            sum: if self.night.opens { 0 } else { sum },
+            term_start: row.term_start.epoch_days(),
+            last: before.last,
+            rows: [
+                outcome.facts.rows_now[0],
+                outcome.facts.rows_now[1],
+                taken_up(&case.book, row, closing.term_first),
+            ],
+            is_over: closing.standing == Standing::Over,
+            is_gone: false,
+            noticed: outcome.noticed,
+            term_first: closing.term_first.map_or(0, Day::epoch_days),
+            price: closing.pin.map_or(PinRecord::default(), |pin| self.pin_record(&pin)),
+        };
+        // What is set aside is left as the ledger knows it, to be looked at again.
+        let kept = if is_set_aside && record.is_some() {
+            Record { customer, facts: 0, sum, last: before.last, noticed: outcome.noticed, ..before }
+        } else {
+            kept
+        };
+        let has_group = outcome.has_lines || record.is_none();
+        if is_moved {
+            self.posted.left.push(Record { is_gone: true, ..before });
+        }
+        if has_group || is_moved || record != Some(kept) {
+            self.posted.records.push((row.id, kept, has_group));
+        }
+    }
+
+    fn pin_record(&self, pin: &Pin) -> PinRecord {
+        let hashes = &self.night.hashes;
+        PinRecord {
+            priced: hashes.priced(pin.item, pin.quoted.listed_for, pin.billing_cycle),
+            list: pin.quoted.list.millionths(),
+            on: pin.quoted.on.epoch_days(),
+            seats: pin.quoted.seats,
+            promotion: pin.promotion.map_or(0, |(id, _)| hashes.promotion(id)),
+            discount: pin.promotion.map_or(0, |(_, discount)| discount.millionths()),
+        }
+    }
+}
+
+/// Whether rows that the ledger saw of a subscription are missing: a seat change, an event, or a scheduled change that a
+/// renewal took up. Rows before the row's own term concern nobody any more.
+pub(super) fn lacks_rows(record: &Record, row: &Subscription, book: &CustomerBook<'_>, facts: &Facts) -> bool {
+    let [seats, events, scheduled] = record.rows;
+    let term_first = Day::from_epoch_days(record.term_first).filter(|_| record.term_first != 0);
+    record.term_start == row.term_start.epoch_days()
+        && (facts.rows_before[0] < seats
+            || facts.rows_before[1] < events
+            || taken_up(book, row, term_first) < scheduled)
+}
+
+/// Scheduled changes of a row's term that a renewal has come after.
+fn taken_up(book: &CustomerBook<'_>, row: &Subscription, term_first: Option<Day>) -> u16 {
+    let Some(until) = term_first else { return 0 };
+    let first = book.scheduled.partition_point(|change| change.subscription < row.id);
+    let own = book.scheduled[first..].iter().take_while(|change| change.subscription == row.id);
+    let days = own.map(|change| change.scheduled_at.day());
+    u16::try_from(days.filter(|&day| day >= row.term_start && day < until).count()).unwrap_or(u16::MAX)
+}
+
+/// Which charges are of which subscription, in the order of subscriptions and, within one, as they come.
+pub(crate) fn by_subscription(
+    charges: impl Iterator<Item = SubscriptionId>,
+) -> BTreeMap<SubscriptionId, Vec<usize>> {
+    let mut groups: BTreeMap<SubscriptionId, Vec<usize>> = BTreeMap::new();
+    for (place, subscription) in charges.enumerate() {
+        groups.entry(subscription).or_default().push(place);
+    }
+    groups
+}

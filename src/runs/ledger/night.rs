@@ -1,0 +1,381 @@
+//! A night: everything from the cut-over to `as_of` that the ledger lacks, as one run of its chain (R61 to R63).
+
+use super::bounds::{balance, crossed, days_between};
+use super::facts::{self, Hashes};
+use super::posting::{Night, beginning};
+use crate::intake::Intake;
+use crate::job::{Job, LedgerSettings};
+use crate::ledger::{ChargesWriter, Kind, Ledger, LedgerError, Reader, Record, RunInfo, State, CHARGES, STATE};
+use crate::names::Reject;
+use crate::output::{self, Published, Report, Sealed, Writer, summary};
+use crate::runs::invoice::{End, Found, Outcome, Watch, Work, in_pool, json_of, place_of, read};
+use crate::runs::pipeline::{self, Against};
+use crate::runs::{Progress, RunError};
+use hashbrown::{HashMap, HashSet};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use termwise_engine::calendar::Day;
+use termwise_engine::findings::{Code, Disposition, Finding, Source, Table};
+
+/// What is wished of a night.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Wish {
+    /// Compute everything and write nothing.
+    pub is_dry: bool,
+    /// Leave a draft and commit nothing (R66).
+    pub is_draft: bool,
+    /// Commit what has this digest, and nothing else (R66).
+    pub approved: Option<String>,
+    /// Take over an existing book: what falls due was billed elsewhere (R64).
+    pub opens: bool,
+}
+
+/// The file that findings of the ledger itself are listed under.
+const LEDGER: &str = "ledger";
+
+/// Runs a job against its ledger.
+///
+/// # Errors
+/// An input or the ledger is refused as a whole, a law does not hold, or the output can't be written.
+pub fn night(
+    job: &Job,
+    settings: &LedgerSettings,
+    wish: &Wish,
+    work: Work,
+    progress: &dyn Progress,
+) -> Result<Outcome, RunError> {
+    in_pool(work, || {
+        let ledger = if wish.is_dry {
+            Ledger::look(&settings.dir)?.unwrap_or_else(|| Ledger::empty(&settings.dir))
+        } else {
+            Ledger::open(&settings.dir)?
+        };
+        if !wish.is_dry {
+            ledger.clean_drafts()?;
+        }
+        let (job, notes) = windowed(job, &ledger, wish)?;
+        let desk = Desk { job: &job, settings, wish, work, progress, ledger: &ledger, notes };
+        let mut moved = HashMap::new();
+        loop {
+            match desk.run(&moved)? {
+                Turn::Done(outcome) => return Ok(*outcome),
+                // Subscriptions changed hands; now that it is known which, it is played again from the start.
+                Turn::Moved(more) => moved.extend(more),
+            }
+        }
+    })
+}
+
+enum Turn {
+    Done(Box<Outcome>),
+    Moved(HashMap<u64, Record>),
+}
+
+/// The job with the days of the ledger.
+fn windowed(job: &Job, ledger: &Ledger, wish: &Wish) -> Result<(Job, Vec<String>), RunError> {
+    let mut job = job.clone();
+    let mut notes = Vec::new();
+    let as_of = job.window.billed.last;
+    if wish.opens {
+        if let Some(head) = ledger.head() {
+            return Err(LedgerError::Refused {
+                code: "ledger-not-empty",
+                says: format!("the ledger has {} runs already: an existing book is taken over first", head.number),
+                hint: "name another folder in [ledger] dir, or go on with `termwise run`".to_owned(),
+            }
+            .into());
+        }
+        job.window.billed.first = beginning(as_of);
+        return Ok((job, notes));
+    }
+    let Some(head) = ledger.head() else { return Ok((job, notes)) };
+    if let Some(first) = job.first_given.filter(|&first| first != head.cut_over) {
+        notes.push(format!("from {first} is not used: the ledger bills from its cut-over {} on", head.cut_over));
+    }
+    job.window.billed.first = head.cut_over;
+    if as_of < head.cut_over {
+        return Err(LedgerError::Refused {
+            code: "before-the-ledger",
+            says: format!("as_of {as_of} lies before the ledger's cut-over {}", head.cut_over),
+            hint: "what fell due then was billed elsewhere".to_owned(),
+        }
+        .into());
+    }
+    Ok((job, notes))
+}
+
+struct Desk<'d> {
+    job: &'d Job,
+    settings: &'d LedgerSettings,
+    wish: &'d Wish,
+    work: Work,
+    progress: &'d dyn Progress,
+    ledger: &'d Ledger,
+    notes: Vec<String>,
+}
+
+impl Desk<'_> {
+    fn run(&self, moved: &HashMap<u64, Record>) -> Result<Turn, RunError> {
+        let (job, ledger) = (self.job, self.ledger);
+        let mut watch = Watch::start();
+        let intake = read(job, self.work, self.progress)?;
+        watch.lap("read");
+        watch.laps.extend(intake.timings.iter().cloned());
+        let identity = output::identity(job, &intake.files);
+        if let Some(run) = self.same(&identity) {
+            return Ok(Turn::Done(Box::new(self.already(run)?)));
+        }
+        let as_of = job.window.billed.last;
+        let before = ledger.head().map(|head| head.as_of);
+        if let Some(before) = before.filter(|&before| as_of < before) {
+            return Err(LedgerError::Refused {
+                code: "before-the-ledger",
+                says: format!("as_of {as_of} lies before {before}, which the ledger is at"),
+                hint: format!("run it with --as-of {before} or later: what was late is billed then"),
+            }
+            .into());
+        }
+        let state = ledger.state()?;
+        let control = facts::control(job, &intake.files);
+        watch.lap("ledger");
+        let night = self.night(&intake, &state, (before, &control), moved);
+        let number = ledger.link().number;
+        let mut writer = match self.wish.is_dry {
+            true => None,
+            false => Some(Writer::open_in_ledger(job, ledger.dir())?),
+        };
+        let charges = match &writer {
+            Some(writer) => Some(ChargesWriter::new(writer.side(CHARGES)?)?),
+            None => None,
+        };
+        let against = Some(Against { night: &night, charges, number });
+        let (mut through, charges) =
+            pipeline::through(&intake, job, writer.as_mut(), self.work.unit, self.progress, against)?;
+        watch.lap("bill");
+        let spent = through.spent.list();
+        watch.laps.extend(spent.map(|(step, took)| (format!("bill/{step}"), took)));
+        let not_met = state.not_met();
+        let met_first: HashSet<u64> = through.met_first.drain(..).collect();
+        let more: HashMap<u64, Record> = not_met
+            .iter()
+            .filter(|record| met_first.contains(&record.subscription))
+            .map(|record| (record.subscription, *record))
+            .collect();
+        if !more.is_empty() {
+            return Ok(Turn::Moved(more));
+        }
+        let missing = self.missing(&intake, &not_met, moved)?;
+        let records = std::mem::take(&mut through.records);
+        let mut found = Found::new(job, &intake, through)?;
+        found.rejects.extend(missing.iter().cloned());
+        found.notes.splice(0..0, self.notes.iter().cloned());
+        watch.lap("excerpts");
+        found.timings.clone_from(&watch.laps);
+        let says = self.says(&night, &found, &control, number);
+        let mut report = found.report(job, &intake);
+        report.ledger = Some(&says);
+        let set_aside = found.set_aside(job, &intake);
+        let crossed = crossed(&self.settings.bounds, ledger, report.tally, days_between(before, as_of));
+        let end = match writer {
+            _ if set_aside.is_too_many() => End::TooManyRejects,
+            None => {
+                output::prove(&report)?;
+                End::Dry
+            }
+            Some(mut writer) => {
+                self.progress.stage("publishing", 0);
+                for block in writer.rest() {
+                    writer.append(block.encode()?)?;
+                }
+                if let Some(charges) = charges {
+                    let side = charges.finish()?;
+                    writer.keep(side)?;
+                }
+                let mut side = writer.side(STATE)?;
+                side.write(&state.next_layer(records))?;
+                writer.keep(side)?;
+                let sealed = writer.seal(&report)?;
+                watch.laps.extend(sealed.timings());
+                let end = self.finish(sealed, &report, crossed)?;
+                watch.lap("publish");
+                end
+            }
+        };
+        let place = place_of(&end, set_aside);
+        let text = summary::text(&report, &place);
+        let json = json_of(summary::json(&report, &place), &end, set_aside);
+        let troubles = intake.warnings.iter().filter(|warning| warning.is_trouble);
+        let troubles = troubles.map(ToString::to_string).collect();
+        let missing = missing.len() as u64;
+        Ok(Turn::Done(Box::new(Outcome { end, set_aside, missing, troubles, text, json, timings: watch.laps })))
+    }
+
+    fn night<'n>(
+        &'n self,
+        intake: &Intake,
+        state: &'n State,
+        (before, control): (Option<Day>, &str),
+        moved: &HashMap<u64, Record>,
+    ) -> Night<'n> {
+        let as_of = self.job.window.billed.last;
+        let controlled = self.ledger.runs().iter().rev().find_map(|run| run.says("control")?.as_str());
+        let markets = intake.shared.markets.iter();
+        let days = |notices: &crate::job::NoticeDays| markets.map(|market| notices.of_market(market)).collect();
+        Night {
+            ledger: self.ledger,
+            state,
+            hashes: Hashes::of(&intake.shared),
+            cut_over: if self.wish.opens { as_of.next() } else { self.job.window.billed.first },
+            before: if self.wish.opens { Some(as_of) } else { before },
+            window: self.job.window,
+            same_control: controlled == Some(control),
+            opens: self.wish.opens,
+            was_opened: self.ledger.runs().iter().any(|run| run.kind == Kind::Open),
+            moved: moved.clone(),
+            notice_days: self.settings.notice_days.as_ref().map_or_else(Vec::new, days),
+        }
+    }
+
+    /// The run that had the same inputs, if none was taken back since.
+    fn same(&self, identity: &str) -> Option<&RunInfo> {
+        let runs = self.ledger.runs().iter().rev().take_while(|run| run.kind != Kind::Reverse);
+        let own = if self.wish.opens { Kind::Open } else { Kind::Run };
+        runs.filter(|run| run.kind == own).find(|run| run.identity == identity)
+    }
+
+    /// A run of the same inputs is there: that is all there is to say.
+    fn already(&self, run: &RunInfo) -> Result<Outcome, RunError> {
+        if !self.wish.is_dry {
+            self.link_outputs(run.number, &run.identity)?;
+        }
+        let published = Published::AlreadyThere { folder: run.folder.clone(), digest: run.digest().to_owned() };
+        let text = format!(
+            "termwise {}  run {} of the ledger had the same inputs: nothing new to bill\noutput: {}\n",
+            env!("CARGO_PKG_VERSION"),
+            run.number,
+            run.folder.display(),
+        );
+        let json = json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "state": "already-there",
+            "run": run.number,
+            "as_of": run.as_of.to_string(),
+            "folder": run.folder.display().to_string(),
+            "digest": run.digest(),
+        });
+        let set_aside = crate::runs::invoice::SetAside { rows: 0, of: 0, tolerated: 0 };
+        let (end, troubles) = (End::Published(published), Vec::new());
+        Ok(Outcome { end, set_aside, missing: 0, troubles, text, json, timings: Vec::new() })
+    }
+
+    /// What the ledger has and the inputs lack (R63). A row that was turned down is there.
+    fn missing(
+        &self,
+        intake: &Intake,
+        not_met: &[Record],
+        moved: &HashMap<u64, Record>,
+    ) -> Result<Vec<Reject>, RunError> {
+        let reader = Reader::new(self.ledger);
+        let mut missing = Vec::new();
+        let open = not_met.iter().filter(|record| !record.is_over && !moved.contains_key(&record.subscription));
+        for record in open {
+            let id = name_of(self.ledger, &reader, record)?;
+            if intake.knows(&id) {
+                continue;
+            }
+            let source = Source { table: Table::Subscriptions, file: u16::MAX, row: record.last.run };
+            let finding = Finding {
+                source,
+                disposition: Disposition::Flagged,
+                code: Code::MissingFromBook,
+                column: "subscription_id",
+            };
+            let excerpt = format!("{id}: last billed by run {}", record.last.run);
+            missing.push(Reject { finding, file: LEDGER.to_owned(), key: id.clone(), value: id, excerpt });
+        }
+        missing.sort();
+        Ok(missing)
+    }
+
+    /// What the manifest says of the ledger.
+    fn says(&self, night: &Night<'_>, found: &Found, control: &str, number: u32) -> Value {
+        let head = self.ledger.head();
+        let as_of = self.job.window.billed.last;
+        let kind = if self.wish.opens { Kind::Open } else { Kind::Run };
+        let added = match kind {
+            Kind::Open => Vec::new(),
+            Kind::Run | Kind::Close | Kind::Reverse => found.by_currency(),
+        };
+        let mut says = json!({
+            "run": number,
+            "kind": kind.name(),
+            "previous": self.ledger.link().previous,
+            "cut_over": night.cut_over.to_string(),
+            "before": head.map(|head| head.as_of.to_string()),
+            "as_of": as_of.to_string(),
+            "control": control,
+            "balance": balance(head, &added),
+        });
+        if let (Value::Object(members), Some(days)) =
+            (&mut says, days_between(head.map(|head| head.as_of), as_of))
+        {
+            members.insert("days".to_owned(), days.into());
+        }
+        says
+    }
+
+    /// Commits a run, or leaves a draft of it.
+    fn finish(&self, sealed: Sealed, report: &Report<'_>, crossed: Vec<String>) -> Result<End, RunError> {
+        let ledger = self.ledger;
+        let digest = sealed.digest().to_owned();
+        let is_approved = self.wish.approved.as_ref().map(|approved| *approved == digest);
+        let commits = match is_approved {
+            Some(is_approved) => is_approved,
+            None => !self.wish.is_draft && crossed.is_empty(),
+        };
+        if !commits {
+            let short = digest.get(..12).unwrap_or(&digest);
+            let name = format!("{}-{short}", report.job.window.billed.last);
+            let folder = sealed.commit(&ledger.drafts(), &name)?;
+            let is_wished = self.wish.is_draft;
+            let crossed = if is_approved == Some(false) {
+                vec!["the outputs have another digest than was approved".to_owned()]
+            } else {
+                crossed
+            };
+            return Ok(End::Draft { folder, digest, crossed, is_wished });
+        }
+        let number = ledger.link().number;
+        let folder = sealed.commit(&ledger.place(), &Ledger::name_of(number))?;
+        if !self.wish.opens {
+            self.link_outputs(number, &output::identity(report.job, report.files))?;
+        }
+        Ok(End::Published(Published::Now { folder, digest }))
+    }
+
+    /// Lets what looks below the output folder find the run there too. The link says nothing that the chain does not.
+    fn link_outputs(&self, number: u32, identity: &str) -> Result<(), RunError> {
+        let place = output::checked_place(&self.job.outputs.dir)?;
+        let run = self.ledger.place().join(Ledger::name_of(number));
+        let target = std::fs::canonicalize(&run).map_err(|source| LedgerError::io(&run, source))?;
+        let short = identity.get(..12).unwrap_or(identity);
+        let link: PathBuf = place.join(format!("{}-{short}", self.job.window.billed.last));
+        if std::fs::symlink_metadata(&link).is_ok() {
+            return Ok(());
+        }
+        std::os::unix::fs::symlink(&target, &link).map_err(|source| LedgerError::io(&link, source).into())
+    }
+}
+
+/// The id of a record's subscription.
+pub(super) fn name_of(ledger: &Ledger, reader: &Reader<'_>, record: &Record) -> Result<String, LedgerError> {
+    let block = reader.block(record.last)?;
+    for group in block.groups() {
+        let path = ledger.run(record.last.run).map_or_else(|| ledger.dir().to_owned(), |run| run.folder.clone());
+        let group = group.ok_or_else(|| LedgerError::damaged(&path, "a block holds no groups"))?;
+        if crate::ledger::hash(group.subscription.as_bytes()) == record.subscription {
+            return Ok(group.subscription.to_owned());
+        }
+    }
+    Err(LedgerError::damaged(ledger.dir(), "a subscription is not in the block that its record names"))
+}
