@@ -1,11 +1,12 @@
-//! The commands of the ledger (R61 to R66). None of them is built yet.
+//! The commands of the ledger (R61 to R66), but for `run`.
 
 use super::Exit;
 use super::arguments::{CloseFlags, OpenFlags, ReverseFlags, StatusFlags, VerifyFlags};
 use super::screen::Screen;
-use super::{close as close_run, failed, job_format, overrides_of, read_job, work};
+use super::{close as close_run, failed, job_format, none_today, overrides_of, read_job, work};
 use crate::job::{Given, LedgerSettings, Overrides};
-use crate::runs::ledger::{Wish, night};
+use crate::runs::RunError;
+use crate::runs::ledger::{self, Told, Wish, night};
 use std::path::Path;
 
 pub(super) fn open(flags: &OpenFlags, screen: Screen<'_>) -> Result<Exit, Exit> {
@@ -37,23 +38,48 @@ fn settings_of<'g>(given: &'g Given, job: &Path, screen: Screen<'_>) -> Result<&
     })
 }
 
-pub(super) fn status(_: &StatusFlags, screen: Screen<'_>) -> Result<Exit, Exit> {
-    not_built("status", "R61", screen)
+pub(super) fn status(flags: &StatusFlags, screen: Screen<'_>) -> Result<Exit, Exit> {
+    let overrides = Overrides { set: flags.set.clone(), ..none_today(screen)? };
+    let given = read_quietly(&flags.job, &overrides, screen)?;
+    let told = ledger::status(settings_of(&given, &flags.job, screen)?);
+    tell(told, (flags.json, false), screen)
 }
 
-pub(super) fn close(_: &CloseFlags, screen: Screen<'_>) -> Result<Exit, Exit> {
-    not_built("close", "R65", screen)
+pub(super) fn close(flags: &CloseFlags, screen: Screen<'_>) -> Result<Exit, Exit> {
+    let overrides = Overrides {
+        out: flags.out.clone(),
+        format: flags.format.map(job_format),
+        ..overrides_of(&flags.manner, screen)?
+    };
+    let given = read_quietly(&flags.job, &overrides, screen)?;
+    let settings = settings_of(&given, &flags.job, screen)?;
+    let told = ledger::close(&given.job, settings, flags.period, work(&flags.manner));
+    tell(told, (flags.json, flags.manner.quiet), screen)
 }
 
-pub(super) fn reverse(_: &ReverseFlags, screen: Screen<'_>) -> Result<Exit, Exit> {
-    not_built("reverse", "R65", screen)
+pub(super) fn reverse(flags: &ReverseFlags, screen: Screen<'_>) -> Result<Exit, Exit> {
+    let given = read_quietly(&flags.job, &overrides_of(&flags.manner, screen)?, screen)?;
+    let settings = settings_of(&given, &flags.job, screen)?;
+    let told = ledger::reverse(&given.job, settings, (flags.run, &flags.reason), work(&flags.manner));
+    tell(told, (flags.json, flags.manner.quiet), screen)
 }
 
-pub(super) fn verify(_: &VerifyFlags, screen: Screen<'_>) -> Result<Exit, Exit> {
-    not_built("verify", "R61", screen)
+pub(super) fn verify(flags: &VerifyFlags, screen: Screen<'_>) -> Result<Exit, Exit> {
+    let given = read_quietly(&flags.job, &overrides_of(&flags.manner, screen)?, screen)?;
+    let told = ledger::verify(settings_of(&given, &flags.job, screen)?, work(&flags.manner));
+    tell(told, (false, flags.manner.quiet), screen)
 }
 
-pub(super) fn not_built(what: &str, rule: &str, screen: Screen<'_>) -> Result<Exit, Exit> {
-    screen.error(&format!("{what}: error[job-not-built]: {what} is not built yet: the ledger ({rule})"));
-    Err(Exit::Usage)
+/// Reads a job of which the days don't matter, so that nothing is said of them.
+fn read_quietly(job: &Path, overrides: &Overrides, screen: Screen<'_>) -> Result<Given, Exit> {
+    read_job(job, overrides, screen.hushed(true))
+}
+
+fn tell(told: Result<Told, RunError>, (json, quiet): (bool, bool), screen: Screen<'_>) -> Result<Exit, Exit> {
+    let told = told.map_err(|error| failed(&error, screen))?;
+    Ok(match (json, quiet) {
+        (true, _) => screen.print(&format!("{:#}\n", told.json), Exit::Complete),
+        (false, true) => Exit::Complete,
+        (false, false) => screen.print(&told.text, Exit::Complete),
+    })
 }

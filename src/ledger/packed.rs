@@ -13,6 +13,7 @@ pub(super) fn pack(to: &mut Packing, charge: &Charge<'_>) {
     to.text(charge.key);
     to.number(charge.billing);
     to.byte(u8::from(charge.is_reversal));
+    to.number(charge.restores);
     for text in [charge.customer, charge.bill_to, charge.partner, charge.order, charge.product, charge.sku] {
         to.text(text);
     }
@@ -51,6 +52,7 @@ pub(super) fn pack(to: &mut Packing, charge: &Charge<'_>) {
 /// The next charge of a subscription; none: these are not the bytes of one.
 pub(super) fn unpack<'a>(from: &mut Unpacking<'a>, subscription: &'a str) -> Option<Charge<'a>> {
     let (key, billing, is_reversal) = (from.text()?, from.number()?, from.byte()? != 0);
+    let restores = from.number()?;
     let (customer, bill_to, partner) = (from.text()?, from.text()?, from.text()?);
     let (order, product, sku) = (from.text()?, from.text()?, from.text()?);
     let segment = from.text()?;
@@ -81,6 +83,7 @@ pub(super) fn unpack<'a>(from: &mut Unpacking<'a>, subscription: &'a str) -> Opt
         key,
         billing,
         is_reversal,
+        restores,
         invoice: "",
         number: 0,
         customer,

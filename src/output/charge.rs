@@ -19,6 +19,9 @@ use termwise_engine::money::Currency;
 use termwise_engine::reasons::{Reason, Reasons};
 use termwise_engine::workings::{ChargeType, Line, Quoted};
 
+/// What the id of a line that takes another back ends with.
+const REVERSAL: &[u8] = b":reversal";
+
 /// A line as it is published and kept.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Charge<'a> {
@@ -28,6 +31,8 @@ pub struct Charge<'a> {
     pub billing: u32,
     /// Whether it takes that billing back (R62).
     pub is_reversal: bool,
+    /// The billing whose reversal it takes back in turn (R65); 0: none.
+    pub restores: u32,
     /// The invoice that it is issued on, once it is (R65).
     pub invoice: &'a str,
     /// Its number there; 0: none yet.
@@ -112,20 +117,34 @@ impl<'a> Charge<'a> {
         }
     }
 
-    /// Writes the id of the billing: the key, and which billing of it, from the second on.
-    fn push_billing(&self, out: &mut Vec<u8>) {
+    /// Writes the id of a billing: the key, and which billing of it, from the second on.
+    fn push_billing(&self, billing: u32, out: &mut Vec<u8>) {
         out.extend_from_slice(self.key.as_bytes());
-        if self.billing > 1 {
+        if billing > 1 {
             out.push(b':');
-            out.extend_from_slice(itoa::Buffer::new().format(self.billing).as_bytes());
+            out.extend_from_slice(itoa::Buffer::new().format(billing).as_bytes());
         }
     }
 
     fn push_id(&self, out: &mut Vec<u8>) {
-        self.push_billing(out);
+        self.push_billing(self.billing, out);
         if self.is_reversal {
-            out.extend_from_slice(b":reversal");
+            out.extend_from_slice(REVERSAL);
         }
+    }
+
+    /// The same charge as another billing of its key, after the one that took it back was taken back itself.
+    #[must_use]
+    pub fn restored(self, billing: u32) -> Charge<'a> {
+        let restores = self.billing;
+        Charge { billing, restores, ..self.reversed() }
+    }
+
+    /// The id of what it takes back.
+    pub fn corrected(&self) -> String {
+        let mut id = Vec::new();
+        self.push_billing(self.billing, &mut id);
+        String::from_utf8_lossy(&id).into_owned()
     }
 
     /// The line_id.
@@ -205,6 +224,7 @@ impl LineTexts {
             key: self.keys.get(number),
             billing: 1,
             is_reversal: false,
+            restores: 0,
             invoice: "",
             number: 0,
             customer: names.customer(row.customer),
@@ -274,7 +294,10 @@ fn who<'a>() -> Vec<Column<ChargeRow<'a>>> {
         Column::text("line_id", |_, (_, row): &ChargeRow<'a>, out| row.push_id(out)),
         Column::text("corrects", |_, (_, row): &ChargeRow<'a>, out| {
             if row.is_reversal {
-                row.push_billing(out);
+                row.push_billing(row.billing, out);
+            } else if row.restores > 0 {
+                row.push_billing(row.restores, out);
+                out.extend_from_slice(REVERSAL);
             }
         }),
         text("customer_id", |row| row.customer),

@@ -50,6 +50,17 @@ pub(super) fn push_invoice_id(out: &mut Vec<u8>, cx: &Context<'_>, key: InvoiceK
     cx.days.push(out, cx.window.billed.last);
 }
 
+/// The id of an issued invoice: `{bill_to}:{currency}:{YYYY-MM}` (C18).
+pub(super) fn issued_id(bill_to: &str, currency: &str, period: &str) -> String {
+    let mut id = Vec::new();
+    push_escaped(&mut id, bill_to);
+    for part in [currency, period] {
+        id.push(b':');
+        id.extend_from_slice(part.as_bytes());
+    }
+    String::from_utf8_lossy(&id).into_owned()
+}
+
 /// A cycle's first day; a change's `id@instant`, because an id may be used twice; an event's instant.
 fn push_cause(out: &mut Vec<u8>, cx: &Context<'_>, cause: Cause) {
     match cause {

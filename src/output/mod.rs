@@ -86,6 +86,11 @@ use termwise_engine::ids::CustomerId;
 use termwise_engine::invoicing::Invoiced;
 use termwise_engine::workings::Renewal;
 
+/// The id of an invoice that a ledger issues: of bill-to, currency and closed period (C18).
+pub fn invoice_id(bill_to: &str, currency: termwise_engine::money::Currency, period: &str) -> String {
+    keys::issued_id(bill_to, currency.code(), period)
+}
+
 /// The digest of everything that goes into a run.
 pub fn identity(job: &Job, files: &[FileFacts]) -> String {
     manifest::identity(job, files)

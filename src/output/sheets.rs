@@ -31,9 +31,7 @@ pub struct Sheets<'j> {
 }
 
 /// One table, while it is written.
-pub struct Sheet<R> {
-    columns: Vec<Column<R>>,
-    waiting: Vec<R>,
+pub struct Sheet {
     file: SheetFile,
     days: DayTexts,
     window: Window,
@@ -55,45 +53,44 @@ impl<'j> Sheets<'j> {
         Ok(Sheets { job, window, staging, outputs: Vec::new(), timings: Timings::default() })
     }
 
-    fn sheet<R>(&self, name: &str, columns: Vec<Column<R>>) -> Result<Sheet<R>, OutputError> {
+    fn sheet<R>(&self, name: &str, columns: &[Column<R>]) -> Result<Sheet, OutputError> {
         let mut file = self.staging.create(&format!("{name}.{}", format_name(self.job.outputs.format)))?;
         let path = file.path().to_owned();
         let file = match self.job.outputs.format {
             Format::Csv => {
-                write_all(&mut file, &sheet::header(&columns))?;
+                write_all(&mut file, &sheet::header(columns))?;
                 SheetFile::Text(file)
             }
             Format::Parquet => {
-                let file = ColumnarFile::new(&columns, file).map_err(|error| failed(&path, error))?;
+                let file = ColumnarFile::new(columns, file).map_err(|error| failed(&path, error))?;
                 SheetFile::Columnar(Box::new(file))
             }
         };
         let (window, days) = (self.window, DayTexts::around(self.window));
-        Ok(Sheet { columns, waiting: Vec::new(), file, days, window, rows: 0 })
+        Ok(Sheet { file, days, window, rows: 0 })
     }
 
     /// The table of lines.
     ///
     /// # Errors
     /// It can't be made.
-    pub fn lines<'a>(&self) -> Result<Sheet<(CustomerId, Charge<'a>)>, OutputError> {
-        self.sheet("invoice_lines", charge::columns())
+    pub fn lines(&self) -> Result<Sheet, OutputError> {
+        self.sheet("invoice_lines", &charge::columns())
     }
 
     /// The table of issued invoices.
     ///
     /// # Errors
     /// It can't be made.
-    pub fn invoices(&self) -> Result<Sheet<Issued>, OutputError> {
-        self.sheet("invoices", charge::invoice_columns())
+    pub fn invoices(&self) -> Result<Sheet, OutputError> {
+        self.sheet("invoices", &charge::invoice_columns())
     }
 
     /// Ends a table: it is put on the disk, and read back with these totals.
     ///
     /// # Errors
     /// Writing failed, or it does not read back.
-    pub fn close<R>(&mut self, mut sheet: Sheet<R>, totals: &Totals) -> Result<(), OutputError> {
-        sheet.write()?;
+    pub fn close(&mut self, sheet: Sheet, totals: &Totals) -> Result<(), OutputError> {
         let file = match sheet.file {
             SheetFile::Text(file) => file,
             SheetFile::Columnar(file) => {
@@ -162,37 +159,39 @@ impl<'j> Sheets<'j> {
     }
 }
 
-impl<R> Sheet<R> {
-    /// Adds a row.
+impl Sheet {
+    /// Adds lines.
     ///
     /// # Errors
     /// Writing failed.
-    pub fn push(&mut self, row: R) -> Result<(), OutputError> {
-        self.waiting.push(row);
-        if self.waiting.len() < BLOCK_ROWS { Ok(()) } else { self.write() }
+    pub fn add_lines(&mut self, rows: &[(CustomerId, Charge<'_>)]) -> Result<(), OutputError> {
+        self.write(charge::columns(), rows)
     }
 
-    fn write(&mut self) -> Result<(), OutputError> {
-        if self.waiting.is_empty() {
-            return Ok(());
-        }
+    /// Adds invoices.
+    ///
+    /// # Errors
+    /// Writing failed.
+    pub fn add_invoices(&mut self, rows: &[Issued]) -> Result<(), OutputError> {
+        self.write(charge::invoice_columns(), rows)
+    }
+
+    fn write<R>(&mut self, mut columns: Vec<Column<R>>, rows: &[R]) -> Result<(), OutputError> {
         let names = Names::default();
         let context = Context { names: &names, window: self.window, days: &self.days };
-        match &mut self.file {
-            SheetFile::Text(file) => {
-                write_all(file, &sheet::text(&mut self.columns, &context, &self.waiting))?;
+        for rows in rows.chunks(BLOCK_ROWS) {
+            match &mut self.file {
+                SheetFile::Text(file) => write_all(file, &sheet::text(&mut columns, &context, rows))?,
+                SheetFile::Columnar(file) => {
+                    let wrong = |error| failed(Path::new("invoice_lines"), error);
+                    let strips = sheet::strips(&mut columns, &context, rows)?;
+                    let part = |number: usize| strips.get(number).map(|strip| (strip, 0..rows.len()));
+                    let chunks = file.encoder().encode(|number| part(number).into_iter().collect());
+                    file.append(chunks.map_err(wrong)?).map_err(wrong)?;
+                }
             }
-            SheetFile::Columnar(file) => {
-                let wrong = |error| failed(Path::new("invoice_lines"), error);
-                let strips = sheet::strips(&mut self.columns, &context, &self.waiting)?;
-                let rows = self.waiting.len();
-                let part = |number: usize| strips.get(number).map(|strip| (strip, 0..rows));
-                let chunks = file.encoder().encode(|number| part(number).into_iter().collect());
-                file.append(chunks.map_err(wrong)?).map_err(wrong)?;
-            }
+            self.rows += rows.len() as u64;
         }
-        self.rows += self.waiting.len() as u64;
-        self.waiting.clear();
         Ok(())
     }
 }

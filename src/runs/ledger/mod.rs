@@ -1,11 +1,21 @@
 //! The runs of a ledger: a night that bills what it lacks, and what is done to it by hand.
 
 mod bounds;
+mod close;
 mod facts;
 mod keep;
 mod night;
 mod posting;
+mod reverse;
+mod status;
+mod told;
+mod verify;
 
+pub use close::close;
 pub use night::{Wish, night};
+pub use reverse::reverse;
+pub use status::status;
+pub use told::Told;
+pub use verify::verify;
 pub(super) use keep::by_subscription;
 pub(super) use posting::{Night, Posted, Poster};

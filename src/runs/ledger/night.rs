@@ -3,6 +3,7 @@
 use super::bounds::{balance, crossed, days_between};
 use super::facts::{self, Hashes};
 use super::posting::{Night, beginning};
+use super::told;
 use crate::intake::Intake;
 use crate::job::{Job, LedgerSettings};
 use crate::ledger::{ChargesWriter, Kind, Ledger, LedgerError, Reader, Record, RunInfo, State, CHARGES, STATE};
@@ -13,7 +14,6 @@ use crate::runs::pipeline::{self, Against};
 use crate::runs::{Progress, RunError};
 use hashbrown::{HashMap, HashSet};
 use serde_json::{Value, json};
-use std::path::PathBuf;
 use termwise_engine::calendar::Day;
 use termwise_engine::findings::{Code, Disposition, Finding, Source, Table};
 
@@ -246,7 +246,7 @@ impl Desk<'_> {
     /// A run of the same inputs is there: that is all there is to say.
     fn already(&self, run: &RunInfo) -> Result<Outcome, RunError> {
         if !self.wish.is_dry {
-            self.link_outputs(run.number, &run.identity)?;
+            told::link(self.ledger, self.job, run.number, &run.identity, run.as_of)?;
         }
         let published = Published::AlreadyThere { folder: run.folder.clone(), digest: run.digest().to_owned() };
         let text = format!(
@@ -348,22 +348,10 @@ impl Desk<'_> {
         let number = ledger.link().number;
         let folder = sealed.commit(&ledger.place(), &Ledger::name_of(number))?;
         if !self.wish.opens {
-            self.link_outputs(number, &output::identity(report.job, report.files))?;
+            let identity = output::identity(report.job, report.files);
+            told::link(ledger, self.job, number, &identity, report.job.window.billed.last)?;
         }
         Ok(End::Published(Published::Now { folder, digest }))
-    }
-
-    /// Lets what looks below the output folder find the run there too. The link says nothing that the chain does not.
-    fn link_outputs(&self, number: u32, identity: &str) -> Result<(), RunError> {
-        let place = output::checked_place(&self.job.outputs.dir)?;
-        let run = self.ledger.place().join(Ledger::name_of(number));
-        let target = std::fs::canonicalize(&run).map_err(|source| LedgerError::io(&run, source))?;
-        let short = identity.get(..12).unwrap_or(identity);
-        let link: PathBuf = place.join(format!("{}-{short}", self.job.window.billed.last));
-        if std::fs::symlink_metadata(&link).is_ok() {
-            return Ok(());
-        }
-        std::os::unix::fs::symlink(&target, &link).map_err(|source| LedgerError::io(&link, source).into())
     }
 }
 
