@@ -1,8 +1,8 @@
 //! Events as they are packed into the part of their subscription, and unpacked when its turn has come.
 
 use super::order::Order;
-use crate::parcel::{Packing, Unpacking};
 use super::worker::Kind;
+use crate::parcel::{Packing, Unpacking};
 use termwise_engine::book::{
     EventKind, LifecycleEvent, PromotionCell, Redemption, ScheduledChange, SeatChange, Target,
 };

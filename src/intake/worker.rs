@@ -5,9 +5,9 @@ use super::error::IntakeError;
 use super::events::EventMemos;
 use super::index::{Entries, Index};
 use super::openings::{Found, Openings};
-use crate::parcel::Packing;
 use super::parts::{Parts, Scatter};
 use super::subscriptions::{SubscriptionMemos, Unread};
+use crate::parcel::Packing;
 use hashbrown::DefaultHashBuilder;
 
 /// What kind of row follows among packed rows.

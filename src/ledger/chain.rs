@@ -3,7 +3,7 @@
 //! Each manifest holds the hash of the one before, without its timings; so a run that was changed, left out or put back from an
 //! old copy is found by the next one. Whoever only looks needs no lock: a run is there whole or not at all.
 
-use super::{Charges, LedgerError, State, Location};
+use super::{Charges, LedgerError, Location, State};
 use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::BTreeMap;

@@ -63,7 +63,8 @@ pub fn history(
             let group = group.ok_or_else(|| damaged("a block holds no groups"))?;
             if group.subscription == subscription {
                 before = Some(group.before);
-                found.push(group.charges.iter().filter(|charge| charge.due >= since).map(Owned::of).collect());
+                found
+                    .push(group.charges.iter().filter(|charge| charge.due >= since).map(Owned::of).collect());
             }
         }
         let before = before.ok_or_else(|| damaged("it is not in the block that is named"))?;

@@ -241,8 +241,10 @@ impl State {
 
     /// The records that no run has met.
     pub fn not_met(&self) -> Vec<Record> {
-        let is_changed = |record: &Record| self.changes.binary_search_by_key(&record.key(), Record::key).is_ok();
-        let whole = (0..self.in_whole()).filter(|&place| !self.was_met(place)).map(|place| self.whole_at(place));
+        let is_changed =
+            |record: &Record| self.changes.binary_search_by_key(&record.key(), Record::key).is_ok();
+        let whole =
+            (0..self.in_whole()).filter(|&place| !self.was_met(place)).map(|place| self.whole_at(place));
         let first = self.in_whole();
         let newer = self.changes.iter().enumerate().filter(|(place, _)| !self.was_met(first + place));
         let mut all: Vec<Record> = whole.filter(|record| !is_changed(record)).collect();
@@ -252,7 +254,8 @@ impl State {
 
     /// Every record that is not gone.
     pub fn each(&self) -> impl Iterator<Item = Record> {
-        let is_changed = |record: &Record| self.changes.binary_search_by_key(&record.key(), Record::key).is_ok();
+        let is_changed =
+            |record: &Record| self.changes.binary_search_by_key(&record.key(), Record::key).is_ok();
         let whole = (0..self.in_whole()).map(|place| self.whole_at(place));
         let kept = whole.filter(move |record| !is_changed(record));
         kept.chain(self.changes.iter().copied()).filter(|record| !record.is_gone)
@@ -337,15 +340,17 @@ mod tests {
 
     #[test]
     fn the_last_word_on_a_subscription_counts_whichever_file_has_it() {
-        let many: Vec<Record> =
-            (0..500).map(|number| record(&format!("C{}", number % 170), &format!("S{number}"), number)).collect();
+        let many: Vec<Record> = (0..500)
+            .map(|number| record(&format!("C{}", number % 170), &format!("S{number}"), number))
+            .collect();
         let whole = layer(many, true);
         let gone = Record { is_gone: true, ..record("C4", "S4", 0) };
         let first = layer(vec![record("C3", "S3", 1_000), record("C1", "S900", 900)], false);
         let second = layer(vec![record("C3", "S3", 2_000), gone], false);
         let state = State::of(Some(whole), &[first, second]).unwrap();
         let sums = |customer: &str| {
-            let mut sums: Vec<u64> = state.of_customer(customer).iter().map(|(record, _)| record.sum).collect();
+            let mut sums: Vec<u64> =
+                state.of_customer(customer).iter().map(|(record, _)| record.sum).collect();
             sums.sort_unstable();
             sums
         };

@@ -212,12 +212,7 @@ impl LineTexts {
         lines.map(|(number, line)| self.charge(stretch, number, line)).collect()
     }
 
-    fn charge<'a>(
-        &'a self,
-        stretch: &Stretch<'a>,
-        number: usize,
-        line: &Line,
-    ) -> (CustomerId, Charge<'a>) {
+    fn charge<'a>(&'a self, stretch: &Stretch<'a>, number: usize, line: &Line) -> (CustomerId, Charge<'a>) {
         let names = stretch.names;
         let row = &stretch.book.subscriptions[line.subscription.rank()];
         let charge = Charge {
@@ -307,11 +302,7 @@ fn who<'a>() -> Vec<Column<ChargeRow<'a>>> {
         text("subscription_id", |row| row.subscription),
         text("product_id", |row| row.product),
         text("sku_id", |row| row.sku),
-        Column::name(
-            "segment",
-            |(_, row): &ChargeRow<'a>| row.segment,
-            |segment| segment.name().to_owned(),
-        ),
+        Column::name("segment", |(_, row): &ChargeRow<'a>| row.segment, |segment| segment.name().to_owned()),
         text("market", |row| row.market),
     ]
 }

@@ -82,7 +82,8 @@ impl Tally {
     /// Puts a line of a ledger on the scales.
     fn weigh(&mut self, charge: &Charge<'_>) {
         let weight = &mut self.weight;
-        weight.largest = weight.largest.max(parts_of_minor(charge.currency) * i128::from(charge.subtotal).abs());
+        weight.largest =
+            weight.largest.max(parts_of_minor(charge.currency) * i128::from(charge.subtotal).abs());
         let sides = weight.sides.entry(charge.currency).or_default();
         if charge.subtotal < 0 {
             sides.1 -= i128::from(charge.subtotal);

@@ -13,8 +13,8 @@ use super::staging::{StagedFile, Staging, Written};
 use super::strip::Strip;
 use super::tables::Cells;
 use super::{
-    Batch, MANIFEST, OutputError, OutputTable, Published, Report, balance, charge, lines, manifest,
-    readback, rejects, renewals, summary,
+    Batch, MANIFEST, OutputError, OutputTable, Published, Report, balance, charge, lines, manifest, readback,
+    rejects, renewals, summary,
 };
 use crate::job::{Format, Job};
 use crate::names::{Names, Reject};
@@ -227,7 +227,8 @@ impl Writer {
         outputs.push(write_text(&staging, "summary.txt", &summary::text(report, &name), &mut timings)?);
         let since = Instant::now();
         for written in &outputs {
-            let is_summed = has_subtotals(&written.name) && !(report.ledger.is_some() && is_invoices(&written.name));
+            let is_summed =
+                has_subtotals(&written.name) && !(report.ledger.is_some() && is_invoices(&written.name));
             let adds_up = is_summed.then_some(&report.tally.totals);
             readback::check(staging.folder(), written, adds_up)?;
         }

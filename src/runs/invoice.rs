@@ -11,9 +11,9 @@ use crate::job::Job;
 use crate::names::Reject;
 use crate::output::{self, Counts, Published, Report, Tally, Writer, summary};
 use serde_json::Value;
-use termwise_engine::money::Currency;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+use termwise_engine::money::Currency;
 
 /// Subscriptions of a part of the book: enough for what a part costs to vanish, few enough for several to be held.
 pub const PART: usize = 1 << 15;
@@ -267,7 +267,11 @@ pub(super) fn place_of(end: &End, set_aside: SetAside) -> String {
             format!("{} (a draft: --approve {digest} commits it)", shown(folder))
         }
         End::Draft { folder, digest, crossed, is_wished: false } => {
-            format!("{} (a draft, not committed: {}; --approve {digest} commits it)", shown(folder), crossed.join("; "))
+            format!(
+                "{} (a draft, not committed: {}; --approve {digest} commits it)",
+                shown(folder),
+                crossed.join("; ")
+            )
         }
         End::TooManyRejects => format!("none ({})", too_many(set_aside)),
     }
@@ -366,7 +370,8 @@ mod tests {
         let exit = |end, rows| {
             let set_aside = SetAside { rows, of: 100, tolerated: 0 };
             let (text, timings) = (String::new(), Vec::new());
-            Outcome { end, set_aside, missing: 0, troubles: Vec::new(), text, json: Value::Null, timings }.exit_code()
+            Outcome { end, set_aside, missing: 0, troubles: Vec::new(), text, json: Value::Null, timings }
+                .exit_code()
         };
         let published = || End::Published(Published::Now { folder: "out/x".into(), digest: "d".into() });
         let there = End::Published(Published::AlreadyThere { folder: "out/x".into(), digest: "d".into() });

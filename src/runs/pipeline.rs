@@ -13,12 +13,15 @@ use crate::intake::{Intake, Part};
 use crate::job::Job;
 use crate::ledger::{self, ChargesWriter, Group, Location, Record};
 use crate::names::Names;
-use crate::output::{Batch, Charge, LineTexts, Posting, Block, Counts, Encoded, OutputError, Stretch, Tables, Tally, Writer};
+use crate::output::{
+    Batch, Block, Charge, Counts, Encoded, LineTexts, OutputError, Posting, Stretch, Tables, Tally, Writer,
+};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use termwise_engine::book::{Book, CustomerBook};
+use termwise_engine::calendar::Day;
 use termwise_engine::findings::Finding;
 use termwise_engine::ids::{CustomerId, SubscriptionId};
 use termwise_engine::invoicing;
@@ -262,7 +265,8 @@ impl<'p> Pipeline<'p> {
         spent.play = lap(&mut watch);
         let invoiced = invoicing::invoice(&book, lines);
         spent.invoice = lap(&mut watch);
-        let stretch = Stretch { book: &book, names: &names, invoiced: &invoiced, renewals: &renewals, posting: None };
+        let stretch =
+            Stretch { book: &book, names: &names, invoiced: &invoiced, renewals: &renewals, posting: None };
         self.tables.prove(&stretch)?;
         spent.prove = lap(&mut watch);
         through.tally = Tally::of(&stretch);
@@ -298,7 +302,8 @@ impl<'p> Pipeline<'p> {
             charge.billing = posted.billings.get(charge.key).copied().unwrap_or(1);
         }
         let ids = invoiced.lines.iter().map(|line| line.subscription);
-        let mut own: Vec<_> = ids.zip(charges).map(|(id, (customer, charge))| (customer, id, charge)).collect();
+        let mut own: Vec<_> =
+            ids.zip(charges).map(|(id, (customer, charge))| (customer, id, charge)).collect();
         let reversals = posted.reversals.iter();
         own.extend(reversals.filter_map(|(customer, id, owned)| Some((*customer, *id, owned.charge()?))));
         // What is taken back comes before what takes its place; otherwise as it was.
@@ -310,11 +315,14 @@ impl<'p> Pipeline<'p> {
         let posting = Some(Posting { charges: &charges, notices: &posted.notices });
         let stretch = Stretch { posting, ..lines };
         through.tally = Tally::of(&stretch);
+        through.tally.weight.lines_of_a_day = groups.iter().map(lines_of_a_day).max().unwrap_or_default();
         spent.tally = lap(&mut watch);
         let cuts = if self.is_set { self.tables.cuts(&stretch) } else { Vec::new() };
         let batches = cuts.par_iter().map(|cut| self.tables.set(&stretch, cut)).collect::<Result<_, _>>()?;
-        let blocks = if self.is_set { ledger::pack_groups(&groups).map_err(OutputError::memory)? } else { Vec::new() };
-        let mut block_of = blocks.iter().zip(0..).flat_map(|(block, number)| std::iter::repeat_n(number, block.groups));
+        let blocks =
+            if self.is_set { ledger::pack_groups(&groups).map_err(OutputError::memory)? } else { Vec::new() };
+        let mut block_of =
+            blocks.iter().zip(0..).flat_map(|(block, number)| std::iter::repeat_n(number, block.groups));
         let mut records = Vec::with_capacity(posted.records.len());
         for (_, record, has_group) in &posted.records {
             records.push((*record, if *has_group { block_of.next() } else { None }));
@@ -452,7 +460,11 @@ impl<'p> State<'p> {
 
 impl State<'_> {
     /// Writes a part's charges, and keeps its records with the places that they got.
-    fn keep(&mut self, blocks: &[ledger::Block], records: Vec<(Record, Option<u32>)>) -> Result<(), OutputError> {
+    fn keep(
+        &mut self,
+        blocks: &[ledger::Block],
+        records: Vec<(Record, Option<u32>)>,
+    ) -> Result<(), OutputError> {
         let first = self.charges.as_ref().map_or(0, ChargesWriter::blocks);
         if let Some(charges) = self.charges.as_mut() {
             for block in blocks {
@@ -467,6 +479,13 @@ impl State<'_> {
         self.through.records.extend(records.into_iter().map(placed));
         Ok(())
     }
+}
+
+/// The most lines of one charge day that a subscription gets.
+fn lines_of_a_day(group: &Group<'_>) -> u32 {
+    let mut days: Vec<Day> = group.charges.iter().map(|charge| charge.due).collect();
+    days.sort_unstable();
+    days.chunk_by(|left, right| left == right).map(|day| day.len() as u32).max().unwrap_or_default()
 }
 
 /// What a part says of each subscription that it tells the ledger of, in the order of subscriptions.

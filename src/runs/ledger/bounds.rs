@@ -23,7 +23,9 @@ pub(super) fn crossed(bounds: &Bounds, ledger: &Ledger, tally: &Tally, days: Opt
         for (currency, &(charged, credited)) in &tally.weight.sides {
             if credited * MILLION > charged * i128::from(bound) {
                 let share = percent(bound);
-                crossed.push(format!("credits: {currency}: what is credited is more than {share} of what is charged"));
+                crossed.push(format!(
+                    "credits: {currency}: what is credited is more than {share} of what is charged"
+                ));
             }
         }
     }
@@ -51,9 +53,16 @@ fn relative(bounds: &Bounds, before: &RunInfo, tally: &Tally, crossed: &mut Vec<
         currencies.dedup();
         for code in currencies {
             let was = said.get(code).map_or(0, |total| total.1);
-            let is = now.iter().find(|(currency, _)| currency.code() == code).map_or(0, |(_, total)| total.subtotal);
+            let is = now
+                .iter()
+                .find(|(currency, _)| currency.code() == code)
+                .map_or(0, |(_, total)| total.subtotal);
             if is_far(was, is, bound) {
-                crossed.push(format!("total: {code}: more than {} away from run {}", percent(bound), before.number));
+                crossed.push(format!(
+                    "total: {code}: more than {} away from run {}",
+                    percent(bound),
+                    before.number
+                ));
             }
         }
     }
@@ -120,7 +129,8 @@ pub(super) fn balance(head: Option<&RunInfo>, tally: &[(Currency, u64, i128)]) -
     }
     let row = |(code, (opening, lines, added, more)): (&String, &(i128, u64, i128, u64))| {
         let shown = |minor: i128| {
-            Currency::from_code(code).map_or_else(String::new, |currency| crate::runs::figures::plain_sum(minor, currency))
+            Currency::from_code(code)
+                .map_or_else(String::new, |currency| crate::runs::figures::plain_sum(minor, currency))
         };
         serde_json::json!({
             "currency": code,

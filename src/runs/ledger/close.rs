@@ -33,12 +33,16 @@ pub fn close(job: &Job, settings: &LedgerSettings, period: Period, work: Work) -
         let name = month(period.first);
         if let Some(run) = ledger.runs().iter().find(|run| run.period() == Some(name.as_str())) {
             told::link(&ledger, job, run.number, &run.identity, period.last)?;
-            return Ok(told::already(run, &format!("{name} was closed by run {}: its invoices stand", run.number)));
+            return Ok(told::already(
+                run,
+                &format!("{name} was closed by run {}: its invoices stand", run.number),
+            ));
         }
         let head = closable(&ledger, period, &name)?;
         let window = Window { billed: period, horizon: period.last };
         let mut sheets = Sheets::open(job, window, ledger.dir())?;
-        let mut desk = Desk { period: name.clone(), invoices: BTreeMap::new(), totals: Totals::default(), lines: 0 };
+        let mut desk =
+            Desk { period: name.clone(), invoices: BTreeMap::new(), totals: Totals::default(), lines: 0 };
         let mut lines = sheets.lines()?;
         for_each_customer(&ledger, &of_period(&ledger, period.last), |charges| {
             desk.add(&charges, &mut |rows| Ok(lines.add_lines(rows)?))
@@ -50,9 +54,11 @@ pub fn close(job: &Job, settings: &LedgerSettings, period: Period, work: Work) -
         sheets.close(invoices, &desk.totals)?;
         let link = ledger.link();
         let identity = told::identity(&["close", &name, link.previous.as_deref().unwrap_or_default()]);
-        let text = told::summary(&format!("close  {name}"), &desk.totals, &format!(
-            "{} invoices with {} lines are issued\n", issued.len(), desk.lines
-        ));
+        let text = told::summary(
+            &format!("close  {name}"),
+            &desk.totals,
+            &format!("{} invoices with {} lines are issued\n", issued.len(), desk.lines),
+        );
         sheets.text("summary.txt", &text)?;
         let says = json!({
             "run": link.number,
@@ -81,7 +87,8 @@ fn month(day: Day) -> String {
 fn closable<'l>(ledger: &'l Ledger, period: Period, name: &str) -> Result<&'l RunInfo, LedgerError> {
     let refused = |code, says, hint| LedgerError::Refused { code, says, hint };
     let Some(head) = ledger.head() else {
-        let (says, hint) = ("the ledger has no runs".to_owned(), "bill the month first: termwise run".to_owned());
+        let (says, hint) =
+            ("the ledger has no runs".to_owned(), "bill the month first: termwise run".to_owned());
         return Err(refused("period-not-billed", says, hint));
     };
     if period.last < head.cut_over {
@@ -190,7 +197,8 @@ impl Stream {
             self.block += 1;
             let mut groups = Vec::new();
             for group in block.groups() {
-                let group = group.ok_or_else(|| LedgerError::damaged(charges.path(), "a block holds no groups"))?;
+                let group =
+                    group.ok_or_else(|| LedgerError::damaged(charges.path(), "a block holds no groups"))?;
                 let is_due = |charge: &&Charge<'_>| {
                     charge.due <= self.until && self.after.is_none_or(|after| charge.due > after)
                 };

@@ -162,11 +162,15 @@ impl Desk<'_> {
             let counts = kind.filter(|_| day >= term_start);
             if before.is_some_and(|before| day <= before) {
                 facts.before = facts.before.wrapping_add(hash);
-                counts.into_iter().for_each(|kind| facts.rows_before[kind] = facts.rows_before[kind].saturating_add(1));
+                counts
+                    .into_iter()
+                    .for_each(|kind| facts.rows_before[kind] = facts.rows_before[kind].saturating_add(1));
             }
             if day <= now {
                 facts.now = facts.now.wrapping_add(hash);
-                counts.into_iter().for_each(|kind| facts.rows_now[kind] = facts.rows_now[kind].saturating_add(1));
+                counts
+                    .into_iter()
+                    .for_each(|kind| facts.rows_now[kind] = facts.rows_now[kind].saturating_add(1));
             }
         };
         for change in own.seat_changes {
@@ -185,7 +189,8 @@ impl Desk<'_> {
             self.push(event.target_item.map_or(0, |item| self.hashes.items[item.rank()]));
             self.push(u64::from(event.is_sku_alone));
             self.bytes.extend_from_slice(event.target_term.map_or("", Term::name).as_bytes());
-            self.bytes.extend_from_slice(event.target_billing_cycle.map_or("", BillingCycle::name).as_bytes());
+            self.bytes
+                .extend_from_slice(event.target_billing_cycle.map_or("", BillingCycle::name).as_bytes());
             add(event.happened_at.day(), hash(&self.bytes), Some(1));
         }
         for change in own.scheduled {

@@ -125,7 +125,12 @@ impl Poster<'_> {
 
 /// Whether rows that the ledger saw of a subscription are missing: a seat change, an event, or a scheduled change that a
 /// renewal took up. Rows before the row's own term concern nobody any more.
-pub(super) fn lacks_rows(record: &Record, row: &Subscription, book: &CustomerBook<'_>, facts: &Facts) -> bool {
+pub(super) fn lacks_rows(
+    record: &Record,
+    row: &Subscription,
+    book: &CustomerBook<'_>,
+    facts: &Facts,
+) -> bool {
     let [seats, events, scheduled] = record.rows;
     let term_first = Day::from_epoch_days(record.term_first).filter(|_| record.term_first != 0);
     record.term_start == row.term_start.epoch_days()

@@ -12,10 +12,10 @@ mod told;
 mod verify;
 
 pub use close::close;
+pub(super) use keep::by_subscription;
 pub use night::{Wish, night};
+pub(super) use posting::{Night, Posted, Poster};
 pub use reverse::reverse;
 pub use status::status;
 pub use told::Told;
 pub use verify::verify;
-pub(super) use keep::by_subscription;
-pub(super) use posting::{Night, Posted, Poster};

@@ -6,7 +6,9 @@ use super::posting::{Night, beginning};
 use super::told;
 use crate::intake::Intake;
 use crate::job::{Job, LedgerSettings};
-use crate::ledger::{ChargesWriter, Kind, Ledger, LedgerError, Reader, Record, RunInfo, State, CHARGES, STATE};
+use crate::ledger::{
+    CHARGES, ChargesWriter, Kind, Ledger, LedgerError, Reader, Record, RunInfo, STATE, State,
+};
 use crate::names::Reject;
 use crate::output::{self, Published, Report, Sealed, Writer, summary};
 use crate::runs::invoice::{End, Found, Outcome, Watch, Work, in_pool, json_of, place_of, read};
@@ -80,7 +82,10 @@ fn windowed(job: &Job, ledger: &Ledger, wish: &Wish) -> Result<(Job, Vec<String>
         if let Some(head) = ledger.head() {
             return Err(LedgerError::Refused {
                 code: "ledger-not-empty",
-                says: format!("the ledger has {} runs already: an existing book is taken over first", head.number),
+                says: format!(
+                    "the ledger has {} runs already: an existing book is taken over first",
+                    head.number
+                ),
                 hint: "name another folder in [ledger] dir, or go on with `termwise run`".to_owned(),
             }
             .into());
@@ -90,7 +95,10 @@ fn windowed(job: &Job, ledger: &Ledger, wish: &Wish) -> Result<(Job, Vec<String>
     }
     let Some(head) = ledger.head() else { return Ok((job, notes)) };
     if let Some(first) = job.first_given.filter(|&first| first != head.cut_over) {
-        notes.push(format!("from {first} is not used: the ledger bills from its cut-over {} on", head.cut_over));
+        notes.push(format!(
+            "from {first} is not used: the ledger bills from its cut-over {} on",
+            head.cut_over
+        ));
     }
     job.window.billed.first = head.cut_over;
     if as_of < head.cut_over {
@@ -207,7 +215,15 @@ impl Desk<'_> {
         let troubles = intake.warnings.iter().filter(|warning| warning.is_trouble);
         let troubles = troubles.map(ToString::to_string).collect();
         let missing = missing.len() as u64;
-        Ok(Turn::Done(Box::new(Outcome { end, set_aside, missing, troubles, text, json, timings: watch.laps })))
+        Ok(Turn::Done(Box::new(Outcome {
+            end,
+            set_aside,
+            missing,
+            troubles,
+            text,
+            json,
+            timings: watch.laps,
+        })))
     }
 
     fn night<'n>(
@@ -220,7 +236,8 @@ impl Desk<'_> {
         let as_of = self.job.window.billed.last;
         let controlled = self.ledger.runs().iter().rev().find_map(|run| run.says("control")?.as_str());
         let markets = intake.shared.markets.iter();
-        let days = |notices: &crate::job::NoticeDays| markets.map(|market| notices.of_market(market)).collect();
+        let days =
+            |notices: &crate::job::NoticeDays| markets.map(|market| notices.of_market(market)).collect();
         Night {
             ledger: self.ledger,
             state,
@@ -248,7 +265,8 @@ impl Desk<'_> {
         if !self.wish.is_dry {
             told::link(self.ledger, self.job, run.number, &run.identity, run.as_of)?;
         }
-        let published = Published::AlreadyThere { folder: run.folder.clone(), digest: run.digest().to_owned() };
+        let published =
+            Published::AlreadyThere { folder: run.folder.clone(), digest: run.digest().to_owned() };
         let text = format!(
             "termwise {}  run {} of the ledger had the same inputs: nothing new to bill\noutput: {}\n",
             env!("CARGO_PKG_VERSION"),
@@ -277,7 +295,8 @@ impl Desk<'_> {
     ) -> Result<Vec<Reject>, RunError> {
         let reader = Reader::new(self.ledger);
         let mut missing = Vec::new();
-        let open = not_met.iter().filter(|record| !record.is_over && !moved.contains_key(&record.subscription));
+        let open =
+            not_met.iter().filter(|record| !record.is_over && !moved.contains_key(&record.subscription));
         for record in open {
             let id = name_of(self.ledger, &reader, record)?;
             if intake.knows(&id) {
@@ -359,7 +378,8 @@ impl Desk<'_> {
 pub(super) fn name_of(ledger: &Ledger, reader: &Reader<'_>, record: &Record) -> Result<String, LedgerError> {
     let block = reader.block(record.last)?;
     for group in block.groups() {
-        let path = ledger.run(record.last.run).map_or_else(|| ledger.dir().to_owned(), |run| run.folder.clone());
+        let path =
+            ledger.run(record.last.run).map_or_else(|| ledger.dir().to_owned(), |run| run.folder.clone());
         let group = group.ok_or_else(|| LedgerError::damaged(&path, "a block holds no groups"))?;
         if crate::ledger::hash(group.subscription.as_bytes()) == record.subscription {
             return Ok(group.subscription.to_owned());

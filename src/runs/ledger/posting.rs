@@ -11,7 +11,9 @@
 
 use super::facts::{self, Facts, Hashes};
 use super::keep::{Outcome, lacks_rows};
-use crate::ledger::{Ledger, LedgerError, Owned, PinRecord, Reader, Record, Slot, State, hash, history, standing};
+use crate::ledger::{
+    Ledger, LedgerError, Owned, PinRecord, Reader, Record, Slot, State, hash, history, standing,
+};
 use crate::names::Names;
 use crate::output::{Charge, line_keys};
 use hashbrown::HashMap;
@@ -198,7 +200,8 @@ impl<'u> Poster<'u> {
         let facts = facts::facts(&case.book, self.names, &night.hashes, (night.before, as_of));
         let rows = case.book.subscriptions;
         let changed = |number: usize| {
-            case.records[number].is_none_or(|record| record.facts == 0 || record.facts != facts[number].before)
+            case.records[number]
+                .is_none_or(|record| record.facts == 0 || record.facts != facts[number].before)
         };
         let is_quiet = night.same_control && (0..rows.len()).all(|number| !changed(number));
         let mut pins: Vec<Pin> = Vec::new();
@@ -222,7 +225,9 @@ impl<'u> Poster<'u> {
         if ways.contains(&Way::Compare) {
             let sums = self.sums_before(case);
             for number in 0..rows.len() {
-                let Some(record) = case.records[number].filter(|_| ways[number] == Way::Compare) else { continue };
+                let Some(record) = case.records[number].filter(|_| ways[number] == Way::Compare) else {
+                    continue;
+                };
                 let same_term = record.term_start == rows[number].term_start.epoch_days();
                 if self.is_set_aside(rows[number].id) || (same_term && record.sum == sums[number]) {
                     ways[number] = Way::Since;
@@ -352,7 +357,8 @@ impl<'u> Poster<'u> {
         };
         let mut played = std::mem::take(&mut self.played);
         // What is refused for anything but a price is refused until facts or control change.
-        let is_clean = !ways.contains(&Way::Wait) && !played.findings.iter().any(|finding| hangs_on_a_price(finding.code));
+        let is_clean = !ways.contains(&Way::Wait)
+            && !played.findings.iter().any(|finding| hangs_on_a_price(finding.code));
         let mut fates: BTreeMap<Source, Fate> = BTreeMap::new();
         let mut added = vec![0_u64; rows.len()];
         let mut has_group: BTreeSet<usize> = BTreeSet::new();
@@ -431,9 +437,9 @@ impl<'u> Poster<'u> {
     ) -> Vec<Line> {
         let night = self.night;
         let keys = line_keys(self.names, night.window, lines);
-        let target: Vec<(String, Line)> =
-            keys.iter().map(str::to_owned).zip(lines.iter().copied()).collect();
-        let times: BTreeMap<String, u32> = billed.iter().map(|(key, billed)| (key.clone(), billed.times)).collect();
+        let target: Vec<(String, Line)> = keys.iter().map(str::to_owned).zip(lines.iter().copied()).collect();
+        let times: BTreeMap<String, u32> =
+            billed.iter().map(|(key, billed)| (key.clone(), billed.times)).collect();
         let stands = |(key, billed): (String, crate::ledger::Billed)| Some((key, billed.standing?));
         let ledger: Vec<(String, Owned)> = billed.into_iter().filter_map(stands).collect();
         let is_ours = |due: Day| due >= night.cut_over;
@@ -451,7 +457,8 @@ impl<'u> Poster<'u> {
             if same {
                 continue;
             }
-            if let Some(charge) = charge.filter(|charge| charge.due >= row.term_start && charge.due <= as_of) {
+            if let Some(charge) = charge.filter(|charge| charge.due >= row.term_start && charge.due <= as_of)
+            {
                 if is_ours(charge.due) {
                     let reversal = Owned::of(&charge.reversed());
                     self.posted.reversals.push((row.customer, row.id, reversal));
@@ -500,7 +507,13 @@ pub(super) fn beginning(no_later_than: Day) -> Day {
 }
 
 /// What a charge weighs in the sum over what stands.
-pub(crate) fn weigh(key: &str, charge: Period, (quantity, subtotal): (u32, i64), currency: &str, item: u64) -> u64 {
+pub(crate) fn weigh(
+    key: &str,
+    charge: Period,
+    (quantity, subtotal): (u32, i64),
+    currency: &str,
+    item: u64,
+) -> u64 {
     let mut bytes = Vec::with_capacity(key.len() + 40);
     bytes.extend_from_slice(key.as_bytes());
     bytes.push(0);

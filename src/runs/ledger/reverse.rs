@@ -9,8 +9,8 @@ use super::posting::weigh;
 use super::told::{self, Told};
 use crate::job::{Job, LedgerSettings};
 use crate::ledger::{
-    CHARGES, ChargesWriter, Group, Kind, Ledger, LedgerError, Location, Owned, Reader, Record, RunInfo, STATE, State,
-    hash, pack_groups,
+    CHARGES, ChargesWriter, Group, Kind, Ledger, LedgerError, Location, Owned, Reader, Record, RunInfo,
+    STATE, State, hash, pack_groups,
 };
 use crate::output::{Charge, OutputError, Sheets, totals_json};
 use crate::runs::RunError;
@@ -53,7 +53,8 @@ fn reversible(ledger: &Ledger, number: u64) -> Result<&RunInfo, LedgerError> {
         hint: hint.to_owned(),
     };
     let run = u32::try_from(number).ok().and_then(|number| ledger.run(number));
-    let run = run.ok_or_else(|| refused(format!("the ledger has no run {number}"), "`termwise status` lists them"))?;
+    let run = run
+        .ok_or_else(|| refused(format!("the ledger has no run {number}"), "`termwise status` lists them"))?;
     match run.kind {
         Kind::Run => Ok(run),
         Kind::Open => Err(refused(
@@ -143,11 +144,7 @@ fn note(key: &mut Key, charge: &Charge<'_>) {
     key.last = key.last.max(charge.billing);
 }
 
-fn each_group(
-    reader: &Reader<'_>,
-    run: u32,
-    mut each: impl FnMut(&Group<'_>),
-) -> Result<(), LedgerError> {
+fn each_group(reader: &Reader<'_>, run: u32, mut each: impl FnMut(&Group<'_>)) -> Result<(), LedgerError> {
     let charges = reader.charges(run)?;
     for block in charges.each() {
         for group in block?.groups() {
@@ -212,10 +209,14 @@ fn commit(
     let text = told::summary(
         &format!("reverse  run {}", run.number),
         &totals,
-        &format!("reason: {}\nits keys are open again: the next run bills what is due\n", crate::names::printable(reason)),
+        &format!(
+            "reason: {}\nits keys are open again: the next run bills what is due\n",
+            crate::names::printable(reason)
+        ),
     );
     sheets.text("summary.txt", &text)?;
-    let added: Vec<_> = totals.by_currency().into_iter().map(|(code, total)| (code, total.lines, total.subtotal)).collect();
+    let added: Vec<_> =
+        totals.by_currency().into_iter().map(|(code, total)| (code, total.lines, total.subtotal)).collect();
     let says = json!({
         "run": link.number,
         "kind": Kind::Reverse.name(),

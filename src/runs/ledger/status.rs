@@ -92,7 +92,8 @@ fn unclosed(ledger: &Ledger, head: &RunInfo) -> Vec<String> {
     let mut day = head.cut_over;
     while day <= head.as_of {
         let back = day.day_of_month().saturating_sub(1);
-        let first = Day::from_epoch_days(day.epoch_days() - i32::try_from(back).unwrap_or_default()).unwrap_or(day);
+        let first =
+            Day::from_epoch_days(day.epoch_days() - i32::try_from(back).unwrap_or_default()).unwrap_or(day);
         let next = first.plus_months(1);
         if next.previous() <= head.as_of && name(day).as_str() > last_closed {
             months.push(name(day));

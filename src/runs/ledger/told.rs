@@ -61,7 +61,13 @@ pub(super) fn identity(parts: &[&str]) -> String {
 
 /// Lets what looks below the output folder find a run of the ledger there too. The link says nothing that the chain does not,
 /// and is made again when the run is asked for again.
-pub(super) fn link(ledger: &Ledger, job: &Job, number: u32, identity: &str, day: Day) -> Result<(), RunError> {
+pub(super) fn link(
+    ledger: &Ledger,
+    job: &Job,
+    number: u32,
+    identity: &str,
+    day: Day,
+) -> Result<(), RunError> {
     let place = output::checked_place(&job.outputs.dir)?;
     let run = ledger.place().join(Ledger::name_of(number));
     let target = std::fs::canonicalize(&run).map_err(|source| LedgerError::io(&run, source))?;

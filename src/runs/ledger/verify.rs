@@ -90,7 +90,8 @@ impl Proof {
             let chosen = selected(ledger, self.closed.as_ref(), run.number - 1, period_end(run)?);
             for_each_customer(ledger, &chosen, |charges| {
                 charges.iter().filter_map(Owned::charge).for_each(|charge| {
-                    *sums.entry(charge.currency.code().to_owned()).or_default() += i128::from(charge.subtotal);
+                    *sums.entry(charge.currency.code().to_owned()).or_default() +=
+                        i128::from(charge.subtotal);
                 });
                 Ok(())
             })?;
@@ -133,18 +134,25 @@ impl Proof {
                 let group = group.ok_or_else(|| damaged("a block holds no groups".to_owned()))?;
                 let known = self.known.entry(hash(group.subscription.as_bytes())).or_default();
                 if known.last != group.before {
-                    return Err(damaged(format!("{}: its group leads back past another", group.subscription)));
+                    return Err(damaged(format!(
+                        "{}: its group leads back past another",
+                        group.subscription
+                    )));
                 }
                 known.last = Location { run: run.number, block: number };
                 for charge in &group.charges {
                     self.lines += 1;
-                    *sums.entry(charge.currency.code().to_owned()).or_default() += i128::from(charge.subtotal);
+                    *sums.entry(charge.currency.code().to_owned()).or_default() +=
+                        i128::from(charge.subtotal);
                     let counts = run.kind != Kind::Open && known.from.is_some_and(|from| charge.due >= from);
                     if charge.is_reversal {
                         let corrected = charge.corrected();
                         let was = self.standing.remove(&hash(corrected.as_bytes()));
                         if was != Some(-charge.subtotal) {
-                            return Err(damaged(format!("{}: it takes back what does not stand", charge.id())));
+                            return Err(damaged(format!(
+                                "{}: it takes back what does not stand",
+                                charge.id()
+                            )));
                         }
                         if counts {
                             known.sum = known.sum.wrapping_sub(weight_of(&charge.reversed()));

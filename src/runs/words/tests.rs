@@ -12,7 +12,9 @@ use termwise_engine::ids::{CustomerId, MarketId, RegionId, SubscriptionId};
 use termwise_engine::money::{Kept, Price};
 use termwise_engine::policy::PriceOverlap;
 use termwise_engine::reasons::{Reason, Reasons};
-use termwise_engine::workings::{Cause, ChargeType, Condition, Conditions, Quoted, Reduction, Side, Steps, Verdict};
+use termwise_engine::workings::{
+    Cause, ChargeType, Condition, Conditions, Quoted, Reduction, Side, Steps, Verdict,
+};
 
 fn day(month: u32, day: u32) -> Day {
     Day::from_ymd(2026, month, day).unwrap()
