@@ -55,18 +55,21 @@ pub(crate) struct Quiet {
 }
 
 impl Quiet {
-    /// `seen` are the subscriptions that earlier runs had, with their customers; `eventless` those whose events are gone.
+    /// `seen` are the subscriptions that earlier runs had, with their customers; `had_rows` those of them that had a row, which makes
+    /// them missing without it, even where an upgrade names them; `eventless` those whose events are gone.
     pub(crate) fn of(
         extract: &Extract,
         expected: &Expected,
         ledger: &Ledger,
         seen: &BTreeMap<String, String>,
+        had_rows: &BTreeSet<String>,
         eventless: &BTreeSet<String>,
     ) -> Quiet {
         let billed: BTreeSet<&str> = ledger.charges().map(|line| line.subscription.as_str()).collect();
         let rows: BTreeSet<String> = extract.rows().map(|row| row.about().to_owned()).collect();
         let present = extract.with_targets(&rows);
-        let gone: BTreeSet<String> = seen.keys().filter(|id| !present.contains(*id)).cloned().collect();
+        let is_there = |id: &String| rows.contains(id) || (present.contains(id) && !had_rows.contains(id));
+        let gone: BTreeSet<String> = seen.keys().filter(|id| !is_there(id)).cloned().collect();
         let missing: BTreeSet<String> = gone.iter().filter(|id| billed.contains(id.as_str())).cloned().collect();
         let aside: BTreeSet<String> =
             expected.set_aside.iter().filter(|id| billed.contains(id.as_str())).cloned().collect();
@@ -95,7 +98,7 @@ impl Quiet {
 pub(crate) fn differences(
     ledger: &Ledger,
     expected: &Expected,
-    restated: &BTreeMap<String, Fact>,
+    extract: &Extract,
     loose: &BTreeSet<String>,
 ) -> String {
     let mut ours: BTreeMap<&str, Vec<&Line>> = BTreeMap::new();
@@ -105,8 +108,8 @@ pub(crate) fn differences(
     let ids: BTreeSet<&str> = ours.keys().copied().chain(expected.charges.keys().map(String::as_str)).collect();
     let mut told = String::new();
     for id in ids.into_iter().filter(|id| !loose.contains(*id)) {
-        // What lies before a row that was stated anew stays as it was billed.
-        let from = restated.get(id).map_or("", |row| row.cell("term_start"));
+        // What lies before a row's own term stays as it was billed (R62).
+        let from = extract.row(id).map_or("", |row| row.cell("term_start"));
         let lines = ours.get(id).into_iter().flatten().filter(|line| line.charge_start.as_str() >= from);
         let mut lines: Vec<&str> = lines.map(|line| line.content.as_str()).collect();
         lines.sort_unstable();

@@ -6,7 +6,7 @@ use super::ledger::Ledger;
 use super::program::Program;
 use super::world::World;
 use crate::oracle;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -34,7 +34,6 @@ fn through(
     fs::create_dir_all(folder.join("book")).expect("a folder");
     fs::write(folder.join("job.toml"), world.job()).expect("the job");
     let mut ledger = Ledger::default();
-    let mut set_aside = std::collections::BTreeSet::new();
     let mut before: Option<Extract> = None;
     for slot in slots {
         let shown = facts.iter().filter(|fact| fact.shows <= *slot).cloned().collect();
@@ -57,18 +56,14 @@ fn through(
             oracle::Job { from: world.cut_over, as_of, horizon_days: 0, policy: world.policy.clone() };
         let expected = Expected::of(&extract, oracle::run(&folder.join("book"), &job)?);
         // What was billed once and is set aside now stays as it was.
-        set_aside = extract.with_targets(&expected.set_aside);
         if Some(slot) == slots.last() {
-            if slots.len() == 1 {
-                set_aside.clear();
-            }
-            let told = differences(&ledger, &expected, &BTreeMap::new(), &set_aside);
+            let set_aside = if slots.len() == 1 { BTreeSet::new() } else { extract.with_targets(&expected.set_aside) };
+            let told = differences(&ledger, &expected, &extract, &set_aside);
             if !told.is_empty() {
                 return Err(format!("{}:\n{told}", folder.display()));
             }
         }
         before = Some(extract);
     }
-    drop(set_aside);
     Ok(())
 }

@@ -70,7 +70,7 @@ pub(crate) fn folders(ledger: &Path) -> Vec<PathBuf> {
 }
 
 pub(crate) fn digests(folder: &Path) -> BTreeMap<String, u64> {
-    let entries = fs::read_dir(folder).expect("a run's folder").flatten();
+    let entries = fs::read_dir(folder).expect("a run's folder").flatten().filter(|entry| entry.path().is_file());
     let digest = |path: PathBuf| {
         let mut hasher = DefaultHasher::new();
         fs::read(path).expect("a file of a run").hash(&mut hasher);

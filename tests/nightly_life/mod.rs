@@ -31,6 +31,10 @@ pub(crate) type Done = BTreeMap<String, usize>;
 /// Lives through one world and to its other ends.
 pub(crate) fn live(seed: u64, nights: u32, program: &Program, folder: &Path) -> (Done, Result<(), String>) {
     let world = World::new(seed, nights);
+    if world.is_repriced && matches!(program, Program::StandIn(_)) {
+        // It knows of no price that was billed.
+        return (Done::new(), Ok(()));
+    }
     let mut life = Life::new(&world, program, folder);
     let mut outcome = life.live();
     // Where a price was changed behind terms that were billed, only the ledger that billed them knows what they cost.

@@ -164,8 +164,15 @@ impl Model {
             let Some(row) = more else { break };
             there.insert(row[1].clone());
         }
+        let had: BTreeSet<String> = (sorted(&folder.join("ledger/runs")).iter())
+            .map(|run| run.join("book/subscriptions.csv"))
+            .filter(|path| path.exists())
+            .flat_map(|path| Table::read(&path).column("subscription_id"))
+            .collect();
+        let rows: BTreeSet<String> = subscriptions.column("subscription_id").into_iter().collect();
+        let is_there = |id: &String| rows.contains(id) || (there.contains(id) && !had.contains(id));
         let missing: BTreeSet<String> =
-            standing.values().map(|row| row[sub].clone()).filter(|id| !there.contains(id)).collect();
+            standing.values().map(|row| row[sub].clone()).filter(|id| !is_there(id)).collect();
         let mut wanted: BTreeMap<String, Row> = BTreeMap::new();
         for mut row in billed.rows {
             if self.fault == Fault::CycleByLength && row[held.at("charge_type")] == "cycleCharge" {
@@ -179,9 +186,15 @@ impl Model {
         }
         let starts = subscriptions.columns(&["subscription_id", "term_start"].map(str::to_owned));
         let starts: BTreeMap<String, String> = starts.into_iter().map(|row| (row[0].clone(), row[1].clone())).collect();
+        let customer = held.at("customer_id");
+        let guarded: BTreeSet<String> = standing.values().filter(|row| missing.contains(&row[sub])).map(|row| row[customer].clone()).collect();
+        let (eventless, said) = (eventless(folder, &there), said(&folder.join("book")));
+        let told = sorted(&folder.join("ledger/runs")).iter().rfind(|run| run.join("book").exists()).map(|run| self::said(&run.join("book")));
         let is_left = |row: &Row| {
             let before = starts.get(&row[sub]).is_some_and(|start| row[held.at("charge_start")] < *start);
-            before || (missing.contains(&row[sub]) && self.fault != Fault::MissingCredited)
+            let is_same = told.as_ref().is_some_and(|told| told.get(&row[sub]) == said.get(&row[sub]));
+            let is_missing = missing.contains(&row[sub]) || (guarded.contains(&row[customer]) && is_same);
+            before || eventless.contains(&row[sub]) || (is_missing && self.fault != Fault::MissingCredited)
         };
         let mut new = Vec::new();
         for (key, row) in &standing {
@@ -192,7 +205,8 @@ impl Model {
         }
         let gone: BTreeSet<String> = new.iter().map(|row| row[held.at("corrects")].clone()).collect();
         for (key, mut row) in wanted {
-            if standing.get(&key).is_some_and(|old| !gone.contains(&old[id])) {
+            let is_billed = standing.get(&key).is_some_and(|old| !gone.contains(&old[id]));
+            if is_billed || eventless.contains(&row[sub]) || missing.contains(&row[sub]) {
                 continue;
             }
             let times = held.rows.iter().filter(|old| old[held.at("corrects")].is_empty() && self::key(&old[id]) == key).count();
@@ -216,6 +230,12 @@ impl Model {
             fs::write(staging.join("new").join(name), text).expect("a file");
         }
         fs::write(staging.join("new/mark"), mark).expect("a file");
+        if kind == "run" {
+            fs::create_dir(staging.join("new/book")).expect("a folder");
+            for file in sorted(&folder.join("book")) {
+                fs::copy(&file, staging.join("new/book").join(file.file_name().expect("a name"))).expect("a copy");
+            }
+        }
         let manifest = format!("{{\"ledger\":{{\"run\":{number},\"kind\":\"{kind}\"}}}}");
         fs::write(staging.join("new/manifest.json"), manifest).expect("a file");
         fs::rename(staging.join("new"), folder.join(format!("ledger/runs/{number:08}"))).expect("a rename");
@@ -260,6 +280,31 @@ fn bill(folder: &Path, as_of: &str, out: &Path) -> (u8, Table) {
     let (exit, said) = crate::common::bill(&cut, out, 1, 1_000);
     assert!(matches!(exit, 0 | 3), "exit {exit}: {said}");
     (exit, Table::read(&crate::common::published(out).join("invoice_lines.csv")))
+}
+
+/// For each subscription all that a book says of it.
+fn said(book: &Path) -> BTreeMap<String, String> {
+    let mut said: BTreeMap<String, String> = BTreeMap::new();
+    for name in ["subscriptions", "seat_changes", "lifecycle_events", "scheduled_changes", "redemptions"] {
+        for row in Table::read(&book.join(format!("{name}.csv"))).rows {
+            let text = row.join(",") + "\n";
+            let ids = [Some(&row[0]), row.get(6).filter(|_| name == "lifecycle_events")];
+            ids.into_iter().flatten().for_each(|id| *said.entry(id.clone()).or_default() += &text);
+        }
+    }
+    said
+}
+
+/// Subscriptions that are there without an event that some run saw.
+fn eventless(folder: &Path, there: &BTreeSet<String>) -> BTreeSet<String> {
+    let events = |book: &Path| -> BTreeSet<(usize, Row)> {
+        let files = ["seat_changes", "lifecycle_events"].map(|name| book.join(format!("{name}.csv")));
+        files.iter().enumerate().flat_map(|(file, path)| Table::read(path).rows.into_iter().map(move |row| (file, row))).collect()
+    };
+    let now = events(&folder.join("book"));
+    let runs = sorted(&folder.join("ledger/runs")).into_iter().map(|run| run.join("book")).filter(|book| book.exists());
+    let gone = runs.flat_map(|book| events(&book)).filter(|event| !now.contains(event));
+    gone.map(|(_, row)| row[0].clone()).filter(|id| there.contains(id)).collect()
 }
 
 fn sorted(folder: &Path) -> Vec<PathBuf> {

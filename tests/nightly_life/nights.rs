@@ -31,6 +31,8 @@ pub(crate) struct Life<'w> {
     is_reversed: bool,
     /// Subscriptions that any run saw, with their customers.
     seen: BTreeMap<String, String>,
+    /// Those of them that had a row.
+    rows: BTreeSet<String>,
     /// Every seat change and event that any run saw.
     events: BTreeSet<(&'static str, Vec<String>)>,
     closed: BTreeSet<String>,
@@ -54,6 +56,7 @@ impl<'w> Life<'w> {
             committed: None,
             is_reversed: false,
             seen: BTreeMap::new(),
+            rows: BTreeSet::new(),
             events: BTreeSet::new(),
             closed: BTreeSet::new(),
             done: BTreeMap::new(),
@@ -201,6 +204,7 @@ impl<'w> Life<'w> {
         self.count(if new == 0 { "the same run again" } else { "a run committed" });
         self.check(&extract, as_of, new == 1)?;
         self.seen.extend(extract.customers());
+        self.rows.extend(extract.rows().map(|row| row.about().to_owned()));
         self.events.extend(extract.events().map(|(file, cells)| (file, cells.to_vec())));
         self.committed = Some((extract, as_of));
         self.is_reversed = false;
@@ -358,11 +362,11 @@ impl<'w> Life<'w> {
         let answer = oracle::run_pinned(&self.folder.join("book"), &job, &self.pins)?;
         let expected = Expected::of(extract, answer);
         let eventless = self.eventless(extract);
-        let quiet = Quiet::of(extract, &expected, &self.ledger, &self.seen, &eventless);
+        let quiet = Quiet::of(extract, &expected, &self.ledger, &self.seen, &self.rows, &eventless);
         if is_new {
             self.is_quiet(extract, &quiet)?;
         }
-        let told = differences(&self.ledger, &expected, &self.restated, &quiet.loose);
+        let told = differences(&self.ledger, &expected, extract, &quiet.loose);
         if !told.is_empty() {
             return Err(format!("the ledger is not what the oracle computes\n{told}"));
         }

@@ -150,6 +150,7 @@ impl World {
             let early = if dice.chance(4) { dice.below(8) } else { 0 };
             fact.shows = (2 * (night + late).saturating_sub(early) + dice.below(2)).min(last);
         }
+        targets_first(&mut self.facts);
     }
 
     /// The same facts in any other order, all there on the last night.
@@ -160,6 +161,7 @@ impl World {
         for fact in &mut facts {
             fact.shows = if dice.chance(30) { 0 } else { dice.below(last + 1) };
         }
+        targets_first(&mut facts);
         facts
     }
 
@@ -273,6 +275,27 @@ impl World {
         job.push_str("[ledger]\ndir = \"ledger\"\n[outputs]\ndir = \"out\"\nformat = \"csv\"\nrenewal_horizon_days = 0\n");
         job.push_str("[limits]\nrejected_rows = \"100%\"\n");
         job
+    }
+}
+
+/// An upgrade into a subscription that begins later is told when that one's row is there: before, it would open it, and what
+/// was billed for the days before the row's own term would stay (R62). So is one of several into the same, which the row alone
+/// can tie to a customer.
+fn targets_first(facts: &mut [Fact]) {
+    let rows = facts.iter().filter(|fact| fact.file == "subscriptions");
+    let rows: BTreeMap<String, (u32, NaiveDate)> = rows
+        .map(|row| (row.about().to_owned(), (row.shows, date(row.cell("term_start")))))
+        .collect();
+    let mut named: BTreeMap<String, usize> = BTreeMap::new();
+    for event in facts.iter().filter(|fact| fact.file == "lifecycle_events") {
+        *named.entry(event.cell("target_subscription_id").to_owned()).or_default() += 1;
+    }
+    for event in facts.iter_mut().filter(|fact| fact.file == "lifecycle_events") {
+        let into = rows.get(event.cell("target_subscription_id"));
+        let several = named.get(event.cell("target_subscription_id")).is_some_and(|times| *times > 1);
+        if let Some((shows, _)) = into.filter(|(_, starts)| several || *starts > event.day) {
+            event.shows = event.shows.max(*shows);
+        }
     }
 }
 
