@@ -70,26 +70,25 @@ impl Quiet {
         let present = extract.with_targets(&rows);
         let is_there = |id: &String| rows.contains(id) || (present.contains(id) && !had_rows.contains(id));
         let gone: BTreeSet<String> = seen.keys().filter(|id| !is_there(id)).cloned().collect();
-        let missing: BTreeSet<String> = gone.iter().filter(|id| billed.contains(id.as_str())).cloned().collect();
+        let missing: BTreeSet<String> =
+            gone.iter().filter(|id| billed.contains(id.as_str())).cloned().collect();
         let aside: BTreeSet<String> =
             expected.set_aside.iter().filter(|id| billed.contains(id.as_str())).cloned().collect();
         let mut still = missing.clone();
         still.extend(aside.iter().cloned());
         still.extend(eventless.iter().filter(|id| billed.contains(id.as_str())).cloned());
-        let customers_of = |ids: &BTreeSet<String>| -> BTreeSet<&String> {
-            ids.iter().filter_map(|id| seen.get(id)).collect()
-        };
-        let all_of = |customers: &BTreeSet<&String>| -> BTreeSet<String> {
-            seen.iter().filter(|(_, customer)| customers.contains(customer)).map(|(id, _)| id.clone()).collect()
+        let mut known = seen.clone();
+        known.extend(extract.customers());
+        // All subscriptions of the customers of these.
+        let family = |of: &BTreeSet<String>| -> BTreeSet<String> {
+            let customers: BTreeSet<&String> = of.iter().filter_map(|id| known.get(id)).collect();
+            let all = known.iter().filter(|(_, customer)| customers.contains(customer));
+            all.map(|(id, _)| id.clone()).collect()
         };
         let mut loose = extract.with_targets(&aside);
-        let disturbed: BTreeSet<String> = gone.union(eventless).cloned().collect();
-        let mut customers = customers_of(&disturbed);
-        loose.extend(all_of(&customers));
-        let now = extract.customers();
-        loose.extend(now.iter().filter(|(_, customer)| customers.contains(customer)).map(|(id, _)| id.clone()));
-        customers = customers_of(&missing);
-        let siblings = all_of(&customers).difference(&gone).filter(|id| !eventless.contains(*id)).cloned().collect();
+        loose.extend(family(&gone.union(eventless).cloned().collect()));
+        let siblings = family(&missing);
+        let siblings = siblings.difference(&gone).filter(|id| !eventless.contains(*id)).cloned().collect();
         Quiet { missing, still, loose, siblings }
     }
 }
@@ -105,7 +104,8 @@ pub(crate) fn differences(
     for line in ledger.charges() {
         ours.entry(&line.subscription).or_default().push(line);
     }
-    let ids: BTreeSet<&str> = ours.keys().copied().chain(expected.charges.keys().map(String::as_str)).collect();
+    let ids: BTreeSet<&str> =
+        ours.keys().copied().chain(expected.charges.keys().map(String::as_str)).collect();
     let mut told = String::new();
     for id in ids.into_iter().filter(|id| !loose.contains(*id)) {
         // What lies before a row's own term stays as it was billed (R62).

@@ -39,7 +39,10 @@ pub(crate) fn check(
             return Err(format!("the invoice {invoice} has {}, which no run billed", line.id));
         };
         if of.content != line.content || of.corrects != line.corrects {
-            return Err(format!("{} was billed as {} and is issued as {}", line.id, of.content, line.content));
+            return Err(format!(
+                "{} was billed as {} and is issued as {}",
+                line.id, of.content, line.content
+            ));
         }
         let named = format!("{}:{}:{period}", of.bill_to, of.currency);
         if *invoice != named {

@@ -22,7 +22,8 @@ pub(crate) fn fill(seed: u64, world: &mut World) {
                 utc_day(text)
             };
             let days =
-                ["term_start", "ordered_at", "changed_at", "happened_at", "scheduled_at", "entered_at"].map(day);
+                ["term_start", "ordered_at", "changed_at", "happened_at", "scheduled_at", "entered_at"]
+                    .map(day);
             let happens = days.into_iter().flatten().max().expect("a day on which it happens");
             world.facts.push(Fact::new(file, &known, happens));
         }

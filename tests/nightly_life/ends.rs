@@ -52,12 +52,12 @@ fn through(
             return Err(format!("exit {exit} on {as_of}: {data}{talk}"));
         }
         ledger.take(&folder.join("ledger"))?;
-        let job =
-            oracle::Job { from: world.cut_over, as_of, horizon_days: 0, policy: world.policy.clone() };
+        let job = oracle::Job { from: world.cut_over, as_of, horizon_days: 0, policy: world.policy.clone() };
         let expected = Expected::of(&extract, oracle::run(&folder.join("book"), &job)?);
         // What was billed once and is set aside now stays as it was.
         if Some(slot) == slots.last() {
-            let set_aside = if slots.len() == 1 { BTreeSet::new() } else { extract.with_targets(&expected.set_aside) };
+            let set_aside =
+                if slots.len() == 1 { BTreeSet::new() } else { extract.with_targets(&expected.set_aside) };
             let told = differences(&ledger, &expected, &extract, &set_aside);
             if !told.is_empty() {
                 return Err(format!("{}:\n{told}", folder.display()));

@@ -63,8 +63,7 @@ impl Fact {
 
     /// Whether it says something of this subscription, as its own row or as the target of another's upgrade.
     pub(crate) fn concerns(&self, id: &str) -> bool {
-        self.about() == id
-            || (self.file == "lifecycle_events" && self.cell("target_subscription_id") == id)
+        self.about() == id || (self.file == "lifecycle_events" && self.cell("target_subscription_id") == id)
     }
 
     /// A seat change or an event of the subscription's life.
@@ -138,8 +137,11 @@ impl Extract {
         let moves = self.moves();
         let mut all = of.clone();
         loop {
-            let more: Vec<&str> =
-                moves.iter().filter(|(from, into)| all.contains(*from) && !all.contains(*into)).map(|it| it.1).collect();
+            let more: Vec<&str> = moves
+                .iter()
+                .filter(|(from, into)| all.contains(*from) && !all.contains(*into))
+                .map(|it| it.1)
+                .collect();
             if more.is_empty() {
                 return all;
             }

@@ -73,7 +73,14 @@ fn happening(
         76..=81 => {
             let term = dice.pick(&["P1Y", "P1Y", "P3Y"]);
             let cycle = dice.maybe(40, &["monthly", "annual", "upfront"]);
-            event(dice, world, of, day, "change_term", &[("target_term", term), ("target_billing_cycle", cycle)]);
+            event(
+                dice,
+                world,
+                of,
+                day,
+                "change_term",
+                &[("target_term", term), ("target_billing_cycle", cycle)],
+            );
         }
         82..=87 => {
             let cycle = dice.pick(&["annual", "annual", "monthly"]);

@@ -12,7 +12,6 @@ pub(crate) struct Line {
     pub(crate) id: String,
     pub(crate) corrects: String,
     pub(crate) subscription: String,
-    pub(crate) charge_type: String,
     pub(crate) charge_start: String,
     /// What two charges of one key have in common if they are the same charge.
     pub(crate) content: String,
@@ -70,7 +69,8 @@ pub(crate) fn folders(ledger: &Path) -> Vec<PathBuf> {
 }
 
 pub(crate) fn digests(folder: &Path) -> BTreeMap<String, u64> {
-    let entries = fs::read_dir(folder).expect("a run's folder").flatten().filter(|entry| entry.path().is_file());
+    let entries =
+        fs::read_dir(folder).expect("a run's folder").flatten().filter(|entry| entry.path().is_file());
     let digest = |path: PathBuf| {
         let mut hasher = DefaultHasher::new();
         fs::read(path).expect("a file of a run").hash(&mut hasher);
@@ -86,24 +86,60 @@ pub(crate) fn lines(folder: &Path) -> Vec<Line> {
         found.unwrap_or_else(|| panic!("no column {name} in {}", folder.display()))
     };
     let names = [
-        "line_id", "corrects", "subscription_id", "charge_type", "charge_start", "charge_end", "product_id", "sku_id",
-        "quantity", "subtotal", "currency", "bill_to_id", "customer_id", "happened_at",
+        "line_id",
+        "corrects",
+        "subscription_id",
+        "charge_type",
+        "charge_start",
+        "charge_end",
+        "product_id",
+        "sku_id",
+        "quantity",
+        "subtotal",
+        "currency",
+        "bill_to_id",
+        "customer_id",
+        "happened_at",
     ];
     let places = names.map(place);
-    let varies = ["invoice_id", "line", "line_id", "corrects", "subtotal", "effective_unit_price", "reasons", "cost_subtotal", "margin"];
+    let varies = [
+        "invoice_id",
+        "line",
+        "line_id",
+        "corrects",
+        "subtotal",
+        "effective_unit_price",
+        "reasons",
+        "cost_subtotal",
+        "margin",
+    ];
     let others: Vec<usize> =
         (0..table.header.len()).filter(|at| !varies.contains(&table.header[*at].as_str())).collect();
     let line = |row: &Vec<String>| {
         let cells = places.map(|place| row[place].clone());
-        let [id, corrects, subscription, charge_type, start, end, product, sku, quantity, subtotal, currency, bill_to, customer, happened] =
-            cells;
-        let content =
-            format!("{subscription} {charge_type} {start}…{end} {product}:{sku} × {quantity} = {subtotal} {currency}");
-        Line {
+        let [
             id,
             corrects,
             subscription,
             charge_type,
+            start,
+            end,
+            product,
+            sku,
+            quantity,
+            subtotal,
+            currency,
+            bill_to,
+            customer,
+            happened,
+        ] = cells;
+        let content = format!(
+            "{subscription} {charge_type} {start}…{end} {product}:{sku} × {quantity} = {subtotal} {currency}"
+        );
+        Line {
+            id,
+            corrects,
+            subscription,
             charge_start: start,
             content,
             subtotal: amount(&subtotal),
@@ -140,7 +176,8 @@ impl Ledger {
 
     fn read(&mut self, path: &Path, number: u32) -> Result<Run, String> {
         let manifest = fs::read_to_string(path.join("manifest.json")).map_err(|error| error.to_string())?;
-        let manifest: serde_json::Value = serde_json::from_str(&manifest).map_err(|error| error.to_string())?;
+        let manifest: serde_json::Value =
+            serde_json::from_str(&manifest).map_err(|error| error.to_string())?;
         let told = &manifest["ledger"];
         if told["run"].as_u64() != Some(number.into()) {
             return Err(format!("run {number} calls itself {}", told["run"]));

@@ -45,13 +45,22 @@ pub(crate) fn live(seed: u64, nights: u32, program: &Program, folder: &Path) -> 
     (life.done, outcome.map_err(|error| format!("world {seed}: {error}")))
 }
 
+/// Lives through one world after the other until one fails, and gives why.
+pub(crate) fn first_failure(seeds: Range<u64>, nights: u32, program: &Program) -> Option<String> {
+    seeds.into_iter().find_map(|seed| guarded(seed, nights, program, &place()).1.err())
+}
+
+/// Memory is quicker than a disk, and a night writes a dozen files.
+fn place() -> PathBuf {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { memory.to_path_buf() } else { std::env::temp_dir() }
+}
+
 /// Lives through many worlds side by side; gives what was done in all of them, and the seeds that failed with why.
 pub(crate) fn many(seeds: Range<u64>, nights: u32, program: &Program) -> (Done, Vec<(u64, String)>) {
     let next = AtomicU64::new(seeds.start);
     let found = Mutex::new((Done::new(), Vec::new()));
-    // Memory is quicker than a disk, and a night writes a dozen files.
-    let memory = Path::new("/dev/shm");
-    let place = if memory.is_dir() { memory.to_path_buf() } else { std::env::temp_dir() };
+    let place = place();
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
         for _ in 0..threads {

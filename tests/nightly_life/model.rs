@@ -152,7 +152,8 @@ impl Model {
         let (exit, billed) = bill(folder, as_of, &out);
         let held = self.held(folder, &billed.header);
         let (id, sub) = (held.at("line_id"), held.at("subscription_id"));
-        let same = ["subtotal", "quantity", "days", "product_id", "sku_id", "currency"].map(|name| held.at(name));
+        let same =
+            ["subtotal", "quantity", "days", "product_id", "sku_id", "currency"].map(|name| held.at(name));
         let standing = held.standing();
         let subscriptions = Table::read(&folder.join("book/subscriptions.csv"));
         let mut there: BTreeSet<String> = subscriptions.column("subscription_id").into_iter().collect();
@@ -160,7 +161,9 @@ impl Model {
         let names = ["subscription_id", "target_subscription_id"].map(str::to_owned);
         let moves = events.columns(&names);
         loop {
-            let more = moves.iter().find(|row| there.contains(&row[0]) && !there.contains(&row[1]) && !row[1].is_empty());
+            let more = moves
+                .iter()
+                .find(|row| there.contains(&row[0]) && !there.contains(&row[1]) && !row[1].is_empty());
             let Some(row) = more else { break };
             there.insert(row[1].clone());
         }
@@ -185,11 +188,19 @@ impl Model {
             wanted.insert(row[id].clone(), row);
         }
         let starts = subscriptions.columns(&["subscription_id", "term_start"].map(str::to_owned));
-        let starts: BTreeMap<String, String> = starts.into_iter().map(|row| (row[0].clone(), row[1].clone())).collect();
+        let starts: BTreeMap<String, String> =
+            starts.into_iter().map(|row| (row[0].clone(), row[1].clone())).collect();
         let customer = held.at("customer_id");
-        let guarded: BTreeSet<String> = standing.values().filter(|row| missing.contains(&row[sub])).map(|row| row[customer].clone()).collect();
+        let guarded: BTreeSet<String> = standing
+            .values()
+            .filter(|row| missing.contains(&row[sub]))
+            .map(|row| row[customer].clone())
+            .collect();
         let (eventless, said) = (eventless(folder, &there), said(&folder.join("book")));
-        let told = sorted(&folder.join("ledger/runs")).iter().rfind(|run| run.join("book").exists()).map(|run| self::said(&run.join("book")));
+        let told = sorted(&folder.join("ledger/runs"))
+            .iter()
+            .rfind(|run| run.join("book").exists())
+            .map(|run| self::said(&run.join("book")));
         let is_left = |row: &Row| {
             let before = starts.get(&row[sub]).is_some_and(|start| row[held.at("charge_start")] < *start);
             let is_same = told.as_ref().is_some_and(|told| told.get(&row[sub]) == said.get(&row[sub]));
@@ -198,7 +209,8 @@ impl Model {
         };
         let mut new = Vec::new();
         for (key, row) in &standing {
-            let is_same = wanted.get(key).is_some_and(|want| same.iter().all(|place| want[*place] == row[*place]));
+            let is_same =
+                wanted.get(key).is_some_and(|want| same.iter().all(|place| want[*place] == row[*place]));
             if !is_same && !is_left(row) {
                 new.push(held.reversal(row));
             }
@@ -209,7 +221,11 @@ impl Model {
             if is_billed || eventless.contains(&row[sub]) || missing.contains(&row[sub]) {
                 continue;
             }
-            let times = held.rows.iter().filter(|old| old[held.at("corrects")].is_empty() && self::key(&old[id]) == key).count();
+            let times = held
+                .rows
+                .iter()
+                .filter(|old| old[held.at("corrects")].is_empty() && self::key(&old[id]) == key)
+                .count();
             if times > 0 {
                 row[id] = format!("{key}:{}", times + 1);
             }
@@ -233,7 +249,8 @@ impl Model {
         if kind == "run" {
             fs::create_dir(staging.join("new/book")).expect("a folder");
             for file in sorted(&folder.join("book")) {
-                fs::copy(&file, staging.join("new/book").join(file.file_name().expect("a name"))).expect("a copy");
+                fs::copy(&file, staging.join("new/book").join(file.file_name().expect("a name")))
+                    .expect("a copy");
             }
         }
         let manifest = format!("{{\"ledger\":{{\"run\":{number},\"kind\":\"{kind}\"}}}}");
@@ -299,10 +316,17 @@ fn said(book: &Path) -> BTreeMap<String, String> {
 fn eventless(folder: &Path, there: &BTreeSet<String>) -> BTreeSet<String> {
     let events = |book: &Path| -> BTreeSet<(usize, Row)> {
         let files = ["seat_changes", "lifecycle_events"].map(|name| book.join(format!("{name}.csv")));
-        files.iter().enumerate().flat_map(|(file, path)| Table::read(path).rows.into_iter().map(move |row| (file, row))).collect()
+        files
+            .iter()
+            .enumerate()
+            .flat_map(|(file, path)| Table::read(path).rows.into_iter().map(move |row| (file, row)))
+            .collect()
     };
     let now = events(&folder.join("book"));
-    let runs = sorted(&folder.join("ledger/runs")).into_iter().map(|run| run.join("book")).filter(|book| book.exists());
+    let runs = sorted(&folder.join("ledger/runs"))
+        .into_iter()
+        .map(|run| run.join("book"))
+        .filter(|book| book.exists());
     let gone = runs.flat_map(|book| events(&book)).filter(|event| !now.contains(event));
     gone.map(|(_, row)| row[0].clone()).filter(|id| there.contains(id)).collect()
 }
@@ -336,7 +360,12 @@ fn close(folder: &Path, period: &str) -> (u8, String, String) {
     if marks.contains(&format!("close {period}")) {
         return (0, String::new(), String::new());
     }
-    if marks.iter().filter_map(|mark| mark.strip_prefix("run ")?.get(..10)).max().is_none_or(|day| day < last.as_str()) {
+    if marks
+        .iter()
+        .filter_map(|mark| mark.strip_prefix("run ")?.get(..10))
+        .max()
+        .is_none_or(|day| day < last.as_str())
+    {
         return (2, String::new(), "not over".into());
     }
     let mut issued = BTreeSet::new();

@@ -137,7 +137,9 @@ impl<'w> Life<'w> {
             }
             Night::Backwards => {
                 self.write(second);
-                if let Some((_, last)) = self.committed.as_ref().filter(|(_, last)| *last > self.world.cut_over) {
+                if let Some((_, last)) =
+                    self.committed.as_ref().filter(|(_, last)| *last > self.world.cut_over)
+                {
                     let earlier = (*last - Days::new(1)).to_string();
                     self.expect(&["run", "--as-of", &earlier], &[2])?;
                     self.nothing_new()?;
@@ -146,7 +148,11 @@ impl<'w> Life<'w> {
             }
             Night::Locked => {
                 self.run(second)?;
-                let lock = fs::OpenOptions::new().write(true).create(true).truncate(false).open(self.place().join("lock"));
+                let lock = fs::OpenOptions::new()
+                    .write(true)
+                    .create(true)
+                    .truncate(false)
+                    .open(self.place().join("lock"));
                 let lock = lock.map_err(|error| error.to_string())?;
                 lock.lock().map_err(|error| error.to_string())?;
                 let tomorrow = (as_of + Days::new(1)).to_string();
@@ -347,7 +353,9 @@ impl<'w> Life<'w> {
             }
         }
         let running = as_of.format("%Y-%m").to_string();
-        if closing::over(self.world.cut_over, as_of).iter().all(|(period, _)| *period != running) && self.dice.chance(3) {
+        if closing::over(self.world.cut_over, as_of).iter().all(|(period, _)| *period != running)
+            && self.dice.chance(3)
+        {
             self.expect(&["close", "--period", &running], &[2])?;
             self.nothing_new()?;
         }
@@ -381,7 +389,8 @@ impl<'w> Life<'w> {
         let now: BTreeSet<(&str, &[String])> = extract.events().collect();
         let gone = self.events.iter().filter(|(file, cells)| !now.contains(&(*file, cells.as_slice())));
         let ids: BTreeSet<&String> = gone.map(|(_, cells)| &cells[0]).collect();
-        ids.into_iter().filter(|id| extract.row(id).is_some()).cloned().collect()
+        let there = extract.customers();
+        ids.into_iter().filter(|id| there.contains_key(*id)).cloned().collect()
     }
 
     /// Nothing is billed or credited for what is missing or set aside, and siblings of it are left alone.
@@ -393,7 +402,9 @@ impl<'w> Life<'w> {
         if let Some((before, _)) = &self.committed {
             let is_same = |id: &str| before.said_of(id) == extract.said_of(id);
             let wrong = run.lines.iter().find(|line| {
-                !line.corrects.is_empty() && quiet.siblings.contains(&line.subscription) && is_same(&line.subscription)
+                !line.corrects.is_empty()
+                    && quiet.siblings.contains(&line.subscription)
+                    && is_same(&line.subscription)
             });
             if let Some(line) = wrong {
                 return Err(format!("{} corrects for what is missing elsewhere", line.id));

@@ -133,13 +133,15 @@ fn subscription(
     let ordered_at = if dice.chance(50) { dice.at(ordered) } else { String::new() };
     let natural = start.checked_add_months(Months::new(months(term))).expect("a day");
     let cut = dice.chance(7) && term == "P1Y";
-    let end = if cut { (natural - Days::new(dice.between(1, 200).into())).to_string() } else { String::new() };
-    let promised = if origin == "renewal" { dice.maybe(40, &["PR-0", "PR-1", "PR-2"]) } else { dice.maybe(6, &["none"]) };
-    let anchor = if dice.chance(6) {
-        (start + Days::new(dice.below(28).into())).to_string()
+    let end =
+        if cut { (natural - Days::new(dice.between(1, 200).into())).to_string() } else { String::new() };
+    let promised = if origin == "renewal" {
+        dice.maybe(40, &["PR-0", "PR-1", "PR-2"])
     } else {
-        String::new()
+        dice.maybe(6, &["none"])
     };
+    let anchor =
+        if dice.chance(6) { (start + Days::new(dice.below(28).into())).to_string() } else { String::new() };
     let seats = dice.between(1, 20);
     let row = Fact::new(
         "subscriptions",

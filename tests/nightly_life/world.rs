@@ -81,8 +81,16 @@ impl World {
 
     fn lively(seed: u64, nights: u32) -> World {
         let mut dice = Dice::new(seed, "world");
-        let starts =
-            ["2026-01-20", "2026-03-25", "2026-03-31", "2025-12-15", "2024-01-31", "2024-02-10", "2026-04-30", "2025-08-01"];
+        let starts = [
+            "2026-01-20",
+            "2026-03-25",
+            "2026-03-31",
+            "2025-12-15",
+            "2024-01-31",
+            "2024-02-10",
+            "2026-04-30",
+            "2025-08-01",
+        ];
         let cut_over = date(dice.pick(&starts));
         let mut list = PriceList::new(&mut dice);
         let is_repriced = dice.chance(30);
@@ -191,7 +199,7 @@ impl World {
             .map(|fact| fact.about().to_owned())
             .collect();
         for id in &ids {
-            if self.is_repriced || !dice.chance(12) {
+            if self.is_repriced || !dice.chance(20) {
                 continue;
             }
             let from = dice.below(last);
@@ -283,9 +291,8 @@ impl World {
 /// can tie to a customer.
 fn targets_first(facts: &mut [Fact]) {
     let rows = facts.iter().filter(|fact| fact.file == "subscriptions");
-    let rows: BTreeMap<String, (u32, NaiveDate)> = rows
-        .map(|row| (row.about().to_owned(), (row.shows, date(row.cell("term_start")))))
-        .collect();
+    let rows: BTreeMap<String, (u32, NaiveDate)> =
+        rows.map(|row| (row.about().to_owned(), (row.shows, date(row.cell("term_start"))))).collect();
     let mut named: BTreeMap<String, usize> = BTreeMap::new();
     for event in facts.iter().filter(|fact| fact.file == "lifecycle_events") {
         *named.entry(event.cell("target_subscription_id").to_owned()).or_default() += 1;
