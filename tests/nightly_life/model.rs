@@ -1,12 +1,14 @@
 //! A naive ledger over the engine without one: it lets the simulator be tested before, and apart from, the program's own, with
 //! faults that the simulator must find.
 
+mod reading;
+
 use crate::common::Table;
 use chrono::{Days, Months, NaiveDate};
+use reading::{bill, digest, eventless, hash, mark, said, sorted};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Fault {
@@ -128,10 +130,8 @@ impl Model {
         rows.insert(0, header.join(","));
         let text = rows.join("\n") + "\n";
         let outputs = format!("{:016x}", hash(&text));
-        if let Some(digest) = asked.of("--approve") {
-            if digest != outputs {
-                return (79, String::new(), "another digest".into());
-            }
+        if asked.of("--approve").is_some_and(|digest| digest != outputs) {
+            return (79, String::new(), "another digest".into());
         }
         if asked.has("--draft") {
             return (0, outputs, String::new());
@@ -196,14 +196,15 @@ impl Model {
             .filter(|row| missing.contains(&row[sub]))
             .map(|row| row[customer].clone())
             .collect();
-        let (eventless, said) = (eventless(folder, &there), said(&folder.join("book")));
+        let eventless = eventless(folder, &there);
+        let says = said(&folder.join("book"));
         let told = sorted(&folder.join("ledger/runs"))
             .iter()
             .rfind(|run| run.join("book").exists())
-            .map(|run| self::said(&run.join("book")));
+            .map(|run| said(&run.join("book")));
         let is_left = |row: &Row| {
             let before = starts.get(&row[sub]).is_some_and(|start| row[held.at("charge_start")] < *start);
-            let is_same = told.as_ref().is_some_and(|told| told.get(&row[sub]) == said.get(&row[sub]));
+            let is_same = told.as_ref().is_some_and(|told| told.get(&row[sub]) == says.get(&row[sub]));
             let is_missing = missing.contains(&row[sub]) || (guarded.contains(&row[customer]) && is_same);
             before || eventless.contains(&row[sub]) || (is_missing && self.fault != Fault::MissingCredited)
         };
@@ -276,80 +277,6 @@ impl Model {
         self.publish(folder, "reverse", "reverse", &[("invoice_lines.csv", rows.join("\n") + "\n")]);
         (0, String::new(), String::new())
     }
-}
-
-/// The lines of the engine from the cut-over on, without a ledger.
-fn bill(folder: &Path, as_of: &str, out: &Path) -> (u8, Table) {
-    let job = fs::read_to_string(folder.join("job.toml")).expect("the job");
-    let mut kept = String::new();
-    let mut is_kept = true;
-    for line in job.lines() {
-        if line.starts_with('[') {
-            is_kept = !["[ledger]", "[bounds]", "[notice_days]"].contains(&line);
-        }
-        if is_kept {
-            kept.push_str(line);
-            kept.push('\n');
-        }
-    }
-    let cut = folder.join("model.toml");
-    fs::write(&cut, format!("as_of = \"{as_of}\"\n{kept}")).expect("the job");
-    let (exit, said) = crate::common::bill(&cut, out, 1, 1_000);
-    assert!(matches!(exit, 0 | 3), "exit {exit}: {said}");
-    (exit, Table::read(&crate::common::published(out).join("invoice_lines.csv")))
-}
-
-/// For each subscription all that a book says of it.
-fn said(book: &Path) -> BTreeMap<String, String> {
-    let mut said: BTreeMap<String, String> = BTreeMap::new();
-    for name in ["subscriptions", "seat_changes", "lifecycle_events", "scheduled_changes", "redemptions"] {
-        for row in Table::read(&book.join(format!("{name}.csv"))).rows {
-            let text = row.join(",") + "\n";
-            let ids = [Some(&row[0]), row.get(6).filter(|_| name == "lifecycle_events")];
-            ids.into_iter().flatten().for_each(|id| *said.entry(id.clone()).or_default() += &text);
-        }
-    }
-    said
-}
-
-/// Subscriptions that are there without an event that some run saw.
-fn eventless(folder: &Path, there: &BTreeSet<String>) -> BTreeSet<String> {
-    let events = |book: &Path| -> BTreeSet<(usize, Row)> {
-        let files = ["seat_changes", "lifecycle_events"].map(|name| book.join(format!("{name}.csv")));
-        files
-            .iter()
-            .enumerate()
-            .flat_map(|(file, path)| Table::read(path).rows.into_iter().map(move |row| (file, row)))
-            .collect()
-    };
-    let now = events(&folder.join("book"));
-    let runs = sorted(&folder.join("ledger/runs"))
-        .into_iter()
-        .map(|run| run.join("book"))
-        .filter(|book| book.exists());
-    let gone = runs.flat_map(|book| events(&book)).filter(|event| !now.contains(event));
-    gone.map(|(_, row)| row[0].clone()).filter(|id| there.contains(id)).collect()
-}
-
-fn sorted(folder: &Path) -> Vec<PathBuf> {
-    let mut found: Vec<PathBuf> =
-        fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
-    found.sort();
-    found
-}
-
-fn mark(run: &Path) -> String {
-    fs::read_to_string(run.join("mark")).expect("a mark")
-}
-
-fn hash(text: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
-    hasher.finish()
-}
-
-fn digest(files: &[PathBuf]) -> u64 {
-    hash(&files.iter().map(|file| fs::read_to_string(file).expect("an input")).collect::<String>())
 }
 
 fn close(folder: &Path, period: &str) -> (u8, String, String) {
