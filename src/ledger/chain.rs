@@ -1,7 +1,8 @@
 //! The chain of runs: its lock, its proof, and what its manifests say.
 //!
-//! Each manifest holds the hash of the one before, without its timings; so a run that was changed, left out or put back from an
-//! old copy is found by the next one. Whoever only looks needs no lock: a run is there whole or not at all.
+//! Each manifest holds its own hash and that of the one before, without timings; so a run that was changed, left out or put back
+//! from an old copy is found by the next one, and a last one that was changed by itself. Whoever only looks needs no lock: a run
+//! is there whole or not at all.
 
 use super::{Charges, LedgerError, Location, State};
 use serde_json::Value;
@@ -68,7 +69,7 @@ pub struct RunInfo {
     pub cut_over: Day,
     /// The digest of what went in.
     pub identity: String,
-    /// The hash of its manifest without timings.
+    /// The hash of its manifest without timings, which the manifest itself says.
     pub hash: String,
     /// All that its manifest says.
     pub manifest: Arc<Value>,
@@ -370,7 +371,9 @@ fn read_run(folder: PathBuf, number: u32) -> Result<RunInfo, LedgerError> {
     })?;
     let manifest: Value = serde_json::from_slice(&bytes)
         .map_err(|error| LedgerError::damaged(&path, format!("it can't be read: {error}")))?;
-    let run = info(folder, number, manifest)
+    let hash = crate::output::digest_of_manifest(&manifest)
+        .ok_or_else(|| LedgerError::damaged(&path, "it is not what was written"))?;
+    let run = info(folder, number, hash, manifest)
         .ok_or_else(|| LedgerError::damaged(&path, "it says too little of the ledger"))?;
     for (name, bytes, _) in run.files() {
         let path = run.folder.join(name);
@@ -386,8 +389,7 @@ fn read_run(folder: PathBuf, number: u32) -> Result<RunInfo, LedgerError> {
     Ok(run)
 }
 
-fn info(folder: PathBuf, number: u32, manifest: Value) -> Option<RunInfo> {
-    let hash = hash_of(&manifest);
+fn info(folder: PathBuf, number: u32, hash: String, manifest: Value) -> Option<RunInfo> {
     let says = manifest.get("ledger")?;
     let text = |member: &str| says.get(member)?.as_str();
     let day = |member: &str| crate::job::day_of(text(member)?);
@@ -404,15 +406,6 @@ fn info(folder: PathBuf, number: u32, manifest: Value) -> Option<RunInfo> {
     };
     let says_number = run.says("run")?.as_u64()?;
     (says_number == u64::from(number)).then_some(run)
-}
-
-/// The hash of a manifest: of all that two runs of the same inputs have in common.
-fn hash_of(manifest: &Value) -> String {
-    let mut manifest = manifest.clone();
-    if let Value::Object(members) = &mut manifest {
-        members.shift_remove("timings");
-    }
-    blake3::hash(manifest.to_string().as_bytes()).to_hex().to_string()
 }
 
 fn make(dir: &Path) -> Result<(), LedgerError> {
