@@ -120,7 +120,7 @@ pub struct Link {
 pub struct Ledger {
     dir: PathBuf,
     /// Held while this lives; none: for looking only.
-    _lock: Option<File>,
+    _locks: Option<[File; 2]>,
     runs: Vec<RunInfo>,
 }
 
@@ -135,16 +135,21 @@ impl Ledger {
         let path = dir.join(LOCK);
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(false).mode(0o600);
-        let lock = options.open(&path).map_err(|source| LedgerError::io(&path, source))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(LedgerError::Locked(dir.to_owned())),
-            Err(TryLockError::Error(source)) => return Err(LedgerError::io(&path, source)),
+        let file = options.open(&path).map_err(|source| LedgerError::io(&path, source))?;
+        // The folder too: whoever removes the file for a leftover lets nobody else in.
+        let folder = File::open(dir).map_err(|source| LedgerError::io(dir, source))?;
+        let locks = [file, folder];
+        for lock in &locks {
+            match lock.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => return Err(LedgerError::Locked(dir.to_owned())),
+                Err(TryLockError::Error(source)) => return Err(LedgerError::io(&path, source)),
+            }
         }
         for name in [RUNS, STAGING, DRAFTS] {
             make(&dir.join(name))?;
         }
-        let ledger = Ledger { dir: dir.to_owned(), _lock: Some(lock), runs: read_runs(dir)? };
+        let ledger = Ledger { dir: dir.to_owned(), _locks: Some(locks), runs: read_runs(dir)? };
         // What a run before this one renamed, and did not live to put on the disk.
         sync(&ledger.place())?;
         clean(&dir.join(STAGING))?;
@@ -161,12 +166,12 @@ impl Ledger {
             Err(source) => return Err(LedgerError::io(dir, source)),
             Ok(_) => check_place(dir)?,
         }
-        Ok(Some(Ledger { dir: dir.to_owned(), _lock: None, runs: read_runs(dir)? }))
+        Ok(Some(Ledger { dir: dir.to_owned(), _locks: None, runs: read_runs(dir)? }))
     }
 
     /// A ledger that is not there yet.
     pub fn empty(dir: &Path) -> Ledger {
-        Ledger { dir: dir.to_owned(), _lock: None, runs: Vec::new() }
+        Ledger { dir: dir.to_owned(), _locks: None, runs: Vec::new() }
     }
 
     /// Its folder.
