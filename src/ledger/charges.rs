@@ -9,7 +9,7 @@
 //! no run that did not bill it. A group without charges is where the ledger first met its subscription.
 
 use super::{LedgerError, hash, packed};
-use crate::output::{Charge, SideFile};
+use crate::output::{Charge, OutputError, SideFile};
 use crate::parcel::{Packing, Unpacking};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -48,43 +48,30 @@ pub struct Group<'a> {
     pub charges: Vec<Charge<'a>>,
 }
 
-/// Some groups, packed and pressed.
-#[derive(Debug)]
-pub struct Block {
+/// Some groups, packed one after the other.
+#[derive(Debug, Default)]
+pub struct Packed {
     bytes: Vec<u8>,
-    unpacked: usize,
-    /// How many groups.
-    pub groups: usize,
+    /// Where each ends.
+    ends: Vec<usize>,
 }
 
-/// Packs groups into blocks; each group stands whole in one.
-///
-/// # Errors
-/// The system has no memory left to press them.
-pub fn pack_groups(groups: &[Group<'_>]) -> std::io::Result<Vec<Block>> {
-    let (mut blocks, mut packing, mut held) = (Vec::new(), Packing::default(), 0);
-    for group in groups {
-        packing.text(group.subscription);
-        packing.text(group.customer);
-        packing.number(group.before.run);
-        packing.number(group.before.block);
-        packing.number(group.charges.len() as u32);
-        group.charges.iter().for_each(|charge| packed::pack(&mut packing, charge));
-        held += 1;
-        if packing.0.len() >= BLOCK_BYTES {
-            blocks.push(press(&packing.0, held)?);
-            packing.0.clear();
-            held = 0;
+impl Packed {
+    /// Packs groups.
+    pub fn of(groups: &[Group<'_>]) -> Packed {
+        let mut packing = Packing::default();
+        let mut ends = Vec::with_capacity(groups.len());
+        for group in groups {
+            packing.text(group.subscription);
+            packing.text(group.customer);
+            packing.number(group.before.run);
+            packing.number(group.before.block);
+            packing.number(group.charges.len() as u32);
+            group.charges.iter().for_each(|charge| packed::pack(&mut packing, charge));
+            ends.push(packing.0.len());
         }
+        Packed { bytes: packing.0, ends }
     }
-    if held > 0 {
-        blocks.push(press(&packing.0, held)?);
-    }
-    Ok(blocks)
-}
-
-fn press(bytes: &[u8], groups: usize) -> std::io::Result<Block> {
-    Ok(Block { bytes: zstd::bulk::compress(bytes, LEVEL)?, unpacked: bytes.len(), groups })
 }
 
 /// Writes charges.bin.
@@ -93,6 +80,8 @@ pub struct ChargesWriter {
     at: u64,
     index: Vec<u8>,
     blocks: u32,
+    /// Groups that are not yet a block.
+    waiting: Vec<u8>,
 }
 
 impl ChargesWriter {
@@ -100,36 +89,53 @@ impl ChargesWriter {
     ///
     /// # Errors
     /// Writing failed.
-    pub fn new(mut file: SideFile) -> Result<ChargesWriter, crate::output::OutputError> {
+    pub fn new(mut file: SideFile) -> Result<ChargesWriter, OutputError> {
         file.write(MAGIC)?;
-        Ok(ChargesWriter { file, at: MAGIC.len() as u64, index: Vec::new(), blocks: 0 })
+        let at = MAGIC.len() as u64;
+        Ok(ChargesWriter { file, at, index: Vec::new(), blocks: 0, waiting: Vec::new() })
     }
 
-    /// Adds a block, and gives its number.
+    /// Adds groups, and gives for each the number of the block that it is in. Blocks are cut out of the stream of groups, so
+    /// that it does not show how many come at a time.
     ///
     /// # Errors
     /// Writing failed.
-    pub fn push(&mut self, block: &Block) -> Result<u32, crate::output::OutputError> {
-        self.file.write(&block.bytes)?;
-        self.index.extend_from_slice(&self.at.to_le_bytes());
-        self.index.extend_from_slice(&(block.bytes.len() as u32).to_le_bytes());
-        self.index.extend_from_slice(&(block.unpacked as u32).to_le_bytes());
-        self.index.extend_from_slice(&hash(&block.bytes).to_le_bytes());
-        self.at += block.bytes.len() as u64;
-        self.blocks += 1;
-        Ok(self.blocks - 1)
+    pub fn add(&mut self, groups: &Packed) -> Result<Vec<u32>, OutputError> {
+        let mut numbers = Vec::with_capacity(groups.ends.len());
+        let mut first = 0;
+        for &end in &groups.ends {
+            self.waiting.extend_from_slice(&groups.bytes[first..end]);
+            first = end;
+            numbers.push(self.blocks);
+            if self.waiting.len() >= BLOCK_BYTES {
+                self.cut()?;
+            }
+        }
+        Ok(numbers)
     }
 
-    /// How many blocks there are.
-    pub const fn blocks(&self) -> u32 {
-        self.blocks
+    /// Writes what waits as a block.
+    fn cut(&mut self) -> Result<(), OutputError> {
+        let bytes = zstd::bulk::compress(&self.waiting, LEVEL).map_err(OutputError::memory)?;
+        self.file.write(&bytes)?;
+        self.index.extend_from_slice(&self.at.to_le_bytes());
+        self.index.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
+        self.index.extend_from_slice(&(self.waiting.len() as u32).to_le_bytes());
+        self.index.extend_from_slice(&hash(&bytes).to_le_bytes());
+        self.at += bytes.len() as u64;
+        self.blocks += 1;
+        self.waiting.clear();
+        Ok(())
     }
 
     /// Ends the file.
     ///
     /// # Errors
     /// Writing failed.
-    pub fn finish(mut self) -> Result<SideFile, crate::output::OutputError> {
+    pub fn finish(mut self) -> Result<SideFile, OutputError> {
+        if !self.waiting.is_empty() {
+            self.cut()?;
+        }
         self.file.write(&self.index)?;
         self.file.write(&self.at.to_le_bytes())?;
         self.file.write(&self.blocks.to_le_bytes())?;

@@ -25,7 +25,7 @@ mod packed;
 mod state;
 
 pub use chain::{CHARGES, Kind, Ledger, Link, Reader, RunInfo, STATE};
-pub use charges::{Block, Charges, ChargesWriter, Group, Groups, Kept, Location, pack_groups};
+pub use charges::{Charges, ChargesWriter, Group, Groups, Kept, Location, Packed};
 pub use history::{Billed, Owned, history, standing};
 pub use state::{PinRecord, Record, Slot, State, StateError};
 

@@ -11,7 +11,7 @@ use super::ledger::{Night, Posted, Poster, by_subscription};
 use super::{Progress, RunError};
 use crate::intake::{Intake, Part};
 use crate::job::Job;
-use crate::ledger::{self, ChargesWriter, Group, Location, Record};
+use crate::ledger::{ChargesWriter, Group, Location, Packed, Record};
 use crate::names::Names;
 use crate::output::{
     Batch, Block, Charge, Counts, Encoded, LineTexts, OutputError, Posting, Stretch, Tables, Tally, Writer,
@@ -86,9 +86,9 @@ impl Spent {
 struct Billed {
     batches: Vec<Batch>,
     through: Through,
-    /// Charges for a ledger, and which of its records stand in which of these blocks.
-    blocks: Vec<ledger::Block>,
-    records: Vec<(Record, Option<u32>)>,
+    /// Charges for a ledger by subscription, and its records, each with whether it has charges here.
+    packed: Packed,
+    records: Vec<(Record, bool)>,
     subscriptions: u64,
 }
 
@@ -275,7 +275,7 @@ impl<'p> Pipeline<'p> {
         let batches = cuts.par_iter().map(|cut| self.tables.set(&stretch, cut)).collect::<Result<_, _>>()?;
         through.spent = spent;
         let subscriptions = book.subscriptions.len() as u64;
-        Ok(Billed { batches, through, blocks: Vec::new(), records: Vec::new(), subscriptions })
+        Ok(Billed { batches, through, packed: Packed::default(), records: Vec::new(), subscriptions })
     }
 
     /// Takes a part through all steps against a ledger.
@@ -320,19 +320,13 @@ impl<'p> Pipeline<'p> {
         spent.tally = lap(&mut watch);
         let cuts = if self.is_set { self.tables.cuts(&stretch) } else { Vec::new() };
         let batches = cuts.par_iter().map(|cut| self.tables.set(&stretch, cut)).collect::<Result<_, _>>()?;
-        let blocks =
-            if self.is_set { ledger::pack_groups(&groups).map_err(OutputError::memory)? } else { Vec::new() };
-        let mut block_of =
-            blocks.iter().zip(0..).flat_map(|(block, number)| std::iter::repeat_n(number, block.groups));
-        let mut records = Vec::with_capacity(posted.records.len());
-        for (_, record, has_group) in &posted.records {
-            records.push((*record, if *has_group { block_of.next() } else { None }));
-        }
-        records.extend(posted.left.iter().map(|record| (*record, None)));
+        let packed = if self.is_set { Packed::of(&groups) } else { Packed::default() };
+        let told = posted.records.iter().map(|(_, record, has_group)| (*record, *has_group));
+        let records = told.chain(posted.left.iter().map(|record| (*record, false))).collect();
         let first_met = posted.records.iter().filter(|(_, record, _)| record.last == Location::default());
         through.met_first = first_met.map(|(_, record, _)| record.subscription).collect();
         through.spent = spent;
-        Ok(Billed { batches, through, blocks, records, subscriptions: book.subscriptions.len() as u64 })
+        Ok(Billed { batches, through, packed, records, subscriptions: book.subscriptions.len() as u64 })
     }
 
     /// Plays the customers of a part against a ledger, in the units of [`Pipeline::play`].
@@ -454,10 +448,10 @@ impl<'p> State<'p> {
     fn bring_out(&mut self, progress: &dyn Progress) -> Result<Vec<Block>, OutputError> {
         let mut blocks = Vec::new();
         while let Some(billed) = self.waiting.remove(&self.out) {
-            let Billed { batches, through, blocks: charges, records, subscriptions } = billed;
+            let Billed { batches, through, packed, records, subscriptions } = billed;
             self.out += 1;
             self.through.add(through);
-            self.keep(&charges, records)?;
+            self.keep(&packed, records)?;
             progress.advance(subscriptions);
             if let Some(writer) = self.writer.as_mut() {
                 blocks.extend(writer.take(batches)?);
@@ -469,23 +463,17 @@ impl<'p> State<'p> {
 
 impl State<'_> {
     /// Writes a part's charges, and keeps its records with the places that they got.
-    fn keep(
-        &mut self,
-        blocks: &[ledger::Block],
-        records: Vec<(Record, Option<u32>)>,
-    ) -> Result<(), OutputError> {
-        let first = self.charges.as_ref().map_or(0, ChargesWriter::blocks);
-        if let Some(charges) = self.charges.as_mut() {
-            for block in blocks {
-                charges.push(block)?;
-            }
-        }
-        let run = self.number;
-        let placed = |(record, block): (Record, Option<u32>)| match block {
-            Some(block) => Record { last: Location { run, block: first + block }, ..record },
-            None => record,
+    fn keep(&mut self, packed: &Packed, records: Vec<(Record, bool)>) -> Result<(), OutputError> {
+        let numbers = match self.charges.as_mut() {
+            Some(charges) => charges.add(packed)?,
+            None => Vec::new(),
         };
-        self.through.records.extend(records.into_iter().map(placed));
+        let mut numbers = numbers.into_iter();
+        for (record, has_group) in records {
+            let block = if has_group { numbers.next() } else { None };
+            let last = block.map_or(record.last, |block| Location { run: self.number, block });
+            self.through.records.push(Record { last, ..record });
+        }
         Ok(())
     }
 }

@@ -18,7 +18,9 @@ impl Program {
                 let job = folder.join("job.toml").display().to_string();
                 let mut all = vec![words[0].to_owned(), job];
                 all.extend(words[1..].iter().map(|word| (*word).to_owned()));
-                all.push("-q".to_owned());
+                if words[0] != "status" {
+                    all.push("-q".to_owned());
+                }
                 if words[0] == "run" {
                     all.extend(["--threads".to_owned(), "1".to_owned()]);
                 }

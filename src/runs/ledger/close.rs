@@ -109,7 +109,7 @@ fn closable<'l>(ledger: &'l Ledger, period: Period, name: &str) -> Result<&'l Ru
 }
 
 /// The last day of a month as manifests name it.
-fn last_of(month: &str) -> Option<Day> {
+pub(super) fn last_of(month: &str) -> Option<Day> {
     crate::job::day_of(&format!("{month}-01")).map(|first| first.plus_months(1).previous())
 }
 

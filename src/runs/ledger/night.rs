@@ -367,6 +367,10 @@ impl Desk<'_> {
         let number = ledger.link().number;
         let folder = sealed.commit(&ledger.place(), &Ledger::name_of(number))?;
         if !self.wish.opens {
+            // A run that was cut off after its commit has no link yet.
+            if let Some(before) = ledger.head().filter(|before| before.kind != Kind::Open) {
+                told::link(ledger, self.job, before.number, &before.identity, told::day_of(before))?;
+            }
             let identity = output::identity(report.job, report.files);
             told::link(ledger, self.job, number, &identity, report.job.window.billed.last)?;
         }

@@ -9,10 +9,10 @@ use super::posting::weigh;
 use super::told::{self, Told};
 use crate::job::{Job, LedgerSettings};
 use crate::ledger::{
-    CHARGES, ChargesWriter, Group, Kind, Ledger, LedgerError, Location, Owned, Reader, Record, RunInfo,
-    STATE, State, hash, pack_groups,
+    CHARGES, ChargesWriter, Group, Kind, Ledger, LedgerError, Location, Owned, Packed, Reader, Record,
+    RunInfo, STATE, State, hash,
 };
-use crate::output::{Charge, OutputError, Sheets, totals_json};
+use crate::output::{Charge, Sheets, totals_json};
 use crate::runs::RunError;
 use crate::runs::invoice::{Work, in_pool};
 use serde_json::json;
@@ -190,12 +190,7 @@ fn commit(
         let rows: Vec<_> =
             groups.iter().flat_map(|group| group.charges.iter().map(|charge| (place, *charge))).collect();
         lines.add_lines(&rows)?;
-        let blocks = pack_groups(&groups).map_err(OutputError::memory)?;
-        let mut numbers = Vec::with_capacity(groups.len());
-        for block in &blocks {
-            let number = charges_file.push(block)?;
-            numbers.extend(std::iter::repeat_n(number, block.groups));
-        }
+        let numbers = charges_file.add(&Packed::of(&groups))?;
         let placed = |(record, block)| Record { last: Location { run: link.number, block }, ..record };
         records.extend(own.into_iter().zip(numbers).map(placed));
     }

@@ -59,6 +59,11 @@ pub(super) fn identity(parts: &[&str]) -> String {
     hasher.finalize().to_hex().to_string()
 }
 
+/// The day that the link of a run is named by: what it bills to, or the last one of the month that it closes.
+pub(super) fn day_of(run: &RunInfo) -> Day {
+    run.period().and_then(super::close::last_of).unwrap_or(run.as_of)
+}
+
 /// Lets what looks below the output folder find a run of the ledger there too. The link says nothing that the chain does not,
 /// and is made again when the run is asked for again.
 pub(super) fn link(
