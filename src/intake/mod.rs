@@ -180,9 +180,9 @@ impl Intake {
         self.parts.part_of(customer)
     }
 
-    /// Whether any row tells of a subscription, readable or not.
+    /// Whether any row of the subscriptions tells of one, readable or not; an upgrade that would open it does not.
     pub fn knows(&self, subscription: &str) -> bool {
-        match self.openings.place(&self.index, subscription) {
+        match self.index.place(subscription) {
             Place::Part(_) | Place::Unread => true,
             Place::Unknown => false,
         }

@@ -21,6 +21,8 @@ pub(super) struct Outcome<'c> {
     pub(super) noticed: Option<i32>,
     /// Whether a line was added.
     pub(super) has_lines: bool,
+    /// Whether a line was billed at the price of the running term.
+    pub(super) has_billed_term: bool,
 }
 
 impl Poster<'_> {
@@ -115,10 +117,11 @@ impl Poster<'_> {
                 taken_up(&case.book, row, closing.term_first),
             ],
             is_over: closing.standing == Standing::Over,
+            is_opened: row.opened,
             is_gone: false,
             noticed,
             term_first: closing.term_first.map_or(0, Day::epoch_days),
-            price: closing.pin.map_or(PinRecord::default(), |pin| self.pin_record(&pin)),
+            price: self.pinned(closing, &before.price, outcome.has_billed_term),
         };
         // What is set aside is left as the ledger knows it, to be looked at again.
         let kept = if is_set_aside && record.is_some() {
@@ -135,6 +138,14 @@ impl Poster<'_> {
         }
     }
 
+    /// What the running term is pinned to: its price, once something was billed at it.
+    fn pinned(&self, closing: &Closing, before: &PinRecord, is_billed: bool) -> PinRecord {
+        let Some(pin) = closing.pin else { return PinRecord::default() };
+        let now = self.pin_record(&pin);
+        let was_pinned = before.priced == now.priced && before.on == now.on;
+        if is_billed || was_pinned { now } else { PinRecord::default() }
+    }
+
     fn pin_record(&self, pin: &Pin) -> PinRecord {
         let hashes = &self.night.hashes;
         PinRecord {
@@ -146,6 +157,11 @@ impl Poster<'_> {
             discount: pin.promotion.map_or(0, |(_, discount)| discount.millionths()),
         }
     }
+}
+
+/// Whether a subscription that had a row of its own has none any more, and is there for an upgrade that names it alone.
+pub(super) const fn is_away(record: &Record, row: &Subscription) -> bool {
+    row.opened && !record.is_opened
 }
 
 /// Whether rows that the ledger saw of a subscription are missing: a seat change, an event, or a scheduled change that a

@@ -173,7 +173,11 @@ impl Desk<'_> {
             return Ok(Turn::Moved(more));
         }
         let missing = self.missing(&intake, &not_met, moved)?;
-        let records = std::mem::take(&mut through.records);
+        let mut records = std::mem::take(&mut through.records);
+        // What falls due while a row is away is caught up when it is back, though its facts are what they were.
+        let away =
+            not_met.iter().filter(|record| record.facts != 0 && !moved.contains_key(&record.subscription));
+        records.extend(away.map(|record| Record { facts: 0, ..*record }));
         let mut found = Found::new(job, &intake, through)?;
         found.rejects.extend(missing.iter().cloned());
         found.notes.splice(0..0, self.notes.iter().cloned());

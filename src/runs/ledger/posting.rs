@@ -10,7 +10,7 @@
 //! rows changed are corrected (R63), and a subscription that lacks a row of its own waits until it is back.
 
 use super::facts::{self, Desk, Facts, Hashes};
-use super::keep::{Outcome, lacks_rows};
+use super::keep::{Outcome, is_away, lacks_rows};
 use crate::ledger::{Ledger, LedgerError, Owned, PinRecord, Reader, Record, State, hash, history, standing};
 use crate::names::Names;
 use crate::output::{Charge, line_keys};
@@ -139,6 +139,8 @@ impl<'n> Night<'n> {
             let number = hash(names.subscription(row.id).as_bytes());
             let place = known.binary_search_by_key(&number, |(record, _)| record.subscription);
             let record = match place {
+                // Its own row is gone, though an upgrade names it: it is missing (R63).
+                Ok(place) if row.opened && !known[place].0.is_opened => Some(known[place].0),
                 Ok(place) if self.state.meet(known[place].1) => return Err(row.id),
                 Ok(place) => {
                     met += 1;
@@ -238,10 +240,12 @@ impl<'u> Poster<'u> {
             added.push((number, self.weight(&rows[number], line, key)));
         }
         let noticed = self.give_notice(case, |_| Way::Since, &played.renewals[renewals..]);
+        let all = added.len();
         let (mut added, mut noticed) = (added.as_slice(), noticed.as_slice());
         for (number, closing) in played.closings.iter().enumerate() {
             let own = added.iter().take_while(|(of, _)| *of == number).count();
             let sum = added[..own].iter().fold(0_u64, |sum, (_, weight)| sum.wrapping_add(*weight));
+            let new = &played.lines[lines + (all - added.len())..][..own];
             added = &added[own..];
             let notices = noticed.iter().take_while(|(of, _)| *of == number).count();
             let noticed_now = noticed[..notices].last().map(|(_, date)| *date);
@@ -253,6 +257,7 @@ impl<'u> Poster<'u> {
                 sums: (0, sum),
                 noticed: noticed_now,
                 has_lines: own > 0,
+                has_billed_term: is_billed_at(new, closing),
             };
             self.keep(case, number, outcome);
         }
@@ -278,6 +283,7 @@ impl<'u> Poster<'u> {
         for number in 0..rows.len() {
             ways.push(match &case.records[number].1 {
                 None => Way::New,
+                Some(record) if is_away(record, &rows[number]) => Way::Wait,
                 Some(record) if lacks_rows(record, &rows[number], &case.book, &facts[number]) => Way::Wait,
                 Some(_) if case.lacks && !changed(number) => Way::Since,
                 Some(_) => Way::Compare,
@@ -434,10 +440,16 @@ impl<'u> Poster<'u> {
         let mut fates: BTreeMap<Source, Fate> = BTreeMap::new();
         let mut added = vec![0_u64; rows.len()];
         let mut has_group: BTreeSet<usize> = BTreeSet::new();
+        let mut has_billed_term: BTreeSet<usize> = BTreeSet::new();
         let lines = std::mem::take(&mut played.lines);
         for lines in lines.chunk_by(|left, right| left.subscription == right.subscription) {
             let number = lines[0].subscription.rank() - first;
             let row = &rows[number];
+            let counts = |line: &&Line| line.due >= from;
+            let billed: Vec<Line> = lines.iter().filter(counts).copied().collect();
+            if played.closings.get(number).is_some_and(|closing| is_billed_at(&billed, closing)) {
+                has_billed_term.insert(number);
+            }
             let new: Vec<Line> = match ways[number] {
                 Way::Wait => Vec::new(),
                 Way::New => lines.iter().filter(|line| line.due >= from).copied().collect(),
@@ -467,7 +479,8 @@ impl<'u> Poster<'u> {
             has_group.extend(number);
         }
         for number in 0..rows.len() {
-            if ways[number] == Way::Wait {
+            let is_away = case.records[number].1.is_some_and(|record| is_away(&record, &rows[number]));
+            if ways[number] == Way::Wait && !is_away {
                 let finding = Finding {
                     source: rows[number].source,
                     disposition: Disposition::Parked,
@@ -487,6 +500,7 @@ impl<'u> Poster<'u> {
                 sums: (sums[number], added[number]),
                 noticed: noticed.iter().rfind(|(of, _)| *of == number).map(|(_, date)| *date),
                 has_lines: has_group.contains(&number),
+                has_billed_term: has_billed_term.contains(&number),
             };
             self.keep(case, number, outcome);
         }
@@ -565,6 +579,11 @@ impl<'u> Poster<'u> {
         let items = (self.names.product(line.item), self.names.sku(line.item));
         of_line == of_charge && items == (charge.product, charge.sku)
     }
+}
+
+/// Whether one of a subscription's lines was billed at the price that its running term has: only what was billed is pinned.
+fn is_billed_at(lines: &[Line], closing: &Closing) -> bool {
+    closing.pin.is_some_and(|pin| lines.iter().any(|line| (line.quoted, line.item) == (pin.quoted, pin.item)))
 }
 
 /// Whether a finding may be gone tomorrow because the price list has another row: the one thing that is not asked whether it
