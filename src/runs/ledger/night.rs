@@ -173,7 +173,11 @@ impl Desk<'_> {
             return Ok(Turn::Moved(more));
         }
         let missing = self.missing(&intake, &not_met, moved)?;
-        let records = std::mem::take(&mut through.records);
+        let mut records = std::mem::take(&mut through.records);
+        // What was not there tonight is looked at again when it is back: what fell due meanwhile is caught up (R61, R63).
+        let passed_over = not_met.iter().filter(|record| !moved.contains_key(&record.subscription));
+        let passed_over = passed_over.filter(|record| !record.is_over && record.facts != 0);
+        records.extend(passed_over.map(|record| Record { facts: 0, ..*record }));
         let mut found = Found::new(job, &intake, through)?;
         found.rejects.extend(missing.iter().cloned());
         found.notes.splice(0..0, self.notes.iter().cloned());
