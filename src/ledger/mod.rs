@@ -27,7 +27,7 @@ mod state;
 pub use chain::{CHARGES, Kind, Ledger, Link, Reader, RunInfo, STATE};
 pub use charges::{Block, Charges, ChargesWriter, Group, Groups, Kept, Location, pack_groups};
 pub use history::{Billed, Owned, history, standing};
-pub use state::{PinRecord, Record, Slot, State, StateError, layer};
+pub use state::{PinRecord, Record, Slot, State, StateError};
 
 use std::path::{Path, PathBuf};
 

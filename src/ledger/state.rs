@@ -4,7 +4,7 @@
 //! of them. So a night writes about as much as it bills, and reads one whole state and a few days of changes. Records are in
 //! the order of hashes, so that a customer's are found at once where its rows come up, whatever the book looks like.
 
-use super::{Location, hash};
+use super::Location;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -129,13 +129,18 @@ fn array<const N: usize>(bytes: &[u8], place: usize) -> [u8; N] {
 pub struct StateError;
 
 /// The bytes of a state.bin, of records in any order; the last of a subscription counts.
-pub fn layer(mut records: Vec<Record>, is_whole: bool) -> Vec<u8> {
+#[cfg(test)]
+fn layer(mut records: Vec<Record>, is_whole: bool) -> Vec<u8> {
     sort(&mut records);
-    let mut out = Vec::with_capacity(HEAD + records.len() * RECORD);
-    out.extend_from_slice(MAGIC);
-    out.push(u8::from(is_whole));
-    out.extend_from_slice(&(records.len() as u64).to_le_bytes());
+    let mut out = head(is_whole, records.len() as u64);
     records.iter().for_each(|record| record.push(&mut out));
+    out
+}
+
+fn head(is_whole: bool, records: u64) -> Vec<u8> {
+    let mut out = MAGIC.to_vec();
+    out.push(u8::from(is_whole));
+    out.extend_from_slice(&records.to_le_bytes());
     out
 }
 
@@ -164,13 +169,13 @@ pub(super) fn is_whole(bytes: &[u8]) -> Result<bool, StateError> {
 /// What a ledger knows, as the last run left it.
 #[derive(Debug, Default)]
 pub struct State {
-    /// The last whole state, as its file has it.
+    /// The last whole state, as its file has it, with what changed since written over it.
     whole: Vec<u8>,
-    /// What changed since.
-    changes: Vec<Record>,
+    /// Subscriptions that it did not have.
+    newer: Vec<Record>,
     /// How many records were written since, counting every time.
     written: u64,
-    /// Which records a run has met: those of the whole, then the changes.
+    /// Which records a run has met: those of the whole, then the newer ones.
     met: Vec<AtomicU64>,
 }
 
@@ -184,49 +189,58 @@ impl State {
     /// # Errors
     /// One of them is none.
     pub fn of(whole: Option<Vec<u8>>, layers: &[Vec<u8>]) -> Result<State, StateError> {
-        let whole = whole.unwrap_or_else(|| layer(Vec::new(), true));
+        let whole = whole.unwrap_or_else(|| head(true, 0));
         is_whole(&whole)?;
-        let (mut changes, mut written) = (Vec::new(), 0);
+        let mut state = State { whole, ..State::default() };
         for bytes in layers {
             is_whole(bytes)?;
-            let records = bytes[HEAD..].as_chunks::<RECORD>().0;
-            written += records.len() as u64;
-            changes.extend(records.iter().map(|bytes| Record::of(bytes)));
+            state.overwrite(bytes[HEAD..].as_chunks::<RECORD>().0);
         }
-        sort(&mut changes);
-        let mut state = State { whole, changes, written, met: Vec::new() };
-        let slots = state.in_whole() + state.changes.len();
+        sort(&mut state.newer);
+        let slots = state.in_whole() + state.newer.len();
         state.met = (0..slots.div_ceil(BITS)).map(|_| AtomicU64::new(0)).collect();
         Ok(state)
     }
 
+    /// Writes changes, which are in order, over what was.
+    fn overwrite(&mut self, changes: &[[u8; RECORD]]) {
+        self.written += changes.len() as u64;
+        let mut from = 0;
+        for bytes in changes {
+            let record = Record::of(bytes);
+            let at = |place: usize| self.key_at(place);
+            let place = from + first_from(self.in_whole() - from, |place| at(from + place) >= record.key());
+            if place < self.in_whole() && at(place) == record.key() {
+                let start = HEAD + place * RECORD;
+                self.whole[start..start + RECORD].copy_from_slice(bytes);
+            } else {
+                self.newer.push(record);
+            }
+            from = place;
+        }
+    }
+
     fn in_whole(&self) -> usize {
-        (self.whole.len() - HEAD) / RECORD
+        self.whole.len().saturating_sub(HEAD) / RECORD
     }
 
     fn whole_at(&self, place: usize) -> Record {
         Record::of(&self.whole[HEAD + place * RECORD..])
     }
 
-    fn customer_at(&self, place: usize) -> u64 {
-        u64::from_le_bytes(array(&self.whole, HEAD + place * RECORD))
+    fn key_at(&self, place: usize) -> (u64, u64) {
+        let start = HEAD + place * RECORD;
+        (u64::from_le_bytes(array(&self.whole, start)), u64::from_le_bytes(array(&self.whole, start + 8)))
     }
 
-    /// The records of a customer, those that are gone left out.
-    pub fn of_customer(&self, id: &str) -> Vec<(Record, Slot)> {
-        let customer = hash(id.as_bytes());
-        let whole = range(self.in_whole(), customer, |place| self.customer_at(place));
-        let changes = range(self.changes.len(), customer, |place| self.changes[place].customer);
-        let changed = &self.changes[changes.clone()];
-        let is_changed = |record: &Record| {
-            changed.binary_search_by_key(&record.subscription, |changed| changed.subscription).is_ok()
-        };
+    /// The records of a customer, by the number of its id; those that are gone are left out.
+    pub fn of_customer(&self, customer: u64) -> Vec<(Record, Slot)> {
+        let whole = range(self.in_whole(), customer, |place| self.key_at(place).0);
+        let newer = range(self.newer.len(), customer, |place| self.newer[place].customer);
+        let first = self.in_whole();
         let kept = whole.map(|place| (self.whole_at(place), Slot(place)));
-        let first = self.in_whole() + changes.start;
-        let newer = changed.iter().enumerate().map(|(place, record)| (*record, Slot(first + place)));
-        let mut all: Vec<_> = kept.filter(|(record, _)| !is_changed(record)).chain(newer).collect();
-        all.retain(|(record, _)| !record.is_gone);
-        all
+        let more = newer.map(|place| (self.newer[place], Slot(first + place)));
+        kept.chain(more).filter(|(record, _)| !record.is_gone).collect()
     }
 
     /// Marks a record as met; whether it was met before.
@@ -241,43 +255,101 @@ impl State {
 
     /// The records that no run has met.
     pub fn not_met(&self) -> Vec<Record> {
-        let is_changed =
-            |record: &Record| self.changes.binary_search_by_key(&record.key(), Record::key).is_ok();
-        let whole =
-            (0..self.in_whole()).filter(|&place| !self.was_met(place)).map(|place| self.whole_at(place));
-        let first = self.in_whole();
-        let newer = self.changes.iter().enumerate().filter(|(place, _)| !self.was_met(first + place));
-        let mut all: Vec<Record> = whole.filter(|record| !is_changed(record)).collect();
-        all.extend(newer.map(|(_, record)| *record).filter(|record| !record.is_gone));
-        all
+        let slots = (0..self.in_whole() + self.newer.len()).filter(|&slot| !self.was_met(slot));
+        slots.map(|slot| self.at(slot)).filter(|record| !record.is_gone).collect()
+    }
+
+    fn at(&self, slot: usize) -> Record {
+        slot.checked_sub(self.in_whole()).map_or_else(|| self.whole_at(slot), |place| self.newer[place])
     }
 
     /// Every record that is not gone.
     pub fn each(&self) -> impl Iterator<Item = Record> {
-        let is_changed =
-            |record: &Record| self.changes.binary_search_by_key(&record.key(), Record::key).is_ok();
-        let whole = (0..self.in_whole()).map(|place| self.whole_at(place));
-        let kept = whole.filter(move |record| !is_changed(record));
-        kept.chain(self.changes.iter().copied()).filter(|record| !record.is_gone)
+        let slots = 0..self.in_whole() + self.newer.len();
+        slots.map(|slot| self.at(slot)).filter(|record| !record.is_gone)
     }
 
-    /// How many records it holds, about: those that are gone and those that changed count too.
-    pub fn size(&self) -> u64 {
-        (self.in_whole() + self.changes.len()) as u64
-    }
-
-    /// The bytes of the state.bin of a run that changed these records: a whole one, where changes have become many.
-    pub fn next_layer(&self, changed: Vec<Record>) -> Vec<u8> {
+    /// Writes the state.bin of a run that changed these records: a whole one, where changes have become many.
+    ///
+    /// # Errors
+    /// Those of writing.
+    pub fn write_next<E>(
+        &self,
+        mut changed: Vec<Record>,
+        mut write: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        sort(&mut changed);
         let many = self.written + changed.len() as u64;
         if self.in_whole() > 0 && many * PART <= self.in_whole() as u64 {
-            return layer(changed, false);
+            write(&head(false, changed.len() as u64))?;
+            return write_all(changed.into_iter(), &mut write);
         }
-        let mut all: Vec<Record> = self.each().collect();
-        all.extend(changed);
-        sort(&mut all);
-        all.retain(|record| !record.is_gone);
-        layer(all, true)
+        write(&head(true, self.with(&changed).count() as u64))?;
+        write_all(self.with(&changed), &mut write)
     }
+
+    /// Every record, in order, with some that changed.
+    fn with<'s>(&'s self, changed: &'s [Record]) -> impl Iterator<Item = Record> + 's {
+        let whole = (0..self.in_whole()).map(|place| self.whole_at(place));
+        let before = Merged { newer: self.newer.iter().copied().peekable(), older: whole.peekable() };
+        let all = Merged { newer: changed.iter().copied().peekable(), older: before.peekable() };
+        all.filter(|record| !record.is_gone)
+    }
+}
+
+/// Records are written in pieces of about so many bytes.
+const PIECE: usize = 1 << 20;
+
+fn write_all<E>(
+    records: impl Iterator<Item = Record>,
+    write: &mut impl FnMut(&[u8]) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut piece = Vec::with_capacity(PIECE + RECORD);
+    for record in records {
+        record.push(&mut piece);
+        if piece.len() >= PIECE {
+            write(&piece)?;
+            piece.clear();
+        }
+    }
+    write(&piece)
+}
+
+/// Records of two sides in order; where both have one, the newer counts.
+struct Merged<N: Iterator<Item = Record>, O: Iterator<Item = Record>> {
+    newer: std::iter::Peekable<N>,
+    older: std::iter::Peekable<O>,
+}
+
+impl<N: Iterator<Item = Record>, O: Iterator<Item = Record>> Iterator for Merged<N, O> {
+    type Item = Record;
+
+    fn next(&mut self) -> Option<Record> {
+        match (self.newer.peek(), self.older.peek()) {
+            (Some(newer), Some(older)) if newer.key() == older.key() => {
+                self.older.next();
+                self.newer.next()
+            }
+            (Some(newer), Some(older)) if newer.key() < older.key() => self.newer.next(),
+            (_, Some(_)) => self.older.next(),
+            (_, None) => self.newer.next(),
+        }
+    }
+}
+
+/// The first place that holds, of places of which none holds before one that does not; those at the front are tried first.
+fn first_from(count: usize, holds: impl Fn(usize) -> bool) -> usize {
+    let (mut first, mut step) = (0, 1);
+    while first + step <= count && !holds(first + step - 1) {
+        first += step;
+        step *= 2;
+    }
+    let mut end = count.min(first + step - 1);
+    while first < end {
+        let middle = usize::midpoint(first, end);
+        if holds(middle) { end = middle } else { first = middle + 1 }
+    }
+    first
 }
 
 /// The places of a hash among sorted ones: hashes lie evenly, so the search begins about where it ends.
@@ -309,6 +381,7 @@ fn range(count: usize, wanted: u64, at: impl Fn(usize) -> u64) -> Range<usize> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use super::super::hash;
     use super::*;
 
     fn record(customer: &str, subscription: &str, sum: u64) -> Record {
@@ -350,7 +423,7 @@ mod tests {
         let state = State::of(Some(whole), &[first, second]).unwrap();
         let sums = |customer: &str| {
             let mut sums: Vec<u64> =
-                state.of_customer(customer).iter().map(|(record, _)| record.sum).collect();
+                state.of_customer(hash(customer.as_bytes())).iter().map(|(record, _)| record.sum).collect();
             sums.sort_unstable();
             sums
         };
@@ -360,13 +433,43 @@ mod tests {
         assert_eq!(sums("nobody"), [0; 0]);
         assert_eq!(state.each().count(), 500);
         for number in (0..170).filter(|&number| number != 7) {
-            for (_, slot) in state.of_customer(&format!("C{number}")) {
+            for (_, slot) in state.of_customer(hash(format!("C{number}").as_bytes())) {
                 assert!(!state.meet(slot), "each is met once");
             }
         }
         let mut left: Vec<u64> = state.not_met().iter().map(|record| record.sum).collect();
         left.sort_unstable();
         assert_eq!(left, [7, 177, 347], "those of C7, who was not asked for");
+    }
+
+    #[test]
+    fn what_is_written_next_is_read_as_what_it_says() {
+        let many: Vec<Record> = (0..500).map(|number| record("C", &format!("S{number}"), number)).collect();
+        let changed = |count: u64| -> Vec<Record> {
+            (0..count).map(|number| record("C", &format!("S{}", number * 7), 1_000 + number)).collect()
+        };
+        let first = layer(many, true);
+        for count in [0, 3, 90, 124, 126, 300] {
+            let state = State::of(Some(first.clone()), &[]).unwrap();
+            let mut next = Vec::new();
+            let written: Result<(), ()> = state.write_next(changed(count), |bytes| {
+                next.extend_from_slice(bytes);
+                Ok(())
+            });
+            assert_eq!(written, Ok(()));
+            let whole = is_whole(&next).unwrap();
+            assert_eq!(whole, count > 125, "{count}");
+            let after = if whole {
+                State::of(Some(next), &[]).unwrap()
+            } else {
+                State::of(Some(first.clone()), &[next]).unwrap()
+            };
+            let sum: u64 = after.each().map(|record| record.sum).sum();
+            let over = count.min(72);
+            let was: u64 = (0..over).map(|number| number * 7).sum();
+            let is: u64 = (0..count).map(|number| 1_000 + number).sum();
+            assert_eq!(sum, 500 * 499 / 2 - was + is, "{count}");
+        }
     }
 
     #[test]

@@ -44,6 +44,8 @@ pub(super) struct Hashes {
     partners: Vec<u64>,
     promotions: Vec<u64>,
     codes: Vec<u64>,
+    /// What prices of each item are looked up for, as numbers: by term, then by billing cycle.
+    priced_as: Vec<[u64; Term::ALL.len() * BillingCycle::ALL.len()]>,
     priced: HashMap<u64, (ItemId, Term, BillingCycle)>,
     promotion_of: HashMap<u64, PromotionId>,
 }
@@ -58,12 +60,17 @@ impl Hashes {
             names.products.iter().zip(names.skus.iter()).map(|(product, sku)| item(product, sku)).collect();
         let promotions = all(&mut names.promotions.iter());
         let mut priced = HashMap::new();
+        let mut of_items = Vec::with_capacity(items.len());
         for (rank, &item) in items.iter().enumerate() {
+            let mut of_item = [0; Term::ALL.len() * BillingCycle::ALL.len()];
             for term in Term::ALL {
                 for cycle in BillingCycle::ALL {
-                    priced.insert(priced_as(item, term, cycle), (ItemId::of_rank(rank), term, cycle));
+                    let number = priced_as(item, term, cycle);
+                    of_item[slot(term, cycle)] = number;
+                    priced.insert(number, (ItemId::of_rank(rank), term, cycle));
                 }
             }
+            of_items.push(of_item);
         }
         let promotion_of = promotions.iter().enumerate();
         let promotion_of = promotion_of.map(|(rank, &hash)| (hash, PromotionId::of_rank(rank))).collect();
@@ -72,6 +79,7 @@ impl Hashes {
             markets: all(&mut names.markets.iter()),
             partners: all(&mut names.partners.iter()),
             promotions,
+            priced_as: of_items,
             codes: all(&mut names.codes.iter()),
             priced,
             promotion_of,
@@ -80,7 +88,7 @@ impl Hashes {
 
     /// What a price is looked up for, as a number.
     pub(super) fn priced(&self, item: ItemId, term: Term, cycle: BillingCycle) -> u64 {
-        priced_as(self.items[item.rank()], term, cycle)
+        self.priced_as[item.rank()][slot(term, cycle)]
     }
 
     /// What a number of a price was looked up for, where this run knows such an item.
@@ -97,6 +105,10 @@ impl Hashes {
     pub(super) fn promotion_of(&self, hash: u64) -> Option<PromotionId> {
         self.promotion_of.get(&hash).copied()
     }
+}
+
+const fn slot(term: Term, cycle: BillingCycle) -> usize {
+    term as usize * BillingCycle::ALL.len() + cycle as usize
 }
 
 /// The number of a product and SKU.
@@ -125,27 +137,39 @@ pub(super) struct Facts {
     pub(super) rows_now: [u16; 2],
 }
 
-/// The facts of each of a customer's subscriptions.
-pub(super) fn facts(
-    customer: &CustomerBook<'_>,
-    names: &Names,
-    hashes: &Hashes,
-    (before, now): (Option<Day>, Day),
-) -> Vec<Facts> {
-    let mut desk = Desk { names, hashes, bytes: Vec::with_capacity(256) };
-    let of_customer = desk.customer(customer);
-    let seats = seats_at_start(customer);
-    let rows = customer.pieces(1).zip(seats);
-    rows.map(|(own, seats)| desk.facts(&own, seats, of_customer, (before, now))).collect()
-}
-
-struct Desk<'a> {
+/// Where facts are made into numbers.
+pub(super) struct Desk<'a> {
     names: &'a Names,
     hashes: &'a Hashes,
     bytes: Vec<u8>,
 }
 
+impl<'a> Desk<'a> {
+    /// For a part with these names.
+    pub(super) fn new(names: &'a Names, hashes: &'a Hashes) -> Desk<'a> {
+        Desk { names, hashes, bytes: Vec::with_capacity(256) }
+    }
+}
+
 impl Desk<'_> {
+    /// The facts of each of a customer's subscriptions, in place of those before.
+    pub(super) fn all(
+        &mut self,
+        customer: &CustomerBook<'_>,
+        days: (Option<Day>, Day),
+        facts: &mut Vec<Facts>,
+    ) {
+        facts.clear();
+        let of_customer = self.customer(customer);
+        if customer.subscriptions.iter().any(|row| row.quantity_as_of.is_some()) {
+            let rows = customer.pieces(1).zip(seats_at_start(customer));
+            facts.extend(rows.map(|(own, seats)| self.facts(&own, seats, of_customer, days)));
+        } else {
+            let rows = customer.pieces(1).zip(customer.subscriptions);
+            facts.extend(rows.map(|(own, row)| self.facts(&own, Some(row.quantity), of_customer, days)));
+        }
+    }
+
     fn facts(
         &mut self,
         own: &CustomerBook<'_>,
@@ -244,26 +268,40 @@ impl Desk<'_> {
     }
 
     fn row(&mut self, row: &Subscription, seats: Option<u32>) -> u64 {
-        self.bytes.clear();
-        self.push(self.hashes.items[row.item.rank()]);
-        self.push(self.hashes.markets[row.market.rank()]);
-        self.push(row.partner.map_or(0, |id| self.hashes.partners[id.rank()]));
-        self.bytes.extend_from_slice(row.currency.code().as_bytes());
-        for name in [row.segment.name(), row.commerce.name(), row.term.name(), row.billing_cycle.name()] {
-            self.bytes.extend_from_slice(name.as_bytes());
-            self.bytes.push(0);
+        let hashes = self.hashes;
+        let day = |day: Option<Day>| day.map_or(u64::MAX, |day| i64::from(day.epoch_days()).cast_unsigned());
+        let currency = row.currency.code().as_bytes();
+        let kinds = [
+            row.segment as u8,
+            row.commerce as u8,
+            row.term as u8,
+            row.billing_cycle as u8,
+            row.status as u8,
+            row.origin as u8,
+            row.channel as u8,
+            u8::from(row.auto_renew) | u8::from(row.opened) << 1 | u8::from(row.parked) << 2,
+        ];
+        let mut letters = [0; 8];
+        letters.iter_mut().zip(currency).for_each(|(to, from)| *to = *from);
+        let words = [
+            hashes.items[row.item.rank()],
+            hashes.markets[row.market.rank()],
+            row.partner.map_or(0, |id| hashes.partners[id.rank()]),
+            u64::from_le_bytes(letters),
+            u64::from_le_bytes(kinds),
+            seats.map_or(u64::MAX, u64::from),
+            row.ordered_at.map_or(0, |at| at.ticks().cast_unsigned()),
+            day(Some(row.term_start)),
+            day(row.term_end),
+            day(row.anchored_on),
+            row.unit_price.map_or(u64::MAX, |price| price.millionths().cast_unsigned()),
+            self.promoted(row.promotion),
+        ];
+        let mut bytes = [0; 12 * 8];
+        for (to, word) in bytes.as_chunks_mut::<8>().0.iter_mut().zip(words) {
+            *to = word.to_le_bytes();
         }
-        self.push(seats.map_or(u64::MAX, u64::from));
-        self.push(row.ordered_at.map_or(0, |at| at.ticks().cast_unsigned()));
-        self.day(Some(row.term_start));
-        self.day(row.term_end);
-        self.day(row.anchored_on);
-        self.push(row.unit_price.map_or(u64::MAX, |price| price.millionths().cast_unsigned()));
-        self.promotion(row.promotion);
-        let flags = [row.auto_renew, row.opened, row.parked].map(u64::from);
-        self.push(flags[0] | flags[1] << 1 | flags[2] << 2);
-        self.push(row.status as u64 | (row.origin as u64) << 8 | (row.channel as u64) << 16);
-        hash(&self.bytes)
+        hash(&bytes)
     }
 
     /// Begins the bytes of a row of a kind.
@@ -282,11 +320,15 @@ impl Desk<'_> {
     }
 
     fn promotion(&mut self, cell: PromotionCell) {
-        self.push(match cell {
+        self.push(self.promoted(cell));
+    }
+
+    fn promoted(&self, cell: PromotionCell) -> u64 {
+        match cell {
             PromotionCell::Empty => 0,
             PromotionCell::Declined => 1,
             PromotionCell::Id(id) => self.hashes.promotions[id.rank()],
-        });
+        }
     }
 
     fn target(&mut self, target: Target) {

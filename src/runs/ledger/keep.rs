@@ -2,7 +2,7 @@
 
 use super::facts::Facts;
 use super::posting::{Case, Poster, Way};
-use crate::ledger::{PinRecord, Record, hash};
+use crate::ledger::{PinRecord, Record};
 use std::collections::BTreeMap;
 use termwise_engine::book::{CustomerBook, Subscription};
 use termwise_engine::calendar::Day;
@@ -17,45 +17,52 @@ pub(super) struct Outcome<'c> {
     pub(super) way: Way,
     /// The sum over all that came out, and over what was added.
     pub(super) sums: (u64, u64),
-    /// The last renewal that was given notice of.
-    pub(super) noticed: i32,
+    /// The last renewal that notice is given of now.
+    pub(super) noticed: Option<i32>,
     /// Whether a line was added.
     pub(super) has_lines: bool,
 }
 
 impl Poster<'_> {
-    /// Takes the renewals that are this run's to tell, and gives notice of those whose day has come; for each row the last
-    /// renewal that was given notice of.
-    pub(super) fn take_renewals(&mut self, case: &Case<'_>, ways: &[Way], renewals: &[Renewal]) -> Vec<i32> {
+    /// Takes the renewals that are this run's to tell, and gives notice of those whose day has come: which rows, and for which
+    /// renewal.
+    pub(super) fn take_renewals(
+        &mut self,
+        case: &Case<'_>,
+        way: impl Fn(usize) -> Way,
+        renewals: &mut Vec<Renewal>,
+    ) -> Vec<(usize, i32)> {
         let night = self.night;
         let (before, as_of) = (night.billed_to(), night.window.billed.last);
         let rows = case.book.subscriptions;
-        let known = |record: &Option<Record>| record.map_or(0, |record| record.noticed);
-        let mut noticed: Vec<i32> = case.records.iter().map(known).collect();
-        for renewal in renewals {
-            let number = renewal.subscription.rank() - rows[0].id.rank();
-            let is_ours = match ways[number] {
-                Way::New if night.opens => renewal.renewal_date > as_of,
-                Way::New => renewal.renewal_date >= night.cut_over,
-                Way::Since | Way::Compare => renewal.renewal_date > before,
-                Way::Wait => false,
-            };
-            if !is_ours {
-                continue;
-            }
-            self.posted.renewals.push(*renewal);
+        let first = rows[0].id.rank();
+        let number_of = |renewal: &Renewal| renewal.subscription.rank() - first;
+        renewals.retain(|renewal| match way(number_of(renewal)) {
+            Way::New if night.opens => renewal.renewal_date > as_of,
+            Way::New => renewal.renewal_date >= night.cut_over,
+            Way::Since | Way::Compare => renewal.renewal_date > before,
+            Way::Wait => false,
+        });
+        let mut noticed: Vec<(usize, i32)> = Vec::new();
+        for renewal in renewals.iter() {
+            let number = number_of(renewal);
             let days = night.notice_days.get(rows[number].market.rank()).copied().flatten();
             let is_due = days.is_some_and(|days| renewal.renewal_date <= as_of.plus_days(days));
-            let is_known = ways[number] != Way::New || renewal.renewal_date > as_of;
+            if !is_due || (way(number) == Way::New && renewal.renewal_date <= as_of) {
+                continue;
+            }
             let date = renewal.renewal_date.epoch_days();
-            if is_due && is_known && date > noticed[number] {
-                noticed[number] = date;
+            let known = case.records[number].map_or(0, |record| record.noticed);
+            let last = noticed.last().filter(|(of, _)| *of == number).map_or(known, |(_, date)| *date);
+            if date > last {
+                noticed.push((number, date));
                 // What fell due before an existing book was taken over was told elsewhere (R64).
                 if !night.opens {
                     self.posted.notices.push(*renewal);
                 }
             }
         }
+        self.posted.renewals.append(renewals);
         noticed
     }
 
@@ -68,8 +75,9 @@ impl Poster<'_> {
         if record.is_none() && closing.standing == Standing::SetAside && !outcome.has_lines {
             return;
         }
-        let customer = hash(self.names.customer(row.customer).as_bytes());
+        let customer = case.customer;
         let before = record.unwrap_or_default();
+        let noticed = outcome.noticed.unwrap_or(before.noticed);
         let is_moved = record.is_some_and(|record| record.customer != customer);
         let (came_out, added) = outcome.sums;
         let sum = match outcome.way {
@@ -79,7 +87,7 @@ impl Poster<'_> {
         let is_set_aside = closing.standing == Standing::SetAside;
         let kept = Record {
             customer,
-            subscription: hash(self.names.subscription(row.id).as_bytes()),
+            subscription: case.numbers[number],
             facts: outcome.facts.now,
             sum: if self.night.opens { 0 } else { sum },
             term_start: row.term_start.epoch_days(),
@@ -91,13 +99,13 @@ impl Poster<'_> {
             ],
             is_over: closing.standing == Standing::Over,
             is_gone: false,
-            noticed: outcome.noticed,
+            noticed,
             term_first: closing.term_first.map_or(0, Day::epoch_days),
             price: closing.pin.map_or(PinRecord::default(), |pin| self.pin_record(&pin)),
         };
         // What is set aside is left as the ledger knows it, to be looked at again.
         let kept = if is_set_aside && record.is_some() {
-            Record { customer, facts: 0, sum, last: before.last, noticed: outcome.noticed, ..before }
+            Record { customer, facts: 0, sum, last: before.last, noticed, ..before }
         } else {
             kept
         };

@@ -204,7 +204,7 @@ impl Desk<'_> {
                     writer.keep(side)?;
                 }
                 let mut side = writer.side(STATE)?;
-                side.write(&state.next_layer(records))?;
+                state.write_next(records, |bytes| side.write(bytes))?;
                 writer.keep(side)?;
                 let sealed = writer.seal(&report)?;
                 watch.laps.extend(sealed.timings());

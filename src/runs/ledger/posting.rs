@@ -9,11 +9,9 @@
 //! Nothing is taken back because a row is missing: of a customer that lacks one of its subscriptions only those whose own
 //! rows changed are corrected (R63), and a subscription that lacks a row of its own waits until it is back.
 
-use super::facts::{self, Facts, Hashes};
+use super::facts::{self, Desk, Facts, Hashes};
 use super::keep::{Outcome, lacks_rows};
-use crate::ledger::{
-    Ledger, LedgerError, Owned, PinRecord, Reader, Record, Slot, State, hash, history, standing,
-};
+use crate::ledger::{Ledger, LedgerError, Owned, PinRecord, Reader, Record, State, hash, history, standing};
 use crate::names::Names;
 use crate::output::{Charge, line_keys};
 use hashbrown::HashMap;
@@ -55,6 +53,9 @@ pub(crate) struct Night<'n> {
 /// A customer, or a piece of one, with what the ledger knows of it.
 pub(crate) struct Case<'b> {
     pub(super) book: CustomerBook<'b>,
+    /// The number of the customer's id, and of each subscription's.
+    pub(super) customer: u64,
+    pub(super) numbers: Vec<u64>,
     pub(super) records: Vec<Option<Record>>,
     /// Whether the book lacks a subscription of the customer that the ledger has.
     lacks: bool,
@@ -129,35 +130,36 @@ impl<'n> Night<'n> {
         names: &Names,
         piece: usize,
     ) -> Result<Vec<Case<'b>>, SubscriptionId> {
-        let id = names.customer(customer.subscriptions[0].customer);
-        let mut known: BTreeMap<u64, (Record, Slot)> = BTreeMap::new();
-        for (record, slot) in self.state.of_customer(id) {
-            known.insert(record.subscription, (record, slot));
+        let id = hash(names.customer(customer.subscriptions[0].customer).as_bytes());
+        let mut known = self.state.of_customer(id);
+        if !known.is_sorted_by_key(|(record, _)| record.subscription) {
+            known.sort_by_key(|(record, _)| record.subscription);
         }
-        let total = known.len();
         let mut met = 0;
-        let mut records = Vec::with_capacity(customer.subscriptions.len());
-        for row in customer.subscriptions {
-            let number = hash(names.subscription(row.id).as_bytes());
-            let record = match known.get(&number) {
-                Some((record, slot)) => {
-                    if self.state.meet(*slot) {
-                        return Err(row.id);
+        let mut cases = Vec::with_capacity(1);
+        for book in customer.pieces(piece) {
+            let rows = book.subscriptions;
+            let numbers: Vec<u64> =
+                rows.iter().map(|row| hash(names.subscription(row.id).as_bytes())).collect();
+            let mut records = Vec::with_capacity(rows.len());
+            for (row, number) in rows.iter().zip(&numbers) {
+                let place = known.binary_search_by_key(number, |(record, _)| record.subscription);
+                records.push(match place {
+                    Ok(place) => {
+                        if self.state.meet(known[place].1) {
+                            return Err(row.id);
+                        }
+                        met += 1;
+                        Some(known[place].0)
                     }
-                    met += 1;
-                    Some(*record)
-                }
-                None => self.moved.get(&number).copied(),
-            };
-            records.push(record);
+                    Err(_) => self.moved.get(number).copied(),
+                });
+            }
+            cases.push(Case { book, customer: id, numbers, records, lacks: false });
         }
-        let lacks = met < total;
-        let mut records = records.into_iter();
-        let case = |book: CustomerBook<'b>| {
-            let records = records.by_ref().take(book.subscriptions.len()).collect();
-            Case { book, records, lacks }
-        };
-        Ok(customer.pieces(piece).map(case).collect())
+        let lacks = met < known.len();
+        cases.iter_mut().for_each(|case| case.lacks = lacks);
+        Ok(cases)
     }
 }
 
@@ -168,6 +170,9 @@ pub(crate) struct Poster<'u> {
     pub(super) catalog: &'u Catalog,
     pub(super) policy: &'u Policy,
     reader: Reader<'u>,
+    desk: Desk<'u>,
+    facts: Vec<Facts>,
+    pins: Vec<Pin>,
     slate: Slate,
     played: Played,
     pub(super) posted: Posted,
@@ -181,8 +186,10 @@ impl<'u> Poster<'u> {
         (catalog, policy): (&'u Catalog, &'u Policy),
     ) -> Poster<'u> {
         let reader = Reader::new(night.ledger);
+        let desk = Desk::new(names, &night.hashes);
+        let (facts, pins) = (Vec::new(), Vec::new());
         let (slate, played, posted) = (Slate::default(), Played::default(), Posted::default());
-        Poster { night, names, catalog, policy, reader, slate, played, posted }
+        Poster { night, names, catalog, policy, reader, desk, facts, pins, slate, played, posted }
     }
 
     /// What the unit adds.
@@ -197,29 +204,91 @@ impl<'u> Poster<'u> {
     pub(crate) fn post(&mut self, case: &Case<'_>) -> Result<(), LedgerError> {
         let night = self.night;
         let as_of = night.window.billed.last;
-        let facts = facts::facts(&case.book, self.names, &night.hashes, (night.before, as_of));
+        let mut facts = std::mem::take(&mut self.facts);
+        self.desk.all(&case.book, (night.before, as_of), &mut facts);
+        let mut pins = std::mem::take(&mut self.pins);
+        pins.clear();
+        for (row, record) in case.book.subscriptions.iter().zip(&case.records) {
+            pins.extend(record.and_then(|record| self.pin_of(row, &record.price)));
+        }
+        let is_as_it_was = |(facts, record): (&Facts, &Option<Record>)| {
+            record.is_some_and(|record| record.facts == facts.before && record.customer == case.customer)
+        };
+        let is_quiet = night.same_control && facts.iter().zip(&case.records).all(is_as_it_was);
+        if is_quiet {
+            self.go_on(case, &facts, &pins);
+        } else {
+            self.look_again(case, &facts, &mut pins)?;
+        }
+        (self.facts, self.pins) = (facts, pins);
+        Ok(())
+    }
+
+    /// Nothing is new but the days: what fell due since the last run is added.
+    fn go_on(&mut self, case: &Case<'_>, facts: &[Facts], pins: &[Pin]) {
+        let night = self.night;
+        let since = Period { first: night.billed_to().next(), last: night.window.billed.last };
+        self.play(case, since, pins);
+        let mut played = std::mem::take(&mut self.played);
+        let is_clean = !played.findings.iter().any(|finding| hangs_on_a_price(finding.code));
+        let rows = case.book.subscriptions;
+        let first = rows[0].id.rank();
+        let keys = line_keys(self.names, night.window, &played.lines);
+        let mut added: Vec<(usize, u64)> = Vec::with_capacity(played.lines.len());
+        for (line, key) in played.lines.iter().zip(keys.iter()) {
+            let number = line.subscription.rank() - first;
+            added.push((number, self.weight(&rows[number], line, key)));
+        }
+        let noticed = self.take_renewals(case, |_| Way::Since, &mut played.renewals);
+        let (mut added, mut noticed) = (added.as_slice(), noticed.as_slice());
+        for (number, closing) in played.closings.iter().enumerate() {
+            let own = added.iter().take_while(|(of, _)| *of == number).count();
+            let sum = added[..own].iter().fold(0_u64, |sum, (_, weight)| sum.wrapping_add(*weight));
+            added = &added[own..];
+            let notices = noticed.iter().take_while(|(of, _)| *of == number).count();
+            let noticed_now = noticed[..notices].last().map(|(_, date)| *date);
+            noticed = &noticed[notices..];
+            let outcome = Outcome {
+                closing: Some(closing),
+                facts: if is_clean { facts[number] } else { Facts { now: 0, ..facts[number] } },
+                way: Way::Since,
+                sums: (0, sum),
+                noticed: noticed_now,
+                has_lines: own > 0,
+            };
+            self.keep(case, number, outcome);
+        }
+        self.posted.lines.append(&mut played.lines);
+        self.posted.findings.append(&mut played.findings);
+        self.posted.fates.append(&mut played.fates);
+        self.played = played;
+    }
+
+    /// Facts, control or the customer's subscriptions changed: what was billed is held against what comes out now.
+    fn look_again(
+        &mut self,
+        case: &Case<'_>,
+        facts: &[Facts],
+        pins: &mut Vec<Pin>,
+    ) -> Result<(), LedgerError> {
+        let night = self.night;
+        let as_of = night.window.billed.last;
         let rows = case.book.subscriptions;
         let changed = |number: usize| {
             case.records[number]
                 .is_none_or(|record| record.facts == 0 || record.facts != facts[number].before)
         };
-        let is_quiet = night.same_control && (0..rows.len()).all(|number| !changed(number));
-        let mut pins: Vec<Pin> = Vec::new();
-        for (row, record) in rows.iter().zip(&case.records) {
-            pins.extend(record.and_then(|record| self.pin_of(row, &record.price)));
-        }
         let mut ways: Vec<Way> = Vec::with_capacity(rows.len());
         for number in 0..rows.len() {
             ways.push(match &case.records[number] {
                 None => Way::New,
                 Some(record) if lacks_rows(record, &rows[number], &case.book, &facts[number]) => Way::Wait,
-                Some(_) if is_quiet || (case.lacks && !changed(number)) => Way::Since,
+                Some(_) if case.lacks && !changed(number) => Way::Since,
                 Some(_) => Way::Compare,
             });
         }
-        let since = Period { first: night.billed_to().next(), last: as_of };
         let whole = night.window.billed;
-        self.play(case, if is_quiet { since } else { whole }, &pins);
+        self.play(case, whole, pins);
         // Where the sum over what fell due before is the ledger's, nothing of it came out differently.
         let mut history: BTreeMap<usize, BTreeMap<String, crate::ledger::Billed>> = BTreeMap::new();
         if ways.contains(&Way::Compare) {
@@ -244,9 +313,9 @@ impl<'u> Poster<'u> {
                 }
             }
             pins.sort_by_key(|pin| pin.subscription);
-            self.play(case, Period { first: beginning(whole.first), last: as_of }, &pins);
+            self.play(case, Period { first: beginning(whole.first), last: as_of }, pins);
         }
-        self.take(case, &facts, &ways, history);
+        self.take(case, facts, &ways, history);
         Ok(())
     }
 
@@ -406,14 +475,14 @@ impl<'u> Poster<'u> {
                 fates.insert(rows[number].source, Fate::Set(Disposition::Parked));
             }
         }
-        let noticed = self.take_renewals(case, ways, &played.renewals);
+        let noticed = self.take_renewals(case, |number| ways[number], &mut played.renewals);
         for number in 0..rows.len() {
             let outcome = Outcome {
                 closing: played.closings.get(number),
                 facts: if is_clean { facts[number] } else { Facts { now: 0, ..facts[number] } },
                 way: ways[number],
                 sums: (sums[number], added[number]),
-                noticed: noticed[number],
+                noticed: noticed.iter().rfind(|(of, _)| *of == number).map(|(_, date)| *date),
                 has_lines: has_group.contains(&number),
             };
             self.keep(case, number, outcome);

@@ -203,7 +203,7 @@ fn commit(
     let side = charges_file.finish()?;
     sheets.keep(side)?;
     let mut side = sheets.side(STATE)?;
-    side.write(&state.next_layer(records))?;
+    state.write_next(records, |bytes| side.write(bytes))?;
     sheets.keep(side)?;
     let identity = told::identity(&["reverse", &run.number.to_string(), &run.hash]);
     let text = told::summary(
@@ -271,7 +271,7 @@ fn moved(state: &State, taken: &[Taken]) -> BTreeMap<u64, Record> {
 
 fn record_of(state: &State, moved: &BTreeMap<u64, Record>, taken: &Taken) -> Option<Record> {
     let number = hash(taken.subscription.as_bytes());
-    let own = state.of_customer(&taken.customer);
+    let own = state.of_customer(hash(taken.customer.as_bytes()));
     let own = own.into_iter().map(|(record, _)| record).find(|record| record.subscription == number);
     own.or_else(|| moved.get(&number).copied())
 }
