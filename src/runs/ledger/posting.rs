@@ -209,7 +209,7 @@ impl<'u> Poster<'u> {
         let mut pins = std::mem::take(&mut self.pins);
         pins.clear();
         for (row, record) in case.book.subscriptions.iter().zip(&case.records) {
-            pins.extend(record.and_then(|record| self.pin_of(row, &record.price)));
+            pins.extend(record.and_then(|record| self.pin_of(row, &record.price, case.lacks)));
         }
         let is_as_it_was = |(facts, record): (&Facts, &Option<Record>)| {
             record.is_some_and(|record| record.facts == facts.before && record.customer == case.customer)
@@ -308,7 +308,7 @@ impl<'u> Poster<'u> {
         if !history.is_empty() {
             for (&number, billed) in &history {
                 for owned in billed.values().filter_map(|billed| billed.standing.as_ref()) {
-                    let pin = owned.charge().and_then(|charge| self.pin_of_charge(&rows[number], &charge));
+                    let pin = owned.charge().and_then(|charge| self.pin_of_charge(&rows[number], &charge, case.lacks));
                     pins.extend(pin);
                 }
             }
@@ -330,7 +330,7 @@ impl<'u> Poster<'u> {
     }
 
     /// The price and promotion that a record pins, where this run knows what they were for.
-    fn pin_of(&self, row: &Subscription, price: &PinRecord) -> Option<Pin> {
+    fn pin_of(&self, row: &Subscription, price: &PinRecord, lacks: bool) -> Option<Pin> {
         if price.priced == 0 {
             return None;
         }
@@ -344,20 +344,23 @@ impl<'u> Poster<'u> {
             on: Day::from_epoch_days(price.on)?,
             seats: price.seats,
         };
+        let is_settled = lacks && (price.promotion == 0 || promotion.is_some());
         let promotion = promotion.map(|id| (id, discount));
-        Some(Pin { subscription: row.id, item, billing_cycle, quoted, promotion })
+        Some(Pin { subscription: row.id, item, billing_cycle, quoted, promotion, is_settled })
     }
 
     /// The price and promotion that a charge was billed at.
-    fn pin_of_charge(&self, row: &Subscription, charge: &Charge<'_>) -> Option<Pin> {
+    fn pin_of_charge(&self, row: &Subscription, charge: &Charge<'_>, lacks: bool) -> Option<Pin> {
         let hashes = &self.night.hashes;
         let item = facts::item(charge.product, charge.sku);
         let priced = facts::priced_as(item, charge.quoted.listed_for, charge.billing_cycle);
         let (item, _, billing_cycle) = hashes.looked_up(priced)?;
         let promotion = hashes.promotion_of(hash(charge.held.as_bytes())).filter(|_| !charge.held.is_empty());
         let discount = Discount::from_millionths(charge.held_discount)?;
+        let is_settled = lacks && (charge.held.is_empty() || promotion.is_some());
         let promotion = promotion.map(|id| (id, discount));
-        Some(Pin { subscription: row.id, item, billing_cycle, quoted: charge.quoted, promotion })
+        let (subscription, quoted) = (row.id, charge.quoted);
+        Some(Pin { subscription, item, billing_cycle, quoted, promotion, is_settled })
     }
 
     fn is_set_aside(&self, id: SubscriptionId) -> bool {
