@@ -298,7 +298,11 @@ impl<'u> Poster<'u> {
                     continue;
                 };
                 let same_term = record.term_start == rows[number].term_start.epoch_days();
-                if self.is_set_aside(rows[number].id) || (same_term && record.sum == sums[number]) {
+                // The sum begins with the cut-over; what an existing book was told to come to before is held against too (R64).
+                let is_told = night.was_opened && rows[number].term_start < night.cut_over;
+                let is_settled = !is_told || record.facts == 0 || record.facts == facts[number].before;
+                let is_same = same_term && record.sum == sums[number] && is_settled;
+                if is_same || self.is_set_aside(rows[number].id) {
                     ways[number] = Way::Since;
                 } else {
                     history.insert(number, self.history_of(&rows[number], &record)?);
@@ -466,6 +470,8 @@ impl<'u> Poster<'u> {
             let number = id.rank().checked_sub(first).filter(|&number| number < rows.len());
             has_group.extend(number);
         }
+        let flagged = played.findings.iter().filter(|finding| finding.code == Code::BeforeCutOver);
+        fates.extend(flagged.map(|finding| (finding.source, Fate::Set(Disposition::Flagged))));
         for number in 0..rows.len() {
             if ways[number] == Way::Wait {
                 let finding = Finding {
