@@ -180,9 +180,9 @@ impl Intake {
         self.parts.part_of(customer)
     }
 
-    /// Whether any row tells of a subscription, readable or not.
-    pub fn knows(&self, subscription: &str) -> bool {
-        match self.openings.place(&self.index, subscription) {
+    /// Whether a row of the book is a subscription's own, readable or not; that an upgrade names it is none.
+    pub fn has_row(&self, subscription: &str) -> bool {
+        match self.index.place(subscription) {
             Place::Part(_) | Place::Unread => true,
             Place::Unknown => false,
         }

@@ -288,12 +288,13 @@ impl<'p> Pipeline<'p> {
     ) -> Result<Billed, RunError> {
         let mut watch = Instant::now();
         let mut posted = self.post(night, book, names)?;
-        through.findings.append(&mut posted.findings);
-        through.counts.extend(posted.fates.drain(..));
+        through.findings.append(&mut posted.played.findings);
+        through.counts.extend(posted.played.fates.drain(..));
         spent.play = lap(&mut watch);
-        let invoiced = invoicing::invoice(book, std::mem::take(&mut posted.lines));
+        let invoiced = invoicing::invoice(book, std::mem::take(&mut posted.played.lines));
         spent.invoice = lap(&mut watch);
-        let lines = Stretch { book, names, invoiced: &invoiced, renewals: &posted.renewals, posting: None };
+        let lines =
+            Stretch { book, names, invoiced: &invoiced, renewals: &posted.played.renewals, posting: None };
         self.tables.prove(&lines)?;
         spent.prove = lap(&mut watch);
         let texts = LineTexts::of(&lines, self.job.window);
@@ -337,13 +338,24 @@ impl<'p> Pipeline<'p> {
     /// Plays the customers of a part against a ledger, in the units of [`Pipeline::play`].
     fn post(&self, night: &Night<'_>, book: &Book, names: &Names) -> Result<Posted, RunError> {
         let unit = self.unit.max(1);
+        let poster = || Poster::new(night, names, (&self.intake.catalog, &self.job.policy));
+        let same_number = |id| {
+            let detail = format!("{} has the number of another subscription", names.subscription(id));
+            OutputError::Invariant { law: "every subscription has a number of its own", detail }
+        };
+        if book.subscriptions.len() <= 2 * unit {
+            let mut poster = poster();
+            for customer in book.customers_of(&book.subscriptions) {
+                for case in night.cases(customer, names, self.piece_of(&customer)).map_err(same_number)? {
+                    poster.post(&case)?;
+                }
+            }
+            return Ok(poster.finish());
+        }
         let mut units = vec![Vec::new()];
         let mut held = 0;
         for customer in book.customers_of(&book.subscriptions) {
-            let cases = night.cases(customer, names, self.piece_of(&customer)).map_err(|id| {
-                let detail = format!("{} has the number of another subscription", names.subscription(id));
-                OutputError::Invariant { law: "every subscription has a number of its own", detail }
-            })?;
+            let cases = night.cases(customer, names, self.piece_of(&customer)).map_err(same_number)?;
             for case in cases {
                 if held >= unit {
                     units.push(Vec::new());
@@ -356,14 +368,11 @@ impl<'p> Pipeline<'p> {
             }
         }
         let post = |cases: Vec<_>| {
-            let mut poster = Poster::new(night, names, (&self.intake.catalog, &self.job.policy));
+            let mut poster = poster();
             cases.iter().try_for_each(|case| poster.post(case))?;
             Ok::<Posted, RunError>(poster.finish())
         };
         let mut posted = Posted::default();
-        if units.len() == 1 {
-            return units.pop().map_or(Ok(posted), post);
-        }
         let units: Vec<Posted> = units.into_par_iter().map(post).collect::<Result<_, _>>()?;
         units.into_iter().for_each(|unit| posted.append(unit));
         Ok(posted)

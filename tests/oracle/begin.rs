@@ -113,6 +113,7 @@ impl World<'_> {
         (x.promo, x.code, x.first_type, x.clock, x.trial) =
             (t.promo, t.code, t.first_type, Some(t.clock), t.trial);
         (x.cycles, x.next_cycle, x.term_sum) = (cycles, 0, 0);
+        self.pin_percentage(i);
         self.enqueue_term_end(i);
     }
 
@@ -125,7 +126,7 @@ impl World<'_> {
         billing: Billing,
         quantity: i64,
         on: Day,
-    ) -> Result<&PriceRow, &'static str> {
+    ) -> Result<PriceRow, &'static str> {
         let s = self.subs[i];
         let w = Wanted {
             product,
@@ -138,7 +139,12 @@ impl World<'_> {
             quantity,
             on,
         };
-        self.prices.find(&w, self.policy)
+        let mut row = self.prices.find(&w, self.policy)?.clone();
+        let lookup = (s.id.clone(), product.to_string(), sku.to_string(), term, billing, on);
+        let tier = (row.tier_min, row.tier_max);
+        row.price = self.pins.price(&lookup, tier).unwrap_or(row.price);
+        self.tiers.borrow_mut().insert(lookup, tier);
+        Ok(row)
     }
 
     /// Is there any price of this product:SKU and term, for one seat or for many, on that day?

@@ -140,7 +140,9 @@ impl World<'_> {
                 (subtotal, effective_price(exact, p.seats, subtotal, digits, mode))
             };
             let line = self.line(i, kind, start, c.last, unit, effective, p, subtotal);
-            self.push(i, charge_day, start, line, subtotal);
+            if self.push(i, charge_day, start, line, subtotal) {
+                self.note_billed(i, n);
+            }
         }
     }
 
@@ -178,14 +180,16 @@ impl World<'_> {
         }
     }
 
-    /// Adds the line to the term, and to the output where its charge day lies in the window (A1, A2).
-    pub fn push(&mut self, i: usize, charge_day: Day, start: Day, line: Line, subtotal: i128) {
+    /// Adds the line to the term, and to the output where its charge day lies in the window (A1, A2), which it tells.
+    pub fn push(&mut self, i: usize, charge_day: Day, start: Day, line: Line, subtotal: i128) -> bool {
         self.states[i].term_sum += subtotal;
         let day = charge_day.max(self.subs[i].begin.date_naive());
-        if self.job.from <= day && day <= self.job.as_of {
+        let is_written = self.job.from <= day && day <= self.job.as_of;
+        if is_written {
             self.lines_made += 1;
             self.lines.push((i, start, self.lines_made, line));
         }
+        is_written
     }
 }
 

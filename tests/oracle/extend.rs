@@ -2,6 +2,7 @@
 use super::begin::Term;
 use super::dates::{Billing, Day, midnight, natural_end, parse_day};
 use super::number::Frac;
+use super::pins::EXTENSION;
 use super::sim::World;
 
 impl World<'_> {
@@ -54,11 +55,16 @@ impl World<'_> {
             let found = self.list_price(i, product, sku, months, Billing::Monthly, x.seats(), day);
             found.map(|row| row.price)
         };
-        if self.any_price_in_force(i, &x.product, &x.sku, 1, day) {
-            let list = look(1)?;
-            return Ok((list, list.mul(Frac::new(103, 100))));
-        }
-        let list = look(12)?;
-        Ok((list, list.mul(Frac::new(123, 1200))))
+        let month = self.any_price_in_force(i, &x.product, &x.sku, 1, day);
+        let (list, share) =
+            if month { (look(1)?, Frac::new(103, 100)) } else { (look(12)?, Frac::new(123, 1200)) };
+        let (id, product, sku) = (self.subs[i].id.clone(), x.product.clone(), x.sku.clone());
+        let of_months = if month { 1 } else { 12 };
+        let base = (id.clone(), product.clone(), sku.clone(), of_months, Billing::Monthly, day);
+        let tier = self.tiers.borrow()[&base];
+        // The month beyond the term is pinned as a price of its own.
+        let lookup = (id, product, sku, EXTENSION, Billing::Monthly, day);
+        self.tiers.borrow_mut().insert(lookup.clone(), tier);
+        Ok((list, self.pins.price(&lookup, tier).unwrap_or(list.mul(share))))
     }
 }

@@ -18,6 +18,7 @@ mod events;
 mod extend;
 mod input;
 mod number;
+mod pins;
 mod price;
 mod promo;
 mod renew;
@@ -28,6 +29,7 @@ mod upgrade;
 mod worked;
 
 use chrono::NaiveDate;
+pub use pins::Pins;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -96,6 +98,8 @@ pub struct Answer {
     pub lines: Vec<Line>,
     pub renewals: Vec<Renewal>,
     pub rejects: Vec<Reject>,
+    /// At which list prices and percentages the lines were billed.
+    pub billed: Pins,
 }
 
 /// Policy settings: the job's, else the standard (rules.md section 14).
@@ -139,9 +143,14 @@ impl Policy {
 
 /// Reads the CSV inputs that exist in `dir` and computes what a run of `job` over them must give.
 pub fn run(dir: &Path, job: &Job) -> Result<Answer, String> {
+    run_pinned(dir, job, &Pins::default())
+}
+
+/// The same where a ledger holds prices already, which stay whatever the inputs say now (R62).
+pub fn run_pinned(dir: &Path, job: &Job, pins: &Pins) -> Result<Answer, String> {
     let policy = Policy(job.policy.clone());
     let book = input::read(dir)?;
-    let mut world = sim::World::new(&book, &policy, job);
+    let mut world = sim::World::new(&book, &policy, job, pins);
     for customer in world.customers() {
         world.play(&customer);
     }

@@ -2,10 +2,12 @@
 use super::dates::{Billing, Cycle, Day, Instant, midnight, plus_days};
 use super::input::{Book, KINDS, reject};
 use super::number::Frac;
+use super::pins::{Lookup, Pins, Tier};
 use super::price::Prices;
 use super::promo::Held;
 use super::subs::{Fate, Sub};
 use super::{Answer, Job, Line, Policy, Reject, Renewal};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Seats that came at one moment (R34), and whether they have the term's promotion (R22).
@@ -168,10 +170,13 @@ pub struct World<'a> {
     pub pair: Option<usize>, // the pair that lines now belong to
     pub renewals: Vec<(usize, Day, Renewal)>,
     pub rejects: Vec<Reject>,
+    pub pins: &'a Pins,
+    pub billed: Pins,
+    pub tiers: RefCell<BTreeMap<Lookup, Tier>>, // of the prices that were looked up
 }
 
 impl<'a> World<'a> {
-    pub fn new(book: &'a Book, policy: &'a Policy, job: &'a Job) -> World<'a> {
+    pub fn new(book: &'a Book, policy: &'a Policy, job: &'a Job, pins: &'a Pins) -> World<'a> {
         let mut by_customer: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         let mut states = Vec::new();
         for (i, s) in book.subs.iter().enumerate() {
@@ -200,6 +205,9 @@ impl<'a> World<'a> {
             pair: None,
             renewals: Vec::new(),
             rejects: book.rejects.clone(),
+            pins,
+            billed: Pins::default(),
+            tiers: RefCell::default(),
         }
     }
 
@@ -339,6 +347,7 @@ impl<'a> World<'a> {
             lines: self.lines.into_iter().map(|l| l.3).collect(),
             renewals: self.renewals.into_iter().map(|r| r.2).collect(),
             rejects: self.rejects,
+            billed: self.billed,
         }
     }
 }

@@ -115,6 +115,7 @@ impl World<'_> {
         let x = &mut self.states[i];
         x.count(&m.product, &m.sku, m.seats);
         x.take_sku(m, prices, promo);
+        self.pin_percentage(i);
         self.charge_moved(i, day, "convert");
         self.pair = None;
     }
@@ -170,6 +171,7 @@ impl World<'_> {
         (y.grid_start, y.next_billing) = (x.grid_start, x.next_billing);
         (y.cycles, y.next_cycle) = (x.cycles, cycle + 1);
         y.take_sku(m, prices, promo);
+        self.pin_percentage(j);
         self.charge_moved(j, day, "convert");
         self.pair = None;
         self.enqueue_term_end(j);

@@ -29,9 +29,11 @@ impl TimeLine<'_> {
             (*item, *cycle, quoted.listed_for, quoted.on) == (key.item, billing_cycle, key.term, on)
         })?;
         if let Ok(now) = quote {
-            let before = self.catalog.prices.quote(key, billing_cycle, pin.quoted.seats, on);
-            let is_other_tier = pin.quoted.seats != seats && before.is_ok_and(|before| before.row != now.row);
-            if is_other_tier || now.unit_price == pin.quoted.list {
+            if now.unit_price == pin.quoted.list {
+                return None;
+            }
+            let before = || self.catalog.prices.quote(key, billing_cycle, pin.quoted.seats, on);
+            if pin.quoted.seats != seats && before().is_ok_and(|before| before.row != now.row) {
                 return None;
             }
         }

@@ -334,8 +334,8 @@ impl Desk<'_> {
     fn target(&mut self, target: Target) {
         let (kind, id) = match target {
             Target::Nobody => (0, None),
-            Target::Subscription(id) => (1, Some(id)),
-            Target::Opened(id) => (2, Some(id)),
+            // Whether the book has a row of it is no fact of the upgrade: the row may be missing (R63).
+            Target::Subscription(id) | Target::Opened(id) => (1, Some(id)),
             Target::Barred => (3, None),
         };
         self.push(kind);

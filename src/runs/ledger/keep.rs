@@ -24,8 +24,7 @@ pub(super) struct Outcome<'c> {
 }
 
 impl Poster<'_> {
-    /// Takes the renewals that are this run's to tell, and gives notice of those whose day has come: which rows, and for which
-    /// renewal.
+    /// Takes the renewals that are this run's to tell, and gives notice of those whose day has come.
     pub(super) fn take_renewals(
         &mut self,
         case: &Case<'_>,
@@ -41,18 +40,37 @@ impl Poster<'_> {
             Way::New if night.opens => renewal.renewal_date > as_of,
             Way::New => renewal.renewal_date >= night.cut_over,
             Way::Since | Way::Compare => renewal.renewal_date > before,
-            Way::Wait => false,
+            Way::Wait | Way::Absent => false,
         });
+        let noticed = self.give_notice(case, way, renewals);
+        self.posted.played.renewals.append(renewals);
+        noticed
+    }
+
+    /// Gives notice of those renewals whose day has come: which rows, and for which renewal.
+    pub(super) fn give_notice(
+        &mut self,
+        case: &Case<'_>,
+        way: impl Fn(usize) -> Way,
+        renewals: &[Renewal],
+    ) -> Vec<(usize, i32)> {
+        let night = self.night;
+        if night.notice_days.is_empty() {
+            return Vec::new();
+        }
+        let as_of = night.window.billed.last;
+        let rows = case.book.subscriptions;
+        let first = rows[0].id.rank();
         let mut noticed: Vec<(usize, i32)> = Vec::new();
-        for renewal in renewals.iter() {
-            let number = number_of(renewal);
+        for renewal in renewals {
+            let number = renewal.subscription.rank() - first;
             let days = night.notice_days.get(rows[number].market.rank()).copied().flatten();
             let is_due = days.is_some_and(|days| renewal.renewal_date <= as_of.plus_days(days));
             if !is_due || (way(number) == Way::New && renewal.renewal_date <= as_of) {
                 continue;
             }
             let date = renewal.renewal_date.epoch_days();
-            let known = case.records[number].map_or(0, |record| record.noticed);
+            let known = case.records[number].1.map_or(0, |record| record.noticed);
             let last = noticed.last().filter(|(of, _)| *of == number).map_or(known, |(_, date)| *date);
             if date > last {
                 noticed.push((number, date));
@@ -62,15 +80,15 @@ impl Poster<'_> {
                 }
             }
         }
-        self.posted.renewals.append(renewals);
         noticed
     }
 
     /// Keeps what the next run has to know of a subscription.
     pub(super) fn keep(&mut self, case: &Case<'_>, number: usize, outcome: Outcome<'_>) {
         let row = &case.book.subscriptions[number];
-        let record = case.records[number];
-        let Some(closing) = outcome.closing.filter(|_| outcome.way != Way::Wait) else { return };
+        let (own_number, record) = case.records[number];
+        let waits = matches!(outcome.way, Way::Wait | Way::Absent);
+        let Some(closing) = outcome.closing.filter(|_| !waits) else { return };
         // What was never billed and is set aside has not been met yet.
         if record.is_none() && closing.standing == Standing::SetAside && !outcome.has_lines {
             return;
@@ -82,12 +100,12 @@ impl Poster<'_> {
         let (came_out, added) = outcome.sums;
         let sum = match outcome.way {
             Way::New | Way::Compare => came_out,
-            Way::Since | Way::Wait => before.sum.wrapping_add(added),
+            Way::Since | Way::Wait | Way::Absent => before.sum.wrapping_add(added),
         };
         let is_set_aside = closing.standing == Standing::SetAside;
         let kept = Record {
             customer,
-            subscription: case.numbers[number],
+            subscription: own_number,
             facts: outcome.facts.now,
             sum: if self.night.opens { 0 } else { sum },
             term_start: row.term_start.epoch_days(),

@@ -303,7 +303,7 @@ impl Desk<'_> {
             not_met.iter().filter(|record| !record.is_over && !moved.contains_key(&record.subscription));
         for record in open {
             let id = name_of(self.ledger, &reader, record)?;
-            if intake.knows(&id) {
+            if intake.has_row(&id) {
                 continue;
             }
             let source = Source { table: Table::Subscriptions, file: u16::MAX, row: record.last.run };

@@ -53,10 +53,10 @@ pub(crate) struct Night<'n> {
 /// A customer, or a piece of one, with what the ledger knows of it.
 pub(crate) struct Case<'b> {
     pub(super) book: CustomerBook<'b>,
-    /// The number of the customer's id, and of each subscription's.
+    /// The number of the customer's id.
     pub(super) customer: u64,
-    pub(super) numbers: Vec<u64>,
-    pub(super) records: Vec<Option<Record>>,
+    /// Of each subscription the number of its id, and what the ledger knows.
+    pub(super) records: Vec<(u64, Option<Record>)>,
     /// Whether the book lacks a subscription of the customer that the ledger has.
     lacks: bool,
 }
@@ -71,16 +71,14 @@ impl Case<'_> {
 /// What a unit adds.
 #[derive(Default)]
 pub(crate) struct Posted {
-    pub(crate) lines: Vec<Line>,
+    /// Lines that are new, renewals, findings, and the fate of every row.
+    pub(crate) played: Played,
     /// Lines that are not the first billing of their key, and which one they are.
     pub(crate) billings: BTreeMap<String, u32>,
     /// What is taken back.
     pub(crate) reversals: Vec<(CustomerId, SubscriptionId, Owned)>,
-    pub(crate) renewals: Vec<Renewal>,
     pub(crate) notices: Vec<Renewal>,
-    pub(crate) findings: Vec<Finding>,
-    pub(crate) fates: Vec<(Source, Fate)>,
-    /// Records that changed, each with the subscription in the book and whether the ledger has met it before.
+    /// Records that changed, each with the subscription in the book and whether it has charges here.
     pub(crate) records: Vec<(SubscriptionId, Record, bool)>,
     /// Records of customers that a subscription left.
     pub(crate) left: Vec<Record>,
@@ -89,13 +87,13 @@ pub(crate) struct Posted {
 impl Posted {
     /// Adds another unit.
     pub(crate) fn append(&mut self, mut other: Posted) {
-        self.lines.append(&mut other.lines);
+        self.played.lines.append(&mut other.played.lines);
+        self.played.renewals.append(&mut other.played.renewals);
+        self.played.findings.append(&mut other.played.findings);
+        self.played.fates.append(&mut other.played.fates);
         self.billings.append(&mut other.billings);
         self.reversals.append(&mut other.reversals);
-        self.renewals.append(&mut other.renewals);
         self.notices.append(&mut other.notices);
-        self.findings.append(&mut other.findings);
-        self.fates.append(&mut other.fates);
         self.records.append(&mut other.records);
         self.left.append(&mut other.left);
     }
@@ -112,6 +110,13 @@ pub(super) enum Way {
     Compare,
     /// Rows of it are missing: nothing comes of it.
     Wait,
+    /// Its own row is missing, and an upgrade names it: nothing comes of it (R63).
+    Absent,
+}
+
+/// Whether a subscription that an upgrade would open had a row of its own when the ledger met it.
+fn is_absent(row: &Subscription, record: &Record) -> bool {
+    row.opened && record.term_start != row.term_start.epoch_days()
 }
 
 impl<'n> Night<'n> {
@@ -129,37 +134,36 @@ impl<'n> Night<'n> {
         customer: CustomerBook<'b>,
         names: &Names,
         piece: usize,
-    ) -> Result<Vec<Case<'b>>, SubscriptionId> {
+    ) -> Result<impl Iterator<Item = Case<'b>> + use<'b>, SubscriptionId> {
         let id = hash(names.customer(customer.subscriptions[0].customer).as_bytes());
         let mut known = self.state.of_customer(id);
         if !known.is_sorted_by_key(|(record, _)| record.subscription) {
             known.sort_by_key(|(record, _)| record.subscription);
         }
         let mut met = 0;
-        let mut cases = Vec::with_capacity(1);
-        for book in customer.pieces(piece) {
-            let rows = book.subscriptions;
-            let numbers: Vec<u64> =
-                rows.iter().map(|row| hash(names.subscription(row.id).as_bytes())).collect();
-            let mut records = Vec::with_capacity(rows.len());
-            for (row, number) in rows.iter().zip(&numbers) {
-                let place = known.binary_search_by_key(number, |(record, _)| record.subscription);
-                records.push(match place {
-                    Ok(place) => {
-                        if self.state.meet(known[place].1) {
-                            return Err(row.id);
-                        }
-                        met += 1;
-                        Some(known[place].0)
-                    }
-                    Err(_) => self.moved.get(number).copied(),
-                });
-            }
-            cases.push(Case { book, customer: id, numbers, records, lacks: false });
+        let mut records = Vec::with_capacity(customer.subscriptions.len());
+        for row in customer.subscriptions {
+            let number = hash(names.subscription(row.id).as_bytes());
+            let place = known.binary_search_by_key(&number, |(record, _)| record.subscription);
+            let record = match place {
+                // An upgrade names it, and its own row is missing: it is not met.
+                Ok(place) if is_absent(row, &known[place].0) => Some(known[place].0),
+                Ok(place) if self.state.meet(known[place].1) => return Err(row.id),
+                Ok(place) => {
+                    met += 1;
+                    Some(known[place].0)
+                }
+                Err(_) => self.moved.get(&number).copied(),
+            };
+            records.push((number, record));
         }
         let lacks = met < known.len();
-        cases.iter_mut().for_each(|case| case.lacks = lacks);
-        Ok(cases)
+        let mut left = records;
+        Ok(customer.pieces(piece).map(move |book| {
+            let rest = left.split_off(book.subscriptions.len().min(left.len()));
+            let records = std::mem::replace(&mut left, rest);
+            Case { book, customer: id, records, lacks }
+        }))
     }
 }
 
@@ -208,10 +212,10 @@ impl<'u> Poster<'u> {
         self.desk.all(&case.book, (night.before, as_of), &mut facts);
         let mut pins = std::mem::take(&mut self.pins);
         pins.clear();
-        for (row, record) in case.book.subscriptions.iter().zip(&case.records) {
+        for (row, (_, record)) in case.book.subscriptions.iter().zip(&case.records) {
             pins.extend(record.and_then(|record| self.pin_of(row, &record.price, case.lacks)));
         }
-        let is_as_it_was = |(facts, record): (&Facts, &Option<Record>)| {
+        let is_as_it_was = |(facts, (_, record)): (&Facts, &(u64, Option<Record>))| {
             record.is_some_and(|record| record.facts == facts.before && record.customer == case.customer)
         };
         let is_quiet = night.same_control && facts.iter().zip(&case.records).all(is_as_it_was);
@@ -228,18 +232,21 @@ impl<'u> Poster<'u> {
     fn go_on(&mut self, case: &Case<'_>, facts: &[Facts], pins: &[Pin]) {
         let night = self.night;
         let since = Period { first: night.billed_to().next(), last: night.window.billed.last };
-        self.play(case, since, pins);
-        let mut played = std::mem::take(&mut self.played);
-        let is_clean = !played.findings.iter().any(|finding| hangs_on_a_price(finding.code));
+        let mut played = std::mem::take(&mut self.posted.played);
+        played.closings.clear();
+        let (lines, renewals, findings) = (played.lines.len(), played.renewals.len(), played.findings.len());
+        self.play(case, since, pins, &mut played);
+        let is_clean = !played.findings[findings..].iter().any(|finding| hangs_on_a_price(finding.code));
         let rows = case.book.subscriptions;
         let first = rows[0].id.rank();
-        let keys = line_keys(self.names, night.window, &played.lines);
-        let mut added: Vec<(usize, u64)> = Vec::with_capacity(played.lines.len());
-        for (line, key) in played.lines.iter().zip(keys.iter()) {
+        let new = &played.lines[lines..];
+        let keys = line_keys(self.names, night.window, new);
+        let mut added: Vec<(usize, u64)> = Vec::with_capacity(new.len());
+        for (line, key) in new.iter().zip(keys.iter()) {
             let number = line.subscription.rank() - first;
             added.push((number, self.weight(&rows[number], line, key)));
         }
-        let noticed = self.take_renewals(case, |_| Way::Since, &mut played.renewals);
+        let noticed = self.give_notice(case, |_| Way::Since, &played.renewals[renewals..]);
         let (mut added, mut noticed) = (added.as_slice(), noticed.as_slice());
         for (number, closing) in played.closings.iter().enumerate() {
             let own = added.iter().take_while(|(of, _)| *of == number).count();
@@ -258,10 +265,7 @@ impl<'u> Poster<'u> {
             };
             self.keep(case, number, outcome);
         }
-        self.posted.lines.append(&mut played.lines);
-        self.posted.findings.append(&mut played.findings);
-        self.posted.fates.append(&mut played.fates);
-        self.played = played;
+        self.posted.played = played;
     }
 
     /// Facts, control or the customer's subscriptions changed: what was billed is held against what comes out now.
@@ -276,25 +280,27 @@ impl<'u> Poster<'u> {
         let rows = case.book.subscriptions;
         let changed = |number: usize| {
             case.records[number]
+                .1
                 .is_none_or(|record| record.facts == 0 || record.facts != facts[number].before)
         };
         let mut ways: Vec<Way> = Vec::with_capacity(rows.len());
         for number in 0..rows.len() {
-            ways.push(match &case.records[number] {
+            ways.push(match &case.records[number].1 {
                 None => Way::New,
+                Some(record) if is_absent(&rows[number], record) => Way::Absent,
                 Some(record) if lacks_rows(record, &rows[number], &case.book, &facts[number]) => Way::Wait,
                 Some(_) if case.lacks && !changed(number) => Way::Since,
                 Some(_) => Way::Compare,
             });
         }
         let whole = night.window.billed;
-        self.play(case, whole, pins);
+        self.play_anew(case, whole, pins);
         // Where the sum over what fell due before is the ledger's, nothing of it came out differently.
         let mut history: BTreeMap<usize, BTreeMap<String, crate::ledger::Billed>> = BTreeMap::new();
         if ways.contains(&Way::Compare) {
             let sums = self.sums_before(case);
             for number in 0..rows.len() {
-                let Some(record) = case.records[number].filter(|_| ways[number] == Way::Compare) else {
+                let Some(record) = case.records[number].1.filter(|_| ways[number] == Way::Compare) else {
                     continue;
                 };
                 let same_term = record.term_start == rows[number].term_start.epoch_days();
@@ -312,25 +318,34 @@ impl<'u> Poster<'u> {
         if !history.is_empty() {
             for (&number, billed) in &history {
                 for owned in billed.values().filter_map(|billed| billed.standing.as_ref()) {
-                    let pin = owned.charge().and_then(|charge| self.pin_of_charge(&rows[number], &charge, case.lacks));
+                    let pin = owned
+                        .charge()
+                        .and_then(|charge| self.pin_of_charge(&rows[number], &charge, case.lacks));
                     pins.extend(pin);
                 }
             }
             pins.sort_by_key(|pin| pin.subscription);
-            self.play(case, Period { first: beginning(whole.first), last: as_of }, pins);
+            self.play_anew(case, Period { first: beginning(whole.first), last: as_of }, pins);
         }
         self.take(case, facts, &ways, history);
         Ok(())
     }
 
-    fn play(&mut self, case: &Case<'_>, billed: Period, pins: &[Pin]) {
-        self.played.clear();
+    fn play_anew(&mut self, case: &Case<'_>, billed: Period, pins: &[Pin]) {
+        let mut played = std::mem::take(&mut self.played);
+        played.clear();
+        self.play(case, billed, pins, &mut played);
+        self.played = played;
+    }
+
+    fn play(&mut self, case: &Case<'_>, billed: Period, pins: &[Pin], played: &mut Played) {
         let window = Window { billed, ..self.night.window };
+        let (lines, renewals) = (played.lines.len(), played.renewals.len());
         let with = (self.catalog, self.policy);
-        timeline::play_against(&mut self.slate, case.book, with, window, pins, &mut self.played);
-        self.played.steps.clear();
-        self.played.lines.sort_by_key(|line| (line.subscription, line.charge.first));
-        self.played.renewals.sort_by_key(|renewal| (renewal.subscription, renewal.renewal_date));
+        timeline::play_against(&mut self.slate, case.book, with, window, pins, played);
+        played.steps.clear();
+        played.lines[lines..].sort_by_key(|line| (line.subscription, line.charge.first));
+        played.renewals[renewals..].sort_by_key(|renewal| (renewal.subscription, renewal.renewal_date));
     }
 
     /// The price and promotion that a record pins, where this run knows what they were for.
@@ -443,7 +458,7 @@ impl<'u> Poster<'u> {
             let number = lines[0].subscription.rank() - first;
             let row = &rows[number];
             let new: Vec<Line> = match ways[number] {
-                Way::Wait => Vec::new(),
+                Way::Wait | Way::Absent => Vec::new(),
                 Way::New => lines.iter().filter(|line| line.due >= from).copied().collect(),
                 Way::Since => lines.iter().filter(|line| line.due > before).copied().collect(),
                 Way::Compare => {
@@ -460,7 +475,7 @@ impl<'u> Poster<'u> {
             if !new.is_empty() {
                 has_group.insert(number);
             }
-            self.posted.lines.extend(new);
+            self.posted.played.lines.extend(new);
         }
         // What stands and has no line any more.
         for (number, billed) in history {
@@ -496,11 +511,11 @@ impl<'u> Poster<'u> {
             };
             self.keep(case, number, outcome);
         }
-        self.posted.findings.append(&mut played.findings);
+        self.posted.played.findings.append(&mut played.findings);
         for (source, fate) in played.fates.drain(..) {
             let is_row = source.table == Table::Subscriptions;
             let fate = fates.get(&source).copied().filter(|_| is_row).unwrap_or(fate);
-            self.posted.fates.push((source, fate));
+            self.posted.played.fates.push((source, fate));
         }
         self.played = played;
     }
