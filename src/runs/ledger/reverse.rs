@@ -9,8 +9,8 @@ use super::posting::weigh;
 use super::told::{self, Told};
 use crate::job::{Job, LedgerSettings};
 use crate::ledger::{
-    CHARGES, ChargesWriter, Group, Kind, Ledger, LedgerError, Location, Owned, Reader, Record, RunInfo,
-    STATE, State, hash, pack_groups,
+    CHARGES, ChargesWriter, Group, Kind, Ledger, LedgerError, Location, Owned, PinRecord, Reader, Record,
+    RunInfo, STATE, State, hash, pack_groups,
 };
 use crate::output::{Charge, OutputError, Sheets, totals_json};
 use crate::runs::RunError;
@@ -246,7 +246,8 @@ fn weighed(record: Record, run: &RunInfo, charges: &[Charge<'_>]) -> Record {
         let weight = weight_of(&back);
         sum = if charge.is_reversal { sum.wrapping_sub(weight) } else { sum.wrapping_add(weight) };
     }
-    Record { facts: 0, sum, ..record }
+    // What still stands of the term pins its price when it is looked at; where nothing does, nothing is pinned (R62).
+    Record { facts: 0, sum, price: PinRecord::default(), ..record }
 }
 
 /// What a billing weighs in the sum over what stands.
