@@ -87,7 +87,8 @@ impl Step {
         }
         common::stage(&work.join("story"), work);
         let entries = fs::read_dir(work).expect("the inputs").flatten().map(|entry| entry.path());
-        for path in entries.filter(|path| is_turned && path.extension().is_some_and(|ending| ending == "csv")) {
+        for path in entries.filter(|path| is_turned && path.extension().is_some_and(|ending| ending == "csv"))
+        {
             let mut table = Table::read(&path);
             table.rows.reverse();
             table.write(&path);

@@ -96,7 +96,8 @@ impl Way {
             }
         }
         if step.leaves_a_draft() {
-            let [draft] = self.folders("drafts").try_into().map_err(|drafts| format!("drafts: {drafts:?}"))?;
+            let [draft] =
+                self.folders("drafts").try_into().map_err(|drafts| format!("drafts: {drafts:?}"))?;
             let manifest = fs::read_to_string(draft.join("manifest.json")).expect("a manifest");
             let manifest: serde_json::Value = serde_json::from_str(&manifest).expect("JSON");
             let digest = manifest["digest_of_outputs"].as_str().expect("a digest").to_owned();
