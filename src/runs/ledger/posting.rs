@@ -11,7 +11,7 @@
 
 use super::facts::{self, Desk, Facts, Hashes};
 use super::keep::{Outcome, lacks_rows};
-use crate::ledger::{Ledger, LedgerError, Owned, PinRecord, Reader, Record, State, hash, history, standing};
+use crate::ledger::{Ledger, LedgerError, Owned, Reader, Record, State, hash, history, standing};
 use crate::names::Names;
 use crate::output::{Charge, line_keys};
 use hashbrown::HashMap;
@@ -22,10 +22,9 @@ use termwise_engine::catalog::Catalog;
 use termwise_engine::findings::{Code, Disposition, Fate, Finding, Source, Table};
 use termwise_engine::ids::{CustomerId, SubscriptionId};
 use termwise_engine::invoicing::{Difference, difference};
-use termwise_engine::money::{Discount, Price};
 use termwise_engine::policy::Policy;
 use termwise_engine::timeline::{self, Slate};
-use termwise_engine::workings::{Closing, Line, Pin, Played, Quoted, Renewal, Standing};
+use termwise_engine::workings::{Closing, Line, Pin, Played, Renewal, Standing};
 
 /// What a night is played against.
 pub(crate) struct Night<'n> {
@@ -346,40 +345,6 @@ impl<'u> Poster<'u> {
         played.steps.clear();
         played.lines[lines..].sort_by_key(|line| (line.subscription, line.charge.first));
         played.renewals[renewals..].sort_by_key(|renewal| (renewal.subscription, renewal.renewal_date));
-    }
-
-    /// The price and promotion that a record pins, where this run knows what they were for.
-    fn pin_of(&self, row: &Subscription, price: &PinRecord, lacks: bool) -> Option<Pin> {
-        if price.priced == 0 {
-            return None;
-        }
-        let hashes = &self.night.hashes;
-        let (item, listed_for, billing_cycle) = hashes.looked_up(price.priced)?;
-        let promotion = hashes.promotion_of(price.promotion);
-        let discount = Discount::from_millionths(price.discount)?;
-        let quoted = Quoted {
-            list: Price::from_millionths(price.list)?,
-            listed_for,
-            on: Day::from_epoch_days(price.on)?,
-            seats: price.seats,
-        };
-        let is_settled = lacks && (price.promotion == 0 || promotion.is_some());
-        let promotion = promotion.map(|id| (id, discount));
-        Some(Pin { subscription: row.id, item, billing_cycle, quoted, promotion, is_settled })
-    }
-
-    /// The price and promotion that a charge was billed at.
-    fn pin_of_charge(&self, row: &Subscription, charge: &Charge<'_>, lacks: bool) -> Option<Pin> {
-        let hashes = &self.night.hashes;
-        let item = facts::item(charge.product, charge.sku);
-        let priced = facts::priced_as(item, charge.quoted.listed_for, charge.billing_cycle);
-        let (item, _, billing_cycle) = hashes.looked_up(priced)?;
-        let promotion = hashes.promotion_of(hash(charge.held.as_bytes())).filter(|_| !charge.held.is_empty());
-        let discount = Discount::from_millionths(charge.held_discount)?;
-        let is_settled = lacks && (charge.held.is_empty() || promotion.is_some());
-        let promotion = promotion.map(|id| (id, discount));
-        let (subscription, quoted) = (row.id, charge.quoted);
-        Some(Pin { subscription, item, billing_cycle, quoted, promotion, is_settled })
     }
 
     fn is_set_aside(&self, id: SubscriptionId) -> bool {
