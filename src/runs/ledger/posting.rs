@@ -495,7 +495,8 @@ impl<'u> Poster<'u> {
     ) -> Vec<Line> {
         let night = self.night;
         let keys = line_keys(self.names, night.window, lines);
-        let target: Vec<(String, Line)> = keys.iter().map(str::to_owned).zip(lines.iter().copied()).collect();
+        let target: Vec<(String, (usize, Line))> =
+            keys.iter().map(str::to_owned).zip(lines.iter().copied().enumerate()).collect();
         let times: BTreeMap<String, u32> =
             billed.iter().map(|(key, billed)| (key.clone(), billed.times)).collect();
         let stands = |(key, billed): (String, crate::ledger::Billed)| Some((key, billed.standing?));
@@ -511,7 +512,7 @@ impl<'u> Poster<'u> {
                 Difference::Both(line, owned) => (Some(line), Some(owned)),
             };
             let charge = owned.as_ref().and_then(Owned::charge);
-            let same = line.zip(charge).is_some_and(|(line, charge)| self.is_same(row, &line, &charge));
+            let same = line.zip(charge).is_some_and(|((_, line), charge)| self.is_same(row, &line, &charge));
             if same {
                 continue;
             }
@@ -524,13 +525,13 @@ impl<'u> Poster<'u> {
                     differs_before = true;
                 }
             }
-            let Some(line) = line else { continue };
+            let Some((place, line)) = line else { continue };
             if is_ours(line.due) {
                 let key = line_keys(self.names, night.window, &[line]).get(0).to_owned();
                 if let Some(&times) = times.get(&key).filter(|&&times| times > 0) {
                     self.posted.billings.insert(key, times + 1);
                 }
-                new.push(line);
+                new.push((place, line));
             } else {
                 differs_before = true;
             }
@@ -541,8 +542,9 @@ impl<'u> Poster<'u> {
             let code = Code::BeforeCutOver;
             findings.push(Finding { source, disposition: Disposition::Flagged, code, column });
         }
-        new.sort_by_key(|line| line.charge.first);
-        new
+        // In the order of happening, as they came: of an upgrade first the refund.
+        new.sort_by_key(|(place, _)| *place);
+        new.into_iter().map(|(_, line)| line).collect()
     }
 
     fn is_same(&self, row: &Subscription, line: &Line, charge: &Charge<'_>) -> bool {
