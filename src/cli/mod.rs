@@ -165,6 +165,9 @@ fn close(outcome: &Outcome, (json, quiet): (bool, bool), hint: &str, screen: Scr
     }
     if json {
         screen.print(&format!("{:#}\n", outcome.json), exit)
+    } else if let (true, End::Draft { digest, is_wished: true, .. }) = (quiet, &outcome.end) {
+        // It is what was asked for.
+        screen.print(&format!("{digest}\n"), exit)
     } else if quiet && !is_refused {
         exit
     } else {

@@ -1,7 +1,8 @@
 //! The chain of runs: its lock, its proof, and what its manifests say.
 //!
-//! Each manifest holds the hash of the one before, without its timings; so a run that was changed, left out or put back from an
-//! old copy is found by the next one. Whoever only looks needs no lock: a run is there whole or not at all.
+//! Each manifest holds its own hash and that of the one before, without timings; so a run that was changed, left out or put back
+//! from an old copy is found by the next one, and a last one that was changed by itself. Whoever only looks needs no lock: a run
+//! is there whole or not at all.
 
 use super::{Charges, LedgerError, Location, State};
 use serde_json::Value;
@@ -68,7 +69,7 @@ pub struct RunInfo {
     pub cut_over: Day,
     /// The digest of what went in.
     pub identity: String,
-    /// The hash of its manifest without timings.
+    /// The hash of its manifest without timings, which the manifest itself says.
     pub hash: String,
     /// All that its manifest says.
     pub manifest: Arc<Value>,
@@ -119,7 +120,7 @@ pub struct Link {
 pub struct Ledger {
     dir: PathBuf,
     /// Held while this lives; none: for looking only.
-    _lock: Option<File>,
+    _locks: Option<[File; 2]>,
     runs: Vec<RunInfo>,
 }
 
@@ -134,16 +135,21 @@ impl Ledger {
         let path = dir.join(LOCK);
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(false).mode(0o600);
-        let lock = options.open(&path).map_err(|source| LedgerError::io(&path, source))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(LedgerError::Locked(dir.to_owned())),
-            Err(TryLockError::Error(source)) => return Err(LedgerError::io(&path, source)),
+        let file = options.open(&path).map_err(|source| LedgerError::io(&path, source))?;
+        // The folder too: whoever removes the file for a leftover lets nobody else in.
+        let folder = File::open(dir).map_err(|source| LedgerError::io(dir, source))?;
+        let locks = [file, folder];
+        for lock in &locks {
+            match lock.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => return Err(LedgerError::Locked(dir.to_owned())),
+                Err(TryLockError::Error(source)) => return Err(LedgerError::io(&path, source)),
+            }
         }
         for name in [RUNS, STAGING, DRAFTS] {
             make(&dir.join(name))?;
         }
-        let ledger = Ledger { dir: dir.to_owned(), _lock: Some(lock), runs: read_runs(dir)? };
+        let ledger = Ledger { dir: dir.to_owned(), _locks: Some(locks), runs: read_runs(dir)? };
         // What a run before this one renamed, and did not live to put on the disk.
         sync(&ledger.place())?;
         clean(&dir.join(STAGING))?;
@@ -160,12 +166,12 @@ impl Ledger {
             Err(source) => return Err(LedgerError::io(dir, source)),
             Ok(_) => check_place(dir)?,
         }
-        Ok(Some(Ledger { dir: dir.to_owned(), _lock: None, runs: read_runs(dir)? }))
+        Ok(Some(Ledger { dir: dir.to_owned(), _locks: None, runs: read_runs(dir)? }))
     }
 
     /// A ledger that is not there yet.
     pub fn empty(dir: &Path) -> Ledger {
-        Ledger { dir: dir.to_owned(), _lock: None, runs: Vec::new() }
+        Ledger { dir: dir.to_owned(), _locks: None, runs: Vec::new() }
     }
 
     /// Its folder.
@@ -370,7 +376,9 @@ fn read_run(folder: PathBuf, number: u32) -> Result<RunInfo, LedgerError> {
     })?;
     let manifest: Value = serde_json::from_slice(&bytes)
         .map_err(|error| LedgerError::damaged(&path, format!("it can't be read: {error}")))?;
-    let run = info(folder, number, manifest)
+    let hash = crate::output::digest_of_manifest(&manifest)
+        .ok_or_else(|| LedgerError::damaged(&path, "it is not what was written"))?;
+    let run = info(folder, number, hash, manifest)
         .ok_or_else(|| LedgerError::damaged(&path, "it says too little of the ledger"))?;
     for (name, bytes, _) in run.files() {
         let path = run.folder.join(name);
@@ -386,8 +394,7 @@ fn read_run(folder: PathBuf, number: u32) -> Result<RunInfo, LedgerError> {
     Ok(run)
 }
 
-fn info(folder: PathBuf, number: u32, manifest: Value) -> Option<RunInfo> {
-    let hash = hash_of(&manifest);
+fn info(folder: PathBuf, number: u32, hash: String, manifest: Value) -> Option<RunInfo> {
     let says = manifest.get("ledger")?;
     let text = |member: &str| says.get(member)?.as_str();
     let day = |member: &str| crate::job::day_of(text(member)?);
@@ -404,15 +411,6 @@ fn info(folder: PathBuf, number: u32, manifest: Value) -> Option<RunInfo> {
     };
     let says_number = run.says("run")?.as_u64()?;
     (says_number == u64::from(number)).then_some(run)
-}
-
-/// The hash of a manifest: of all that two runs of the same inputs have in common.
-fn hash_of(manifest: &Value) -> String {
-    let mut manifest = manifest.clone();
-    if let Value::Object(members) = &mut manifest {
-        members.shift_remove("timings");
-    }
-    blake3::hash(manifest.to_string().as_bytes()).to_hex().to_string()
 }
 
 fn make(dir: &Path) -> Result<(), LedgerError> {

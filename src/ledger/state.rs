@@ -5,7 +5,6 @@
 //! the order of hashes, so that a customer's are found at once where its rows come up, whatever the book looks like.
 
 use super::Location;
-use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 const MAGIC: &[u8; 8] = b"TWSTAT1\n";
@@ -16,6 +15,8 @@ pub(super) const RECORD: usize = 96;
 /// Changes may be one part in so many of the whole before the whole is written again.
 const PART: u64 = 4;
 const BITS: usize = 64;
+/// Records that begin with the same bits, about.
+const IN_A_BUCKET: usize = 8;
 
 /// What a ledger knows of a subscription.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -175,6 +176,9 @@ pub struct State {
     newer: Vec<Record>,
     /// How many records were written since, counting every time.
     written: u64,
+    /// Where the records begin whose customers' numbers begin with so many bits, and the end.
+    begins: Vec<u32>,
+    bits: u32,
     /// Which records a run has met: those of the whole, then the newer ones.
     met: Vec<AtomicU64>,
 }
@@ -197,6 +201,7 @@ impl State {
             state.overwrite(bytes[HEAD..].as_chunks::<RECORD>().0);
         }
         sort(&mut state.newer);
+        state.index();
         let slots = state.in_whole() + state.newer.len();
         state.met = (0..slots.div_ceil(BITS)).map(|_| AtomicU64::new(0)).collect();
         Ok(state)
@@ -220,6 +225,24 @@ impl State {
         }
     }
 
+    /// Notes where records begin, so that a customer's are found in one or two looks at memory.
+    fn index(&mut self) {
+        let records = self.in_whole();
+        self.bits = (records / IN_A_BUCKET).max(1).ilog2();
+        self.begins = Vec::with_capacity((1 << self.bits) + 1);
+        for place in 0..records {
+            let bucket = self.bucket(self.key_at(place).0);
+            while self.begins.len() <= bucket {
+                self.begins.push(place as u32);
+            }
+        }
+        self.begins.resize((1 << self.bits) + 1, records as u32);
+    }
+
+    const fn bucket(&self, customer: u64) -> usize {
+        (customer >> 1 >> (u64::BITS - 1 - self.bits)) as usize
+    }
+
     fn in_whole(&self) -> usize {
         self.whole.len().saturating_sub(HEAD) / RECORD
     }
@@ -235,8 +258,16 @@ impl State {
 
     /// The records of a customer, by the number of its id; those that are gone are left out.
     pub fn of_customer(&self, customer: u64) -> Vec<(Record, Slot)> {
-        let whole = range(self.in_whole(), customer, |place| self.key_at(place).0);
-        let newer = range(self.newer.len(), customer, |place| self.newer[place].customer);
+        let bucket = self.bucket(customer);
+        let (mut first, end) = (self.begins[bucket] as usize, self.begins[bucket + 1] as usize);
+        while first < end && self.key_at(first).0 < customer {
+            first += 1;
+        }
+        let own = (first..end).take_while(|&place| self.key_at(place).0 == customer).count();
+        let whole = first..first + own;
+        let start = self.newer.partition_point(|record| record.customer < customer);
+        let own = self.newer[start..].iter().take_while(|record| record.customer == customer).count();
+        let newer = start..start + own;
         let first = self.in_whole();
         let kept = whole.map(|place| (self.whole_at(place), Slot(place)));
         let more = newer.map(|place| (self.newer[place], Slot(first + place)));
@@ -350,32 +381,6 @@ fn first_from(count: usize, holds: impl Fn(usize) -> bool) -> usize {
         if holds(middle) { end = middle } else { first = middle + 1 }
     }
     first
-}
-
-/// The places of a hash among sorted ones: hashes lie evenly, so the search begins about where it ends.
-fn range(count: usize, wanted: u64, at: impl Fn(usize) -> u64) -> Range<usize> {
-    let guess = (u128::from(wanted) * count as u128 >> 64) as usize;
-    let (mut first, mut end, mut step) = (guess, guess, 16);
-    while first > 0 && at(first - 1) >= wanted {
-        end = first;
-        first = first.saturating_sub(step);
-        step *= 2;
-    }
-    step = 16;
-    while end < count && at(end) < wanted {
-        first = end + 1;
-        end = (end + step).min(count);
-        step *= 2;
-    }
-    while first < end {
-        let middle = usize::midpoint(first, end);
-        if at(middle) < wanted { first = middle + 1 } else { end = middle }
-    }
-    let mut last = first;
-    while last < count && at(last) == wanted {
-        last += 1;
-    }
-    first..last
 }
 
 #[cfg(test)]

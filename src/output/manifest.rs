@@ -148,11 +148,43 @@ pub(super) fn text(
         "digest_of_inputs": inputs,
         "digest_of_outputs": output_digest(outputs),
     });
+    if let Some(ledger) = report.ledger {
+        manifest = chained(manifest, ledger);
+    }
     if let Value::Object(members) = &mut manifest {
-        members.extend(report.ledger.map(|ledger| ("ledger".to_owned(), ledger.clone())));
-        members.insert("timings".to_owned(), timings.iter().map(timing).collect());
+        members.insert(TIMINGS.to_owned(), timings.iter().map(timing).collect());
     }
     format!("{manifest:#}\n")
+}
+
+const OWN_DIGEST: &str = "digest_of_manifest";
+const TIMINGS: &str = "timings";
+
+/// A manifest with what it says of its ledger, and with its own digest: the last run's has no later one that would know it.
+pub(super) fn chained(mut manifest: Value, ledger: &Value) -> Value {
+    if let Value::Object(members) = &mut manifest {
+        members.insert("ledger".to_owned(), ledger.clone());
+    }
+    let digest = own_digest(&manifest);
+    if let Value::Object(members) = &mut manifest {
+        members.insert(OWN_DIGEST.to_owned(), digest.into());
+    }
+    manifest
+}
+
+/// The digest of a manifest: of all that two runs of the same inputs have in common, but for the digest itself.
+fn own_digest(manifest: &Value) -> String {
+    let mut manifest = manifest.clone();
+    if let Value::Object(members) = &mut manifest {
+        members.retain(|name, _| name != TIMINGS && name != OWN_DIGEST);
+    }
+    blake3::hash(manifest.to_string().as_bytes()).to_hex().to_string()
+}
+
+/// The digest of a ledger's manifest, if it is the one that it says.
+pub(super) fn proved_digest(manifest: &Value) -> Option<String> {
+    let digest = own_digest(manifest);
+    (manifest.get(OWN_DIGEST)?.as_str()? == digest).then_some(digest)
 }
 
 /// The files of a run, as JSON has them.

@@ -96,6 +96,11 @@ pub fn identity(job: &Job, files: &[FileFacts]) -> String {
     manifest::identity(job, files)
 }
 
+/// The digest of a ledger's manifest, if it is what was written: of all but its timings and the digest itself.
+pub fn digest_of_manifest(manifest: &Value) -> Option<String> {
+    manifest::proved_digest(manifest)
+}
+
 /// The output folder itself, made where it is missing.
 ///
 /// # Errors

@@ -150,9 +150,8 @@ impl<'j> Sheets<'j> {
             "totals": totals,
             "digest_of_inputs": identity,
             "digest_of_outputs": manifest::output_digest(&self.outputs),
-            "ledger": ledger,
         });
-        let text = format!("{manifest:#}\n");
+        let text = format!("{:#}\n", manifest::chained(manifest, ledger));
         let written = write_text(&self.staging, MANIFEST, &text, &mut self.timings)?;
         readback::check(self.staging.folder(), &written, None)?;
         Ok(Sealed::new(self.staging, self.outputs, self.timings))

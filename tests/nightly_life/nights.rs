@@ -285,7 +285,7 @@ impl<'w> Life<'w> {
     fn draft(&mut self, slot: u32) -> Result<(), String> {
         self.write(slot);
         let as_of = self.world.as_of(slot / 2).to_string();
-        let (_, said) = self.expect(&["run", "--as-of", &as_of, "--draft"], &[0])?;
+        let (_, said) = self.expect(&["run", "--as-of", &as_of, "--draft"], &[0, 3])?;
         self.nothing_new()?;
         let digest = self.drafted(&said)?;
         if self.dice.chance(40) {
@@ -302,7 +302,7 @@ impl<'w> Life<'w> {
         self.write(first);
         let as_of = self.world.as_of(second / 2);
         let words = as_of.to_string();
-        let (_, said) = self.expect(&["run", "--as-of", &words, "--draft"], &[0])?;
+        let (_, said) = self.expect(&["run", "--as-of", &words, "--draft"], &[0, 3])?;
         let digest = self.drafted(&said)?;
         self.write(second);
         let (exit, _) = self.expect(&["run", "--as-of", &words, "--approve", &digest], &[0, 3, 79])?;

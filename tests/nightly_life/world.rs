@@ -280,7 +280,9 @@ impl World {
         if let Some(most) = self.largest_line {
             writeln!(job, "[bounds]\nlargest_line = \"{most}\"").expect("text");
         }
-        job.push_str("[ledger]\ndir = \"ledger\"\n[outputs]\ndir = \"out\"\nformat = \"csv\"\nrenewal_horizon_days = 0\n");
+        let horizon = self.notice_days.map_or(0, |days| days + 7);
+        job.push_str("[ledger]\ndir = \"ledger\"\n[outputs]\ndir = \"out\"\nformat = \"csv\"\n");
+        writeln!(job, "renewal_horizon_days = {horizon}").expect("text");
         job.push_str("[limits]\nrejected_rows = \"100%\"\n");
         job
     }

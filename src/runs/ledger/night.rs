@@ -79,17 +79,6 @@ fn windowed(job: &Job, ledger: &Ledger, wish: &Wish) -> Result<(Job, Vec<String>
     let mut notes = Vec::new();
     let as_of = job.window.billed.last;
     if wish.opens {
-        if let Some(head) = ledger.head() {
-            return Err(LedgerError::Refused {
-                code: "ledger-not-empty",
-                says: format!(
-                    "the ledger has {} runs already: an existing book is taken over first",
-                    head.number
-                ),
-                hint: "name another folder in [ledger] dir, or go on with `termwise run`".to_owned(),
-            }
-            .into());
-        }
         job.window.billed.first = beginning(as_of);
         return Ok((job, notes));
     }
@@ -132,6 +121,17 @@ impl Desk<'_> {
         let identity = output::identity(job, &intake.files);
         if let Some(run) = self.same(&identity) {
             return Ok(Turn::Done(Box::new(self.already(run)?)));
+        }
+        if let Some(head) = ledger.head().filter(|_| self.wish.opens) {
+            return Err(LedgerError::Refused {
+                code: "ledger-not-empty",
+                says: format!(
+                    "the ledger has {} runs already: an existing book is taken over first",
+                    head.number
+                ),
+                hint: "name another folder in [ledger] dir, or go on with `termwise run`".to_owned(),
+            }
+            .into());
         }
         let as_of = job.window.billed.last;
         let before = ledger.head().map(|head| head.as_of);
@@ -266,7 +266,7 @@ impl Desk<'_> {
 
     /// A run of the same inputs is there: that is all there is to say.
     fn already(&self, run: &RunInfo) -> Result<Outcome, RunError> {
-        if !self.wish.is_dry {
+        if !self.wish.is_dry && !self.wish.opens {
             told::link(self.ledger, self.job, run.number, &run.identity, run.as_of)?;
         }
         let published =
