@@ -154,12 +154,16 @@ fn the_gallery_shows_every_code() {
         stories(&gallery).into_iter().filter(|story| !story.starts_with(gallery.join("_refused"))).collect();
     for code in Code::ALL {
         let folder = gallery.join(code.name());
-        assert!(shown.contains(&folder), "no gallery folder for {code}");
-        let expect = Table::read(&folder.join("expect/rejects.csv"));
-        assert!(
-            expect.column("code").iter().any(|shown| shown == code.name()),
-            "{code} is not in its own folder"
-        );
+        let mut expects = vec![folder.join("expect/rejects.csv")];
+        if !shown.contains(&folder) {
+            // What a ledger finds takes more than one night: tests/ledger.rs plays those.
+            let nights = fs::read_dir(&folder).unwrap_or_else(|_| panic!("no gallery folder for {code}"));
+            expects = nights.flatten().map(|night| night.path().join("expect/rejects.csv")).collect();
+        }
+        let expects: Vec<Table> =
+            expects.iter().filter(|path| path.is_file()).map(|path| Table::read(path)).collect();
+        let is_shown = |expect: &Table| expect.column("code").iter().any(|shown| shown == code.name());
+        assert!(expects.iter().any(is_shown), "{code} is not in its own folder");
     }
     let failed: Vec<String> = shown
         .iter()

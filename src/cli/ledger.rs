@@ -11,12 +11,14 @@ use std::path::Path;
 
 pub(super) fn open(flags: &OpenFlags, screen: Screen<'_>) -> Result<Exit, Exit> {
     let screen = screen.hushed(flags.manner.quiet);
-    let overrides = Overrides {
+    let mut overrides = Overrides {
         as_of: Some(flags.through.to_string()),
         out: flags.out.clone(),
         format: flags.format.map(job_format),
         ..overrides_of(&flags.manner, screen)?
     };
+    // All days up to it are taken over; the job's `from` may be the day after, as its runs have it.
+    overrides.set.push(format!("from={}", flags.through));
     let given = read_job(&flags.job, &overrides, screen)?;
     let settings = settings_of(&given, &flags.job, screen)?;
     let wish = Wish { opens: true, ..Wish::default() };

@@ -254,19 +254,19 @@ fn what_is_typed_wrong_exits_2() {
         assert_eq!((exit, printed.out.as_str()), (2, ""), "{command}");
         assert!(!printed.err.is_empty(), "{command}");
     }
+    let job = place.0.path().join("job.toml").display().to_string();
     for (command, what) in [
         ("run JOB --draft", "--draft"),
         ("run JOB --approve abc", "--approve"),
-        ("run JOB --set ledger.dir=ledger", "[ledger]"),
-        ("open JOB --through 2026-11-30", "open"),
-        ("status JOB", "status"),
-        ("close JOB --period 2026-12", "close"),
-        ("reverse JOB 1 --reason late", "reverse"),
-        ("verify JOB", "verify"),
+        ("open JOB --through 2026-11-30", &job),
+        ("status JOB", &job),
+        ("close JOB --period 2026-12", &job),
+        ("reverse JOB 1 --reason late", &job),
+        ("verify JOB", &job),
     ] {
         let (exit, printed) = place.type_in(command);
-        assert_eq!(exit, 2);
-        assert!(printed.err.starts_with(&format!("{what}: error[job-not-built]")), "{}", printed.err);
+        assert_eq!(exit, 2, "{command}: {}", printed.err);
+        assert!(printed.err.starts_with(&format!("{what}: error[ledger-missing]")), "{}", printed.err);
         assert!(!place.0.path().join("out").exists(), "{command}");
     }
     let (exit, printed) = place.type_in("run JOB --set policy.roundng=truncate");

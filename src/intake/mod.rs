@@ -180,8 +180,8 @@ impl Intake {
         self.parts.part_of(customer)
     }
 
-    /// Whether any row of the subscriptions tells of one, readable or not; an upgrade that would open it does not.
-    pub fn knows(&self, subscription: &str) -> bool {
+    /// Whether a row of the book is a subscription's own, readable or not; that an upgrade names it is none.
+    pub fn has_row(&self, subscription: &str) -> bool {
         match self.index.place(subscription) {
             Place::Part(_) | Place::Unread => true,
             Place::Unknown => false,

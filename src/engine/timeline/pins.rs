@@ -40,13 +40,17 @@ impl TimeLine<'_> {
         Some(pin.quoted.list)
     }
 
-    /// A promotion that a term gets, at the percentage that it was billed with (R62).
+    /// A promotion that a term gets, at the percentage that it was billed with (R62); as long as a subscription of the customer
+    /// is missing, what the term was billed with, so that a row that is not there frees no seats of a maximum (R63).
     pub(super) fn pinned_promotion(
         &self,
         row: &Subscription,
         on: Day,
         held: Option<HeldPromotion>,
     ) -> Option<HeldPromotion> {
+        if let Some(pin) = self.pins_of(row).find(|pin| pin.is_settled && pin.quoted.on == on) {
+            return pin.promotion.map(|(id, discount)| HeldPromotion { id, discount });
+        }
         let HeldPromotion { id, discount } = held?;
         let billed = |pin: &Pin| -> Option<Discount> {
             let (promotion, discount) = pin.promotion.filter(|_| pin.quoted.on == on)?;
@@ -89,6 +93,7 @@ impl TimeLine<'_> {
             billing_cycle: term.billing_cycle,
             quoted: term.quoted(),
             promotion: term.discounts.promotion.map(|held| (held.id, held.discount)),
+            is_settled: false,
         };
         Closing {
             subscription: row.id,

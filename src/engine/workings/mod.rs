@@ -326,6 +326,8 @@ pub struct Pin {
     pub quoted: Quoted,
     /// The promotion held, at its percentage.
     pub promotion: Option<(PromotionId, Discount)>,
+    /// Whether that is so whatever else comes out now, as long as a subscription of the customer is missing (R63).
+    pub is_settled: bool,
 }
 
 impl Played {

@@ -334,7 +334,7 @@ impl Desk<'_> {
     fn target(&mut self, target: Target) {
         let (kind, id) = match target {
             Target::Nobody => (0, None),
-            // Whether it has a row is no fact of this event.
+            // Whether the book has a row of it is no fact of the upgrade: the row may be missing (R63).
             Target::Subscription(id) | Target::Opened(id) => (1, Some(id)),
             Target::Barred => (3, None),
         };

@@ -42,7 +42,7 @@ impl Poster<'_> {
             Way::New if night.opens => renewal.renewal_date > as_of,
             Way::New => renewal.renewal_date >= night.cut_over,
             Way::Since | Way::Compare => renewal.renewal_date > before,
-            Way::Wait => false,
+            Way::Wait | Way::Absent => false,
         });
         let noticed = self.give_notice(case, way, renewals);
         self.posted.played.renewals.append(renewals);
@@ -89,7 +89,8 @@ impl Poster<'_> {
     pub(super) fn keep(&mut self, case: &Case<'_>, number: usize, outcome: Outcome<'_>) {
         let row = &case.book.subscriptions[number];
         let (own_number, record) = case.records[number];
-        let Some(closing) = outcome.closing.filter(|_| outcome.way != Way::Wait) else { return };
+        let waits = matches!(outcome.way, Way::Wait | Way::Absent);
+        let Some(closing) = outcome.closing.filter(|_| !waits) else { return };
         // What was never billed and is set aside has not been met yet.
         if record.is_none() && closing.standing == Standing::SetAside && !outcome.has_lines {
             return;
@@ -101,7 +102,7 @@ impl Poster<'_> {
         let (came_out, added) = outcome.sums;
         let sum = match outcome.way {
             Way::New | Way::Compare => came_out,
-            Way::Since | Way::Wait => before.sum.wrapping_add(added),
+            Way::Since | Way::Wait | Way::Absent => before.sum.wrapping_add(added),
         };
         let is_set_aside = closing.standing == Standing::SetAside;
         let kept = Record {

@@ -5,6 +5,7 @@ mod close;
 mod facts;
 mod keep;
 mod night;
+mod pinning;
 mod posting;
 mod reverse;
 mod status;

@@ -174,10 +174,10 @@ impl Desk<'_> {
         }
         let missing = self.missing(&intake, &not_met, moved)?;
         let mut records = std::mem::take(&mut through.records);
-        // What falls due while a row is away is caught up when it is back, though its facts are what they were.
-        let away =
-            not_met.iter().filter(|record| record.facts != 0 && !moved.contains_key(&record.subscription));
-        records.extend(away.map(|record| Record { facts: 0, ..*record }));
+        // What was not there tonight is looked at again when it is back: what fell due meanwhile is caught up (R61, R63).
+        let passed_over = not_met.iter().filter(|record| !moved.contains_key(&record.subscription));
+        let passed_over = passed_over.filter(|record| !record.is_over && record.facts != 0);
+        records.extend(passed_over.map(|record| Record { facts: 0, ..*record }));
         let mut found = Found::new(job, &intake, through)?;
         found.rejects.extend(missing.iter().cloned());
         found.notes.splice(0..0, self.notes.iter().cloned());
@@ -303,7 +303,7 @@ impl Desk<'_> {
             not_met.iter().filter(|record| !record.is_over && !moved.contains_key(&record.subscription));
         for record in open {
             let id = name_of(self.ledger, &reader, record)?;
-            if intake.knows(&id) {
+            if intake.has_row(&id) {
                 continue;
             }
             let source = Source { table: Table::Subscriptions, file: u16::MAX, row: record.last.run };
@@ -371,10 +371,6 @@ impl Desk<'_> {
         let number = ledger.link().number;
         let folder = sealed.commit(&ledger.place(), &Ledger::name_of(number))?;
         if !self.wish.opens {
-            // A run that was cut off after its commit has no link yet.
-            if let Some(before) = ledger.head().filter(|before| before.kind != Kind::Open) {
-                told::link(ledger, self.job, before.number, &before.identity, told::day_of(before))?;
-            }
             let identity = output::identity(report.job, report.files);
             told::link(ledger, self.job, number, &identity, report.job.window.billed.last)?;
         }

@@ -11,7 +11,7 @@
 
 use super::facts::{self, Desk, Facts, Hashes};
 use super::keep::{Outcome, is_away, lacks_rows};
-use crate::ledger::{Ledger, LedgerError, Owned, PinRecord, Reader, Record, State, hash, history, standing};
+use crate::ledger::{Ledger, LedgerError, Owned, Reader, Record, State, hash, history, standing};
 use crate::names::Names;
 use crate::output::{Charge, line_keys};
 use hashbrown::HashMap;
@@ -22,10 +22,9 @@ use termwise_engine::catalog::Catalog;
 use termwise_engine::findings::{Code, Disposition, Fate, Finding, Source, Table};
 use termwise_engine::ids::{CustomerId, SubscriptionId};
 use termwise_engine::invoicing::{Difference, difference};
-use termwise_engine::money::{Discount, Price};
 use termwise_engine::policy::Policy;
 use termwise_engine::timeline::{self, Slate};
-use termwise_engine::workings::{Closing, Line, Pin, Played, Quoted, Renewal, Standing};
+use termwise_engine::workings::{Closing, Line, Pin, Played, Renewal, Standing};
 
 /// What a night is played against.
 pub(crate) struct Night<'n> {
@@ -110,6 +109,8 @@ pub(super) enum Way {
     Compare,
     /// Rows of it are missing: nothing comes of it.
     Wait,
+    /// Its own row is missing, and an upgrade names it: nothing comes of it (R63).
+    Absent,
 }
 
 impl<'n> Night<'n> {
@@ -139,8 +140,8 @@ impl<'n> Night<'n> {
             let number = hash(names.subscription(row.id).as_bytes());
             let place = known.binary_search_by_key(&number, |(record, _)| record.subscription);
             let record = match place {
-                // Its own row is gone, though an upgrade names it: it is missing (R63).
-                Ok(place) if row.opened && !known[place].0.is_opened => Some(known[place].0),
+                // An upgrade names it, and its own row is missing: it is not met.
+                Ok(place) if is_away(&known[place].0, row) => Some(known[place].0),
                 Ok(place) if self.state.meet(known[place].1) => return Err(row.id),
                 Ok(place) => {
                     met += 1;
@@ -206,7 +207,7 @@ impl<'u> Poster<'u> {
         let mut pins = std::mem::take(&mut self.pins);
         pins.clear();
         for (row, (_, record)) in case.book.subscriptions.iter().zip(&case.records) {
-            pins.extend(record.and_then(|record| self.pin_of(row, &record.price)));
+            pins.extend(record.and_then(|record| self.pin_of(row, &record.price, case.lacks)));
         }
         let is_as_it_was = |(facts, (_, record)): (&Facts, &(u64, Option<Record>))| {
             record.is_some_and(|record| record.facts == facts.before && record.customer == case.customer)
@@ -283,7 +284,7 @@ impl<'u> Poster<'u> {
         for number in 0..rows.len() {
             ways.push(match &case.records[number].1 {
                 None => Way::New,
-                Some(record) if is_away(record, &rows[number]) => Way::Wait,
+                Some(record) if is_away(record, &rows[number]) => Way::Absent,
                 Some(record) if lacks_rows(record, &rows[number], &case.book, &facts[number]) => Way::Wait,
                 Some(_) if case.lacks && !changed(number) => Way::Since,
                 Some(_) => Way::Compare,
@@ -300,7 +301,11 @@ impl<'u> Poster<'u> {
                     continue;
                 };
                 let same_term = record.term_start == rows[number].term_start.epoch_days();
-                if self.is_set_aside(rows[number].id) || (same_term && record.sum == sums[number]) {
+                // The sum begins with the cut-over; what an existing book was told to come to before is held against too (R64).
+                let is_told = night.was_opened && rows[number].term_start < night.cut_over;
+                let is_settled = !is_told || record.facts == 0 || record.facts == facts[number].before;
+                let is_same = same_term && record.sum == sums[number] && is_settled;
+                if is_same || self.is_set_aside(rows[number].id) {
                     ways[number] = Way::Since;
                 } else {
                     history.insert(number, self.history_of(&rows[number], &record)?);
@@ -310,7 +315,9 @@ impl<'u> Poster<'u> {
         if !history.is_empty() {
             for (&number, billed) in &history {
                 for owned in billed.values().filter_map(|billed| billed.standing.as_ref()) {
-                    let pin = owned.charge().and_then(|charge| self.pin_of_charge(&rows[number], &charge));
+                    let pin = owned
+                        .charge()
+                        .and_then(|charge| self.pin_of_charge(&rows[number], &charge, case.lacks));
                     pins.extend(pin);
                 }
             }
@@ -336,37 +343,6 @@ impl<'u> Poster<'u> {
         played.steps.clear();
         played.lines[lines..].sort_by_key(|line| (line.subscription, line.charge.first));
         played.renewals[renewals..].sort_by_key(|renewal| (renewal.subscription, renewal.renewal_date));
-    }
-
-    /// The price and promotion that a record pins, where this run knows what they were for.
-    fn pin_of(&self, row: &Subscription, price: &PinRecord) -> Option<Pin> {
-        if price.priced == 0 {
-            return None;
-        }
-        let hashes = &self.night.hashes;
-        let (item, listed_for, billing_cycle) = hashes.looked_up(price.priced)?;
-        let promotion = hashes.promotion_of(price.promotion);
-        let discount = Discount::from_millionths(price.discount)?;
-        let quoted = Quoted {
-            list: Price::from_millionths(price.list)?,
-            listed_for,
-            on: Day::from_epoch_days(price.on)?,
-            seats: price.seats,
-        };
-        let promotion = promotion.map(|id| (id, discount));
-        Some(Pin { subscription: row.id, item, billing_cycle, quoted, promotion })
-    }
-
-    /// The price and promotion that a charge was billed at.
-    fn pin_of_charge(&self, row: &Subscription, charge: &Charge<'_>) -> Option<Pin> {
-        let hashes = &self.night.hashes;
-        let item = facts::item(charge.product, charge.sku);
-        let priced = facts::priced_as(item, charge.quoted.listed_for, charge.billing_cycle);
-        let (item, _, billing_cycle) = hashes.looked_up(priced)?;
-        let promotion = hashes.promotion_of(hash(charge.held.as_bytes())).filter(|_| !charge.held.is_empty());
-        let discount = Discount::from_millionths(charge.held_discount)?;
-        let promotion = promotion.map(|id| (id, discount));
-        Some(Pin { subscription: row.id, item, billing_cycle, quoted: charge.quoted, promotion })
     }
 
     fn is_set_aside(&self, id: SubscriptionId) -> bool {
@@ -451,7 +427,7 @@ impl<'u> Poster<'u> {
                 has_billed_term.insert(number);
             }
             let new: Vec<Line> = match ways[number] {
-                Way::Wait => Vec::new(),
+                Way::Wait | Way::Absent => Vec::new(),
                 Way::New => lines.iter().filter(|line| line.due >= from).copied().collect(),
                 Way::Since => lines.iter().filter(|line| line.due > before).copied().collect(),
                 Way::Compare => {
@@ -478,9 +454,10 @@ impl<'u> Poster<'u> {
             let number = id.rank().checked_sub(first).filter(|&number| number < rows.len());
             has_group.extend(number);
         }
+        let flagged = played.findings.iter().filter(|finding| finding.code == Code::BeforeCutOver);
+        fates.extend(flagged.map(|finding| (finding.source, Fate::Set(Disposition::Flagged))));
         for number in 0..rows.len() {
-            let is_away = case.records[number].1.is_some_and(|record| is_away(&record, &rows[number]));
-            if ways[number] == Way::Wait && !is_away {
+            if ways[number] == Way::Wait {
                 let finding = Finding {
                     source: rows[number].source,
                     disposition: Disposition::Parked,
@@ -523,7 +500,8 @@ impl<'u> Poster<'u> {
     ) -> Vec<Line> {
         let night = self.night;
         let keys = line_keys(self.names, night.window, lines);
-        let target: Vec<(String, Line)> = keys.iter().map(str::to_owned).zip(lines.iter().copied()).collect();
+        let target: Vec<(String, (usize, Line))> =
+            keys.iter().map(str::to_owned).zip(lines.iter().copied().enumerate()).collect();
         let times: BTreeMap<String, u32> =
             billed.iter().map(|(key, billed)| (key.clone(), billed.times)).collect();
         let stands = |(key, billed): (String, crate::ledger::Billed)| Some((key, billed.standing?));
@@ -539,7 +517,7 @@ impl<'u> Poster<'u> {
                 Difference::Both(line, owned) => (Some(line), Some(owned)),
             };
             let charge = owned.as_ref().and_then(Owned::charge);
-            let same = line.zip(charge).is_some_and(|(line, charge)| self.is_same(row, &line, &charge));
+            let same = line.zip(charge).is_some_and(|((_, line), charge)| self.is_same(row, &line, &charge));
             if same {
                 continue;
             }
@@ -552,13 +530,13 @@ impl<'u> Poster<'u> {
                     differs_before = true;
                 }
             }
-            let Some(line) = line else { continue };
+            let Some((place, line)) = line else { continue };
             if is_ours(line.due) {
                 let key = line_keys(self.names, night.window, &[line]).get(0).to_owned();
                 if let Some(&times) = times.get(&key).filter(|&&times| times > 0) {
                     self.posted.billings.insert(key, times + 1);
                 }
-                new.push(line);
+                new.push((place, line));
             } else {
                 differs_before = true;
             }
@@ -569,8 +547,9 @@ impl<'u> Poster<'u> {
             let code = Code::BeforeCutOver;
             findings.push(Finding { source, disposition: Disposition::Flagged, code, column });
         }
-        new.sort_by_key(|line| line.charge.first);
-        new
+        // In the order of happening, as they came: of an upgrade first the refund.
+        new.sort_by_key(|(place, _)| *place);
+        new.into_iter().map(|(_, line)| line).collect()
     }
 
     fn is_same(&self, row: &Subscription, line: &Line, charge: &Charge<'_>) -> bool {

@@ -9,8 +9,8 @@ use super::posting::weigh;
 use super::told::{self, Told};
 use crate::job::{Job, LedgerSettings};
 use crate::ledger::{
-    CHARGES, ChargesWriter, Group, Kind, Ledger, LedgerError, Location, Owned, Packed, Reader, Record,
-    RunInfo, STATE, State, hash,
+    CHARGES, ChargesWriter, Group, Kind, Ledger, LedgerError, Location, Owned, Packed, PinRecord, Reader,
+    Record, RunInfo, STATE, State, hash,
 };
 use crate::output::{Charge, Sheets, totals_json};
 use crate::runs::RunError;
@@ -241,7 +241,8 @@ fn weighed(record: Record, run: &RunInfo, charges: &[Charge<'_>]) -> Record {
         let weight = weight_of(&back);
         sum = if charge.is_reversal { sum.wrapping_sub(weight) } else { sum.wrapping_add(weight) };
     }
-    Record { facts: 0, sum, ..record }
+    // What still stands of the term pins its price when it is looked at; where nothing does, nothing is pinned (R62).
+    Record { facts: 0, sum, price: PinRecord::default(), ..record }
 }
 
 /// What a billing weighs in the sum over what stands.

@@ -78,8 +78,13 @@ pub(super) fn link(
     let target = std::fs::canonicalize(&run).map_err(|source| LedgerError::io(&run, source))?;
     let short = identity.get(..12).unwrap_or(identity);
     let link = place.join(format!("{day}-{short}"));
-    if std::fs::symlink_metadata(&link).is_ok() {
-        return Ok(());
+    let failed = |source| LedgerError::io(&link, source).into();
+    match std::fs::read_link(&link) {
+        // The same inputs were billed again after a reversal (R65).
+        Ok(other) if other != target => std::fs::remove_file(&link).map_err(failed)?,
+        Ok(_) => return Ok(()),
+        Err(_) if std::fs::symlink_metadata(&link).is_ok() => return Ok(()),
+        Err(_) => {}
     }
-    std::os::unix::fs::symlink(&target, &link).map_err(|source| LedgerError::io(&link, source).into())
+    std::os::unix::fs::symlink(&target, &link).map_err(failed)
 }
