@@ -88,6 +88,8 @@ pub struct Reading {
     pub memory: Option<u64>,
     /// The folder for what does not fit.
     pub beside: PathBuf,
+    /// Promotions that a ledger holds terms to, whether or not the promotions file still has them (R62).
+    pub held: Vec<String>,
 }
 
 /// Everything that was read.

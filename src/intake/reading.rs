@@ -99,6 +99,9 @@ pub fn read(
 ) -> Result<Intake, IntakeError> {
     let mut reader = Reader::new(inputs, reading, progress);
     let mut small = SmallRows::default();
+    for promotion in &reading.held {
+        small.desk.met.promotions.meet(promotion);
+    }
     for table in SMALL {
         reader.small_table(table, &mut small)?;
     }

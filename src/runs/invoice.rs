@@ -50,6 +50,7 @@ impl Work {
             part_rows: self.unit.min(bound).max(1),
             memory: self.memory.map(|bytes| bytes / SHARE_OF_ROWS),
             beside: job.outputs.dir.clone(),
+            held: Vec::new(),
         }
     }
 }

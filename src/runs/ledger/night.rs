@@ -4,18 +4,19 @@ use super::bounds::{balance, crossed, days_between};
 use super::facts::{self, Hashes};
 use super::posting::{Night, beginning};
 use super::told;
-use crate::intake::Intake;
+use crate::intake::{self, Intake, Reading};
 use crate::job::{Job, LedgerSettings};
 use crate::ledger::{
     CHARGES, ChargesWriter, Kind, Ledger, LedgerError, Reader, Record, RunInfo, STATE, State,
 };
 use crate::names::Reject;
 use crate::output::{self, Published, Report, Sealed, Writer, summary};
-use crate::runs::invoice::{End, Found, Outcome, Watch, Work, in_pool, json_of, place_of, read};
+use crate::runs::invoice::{End, Found, Outcome, Watch, Work, in_pool, json_of, place_of};
 use crate::runs::pipeline::{self, Against};
 use crate::runs::{Progress, RunError};
 use hashbrown::{HashMap, HashSet};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use termwise_engine::calendar::Day;
 use termwise_engine::findings::{Code, Disposition, Finding, Source, Table};
 
@@ -115,7 +116,8 @@ impl Desk<'_> {
     fn run(&self, moved: &HashMap<u64, Record>) -> Result<Turn, RunError> {
         let (job, ledger) = (self.job, self.ledger);
         let mut watch = Watch::start();
-        let intake = read(job, self.work, self.progress)?;
+        let reading = Reading { held: self.held(), ..self.work.reading(job) };
+        let intake = intake::read(&job.inputs, &job.policy, &reading, self.progress)?;
         watch.lap("read");
         watch.laps.extend(intake.timings.iter().cloned());
         let identity = output::identity(job, &intake.files);
@@ -183,7 +185,8 @@ impl Desk<'_> {
         found.notes.splice(0..0, self.notes.iter().cloned());
         watch.lap("excerpts");
         found.timings.clone_from(&watch.laps);
-        let says = self.says(&night, &found, &control, number);
+        let held = self.held_now(&night, &intake, &records);
+        let says = self.says(&night, &found, (&control, &held), number);
         let mut report = found.report(job, &intake);
         report.ledger = Some(&says);
         let set_aside = found.set_aside(job, &intake);
@@ -264,6 +267,22 @@ impl Desk<'_> {
         runs.filter(|run| run.kind == own).find(|run| run.identity == identity)
     }
 
+    /// The promotions that terms of the ledger were ever held to.
+    fn held(&self) -> Vec<String> {
+        let said = self.ledger.runs().iter().rev().find_map(|run| run.says("promotions")?.as_array());
+        let texts = said.into_iter().flatten().filter_map(Value::as_str);
+        texts.map(str::to_owned).collect()
+    }
+
+    /// Those, and the ones that terms are held to now.
+    fn held_now(&self, night: &Night<'_>, intake: &Intake, records: &[Record]) -> Vec<String> {
+        let mut held: BTreeSet<String> = self.held().into_iter().collect();
+        let numbers: BTreeSet<u64> = records.iter().map(|record| record.price.promotion).collect();
+        let known = numbers.into_iter().filter_map(|number| night.hashes.promotion_of(number));
+        held.extend(known.map(|id| intake.shared.promotions.text(id.rank()).to_owned()));
+        held.into_iter().collect()
+    }
+
     /// A run of the same inputs is there: that is all there is to say.
     fn already(&self, run: &RunInfo) -> Result<Outcome, RunError> {
         if !self.wish.is_dry && !self.wish.opens {
@@ -321,7 +340,13 @@ impl Desk<'_> {
     }
 
     /// What the manifest says of the ledger.
-    fn says(&self, night: &Night<'_>, found: &Found, control: &str, number: u32) -> Value {
+    fn says(
+        &self,
+        night: &Night<'_>,
+        found: &Found,
+        (control, held): (&str, &[String]),
+        number: u32,
+    ) -> Value {
         let head = self.ledger.head();
         let as_of = self.job.window.billed.last;
         let kind = if self.wish.opens { Kind::Open } else { Kind::Run };
@@ -337,6 +362,7 @@ impl Desk<'_> {
             "before": head.map(|head| head.as_of.to_string()),
             "as_of": as_of.to_string(),
             "control": control,
+            "promotions": held,
             "balance": balance(head, &added),
         });
         if let (Value::Object(members), Some(days)) =
@@ -371,6 +397,10 @@ impl Desk<'_> {
         let number = ledger.link().number;
         let folder = sealed.commit(&ledger.place(), &Ledger::name_of(number))?;
         if !self.wish.opens {
+            // A run that was cut off after its commit has no link yet.
+            if let Some(before) = ledger.head().filter(|before| before.kind != Kind::Open) {
+                told::link(ledger, self.job, before.number, &before.identity, told::day_of(before))?;
+            }
             let identity = output::identity(report.job, report.files);
             told::link(ledger, self.job, number, &identity, report.job.window.billed.last)?;
         }

@@ -12,7 +12,7 @@ use termwise_engine::workings::{Pin, Quoted};
 
 impl Poster<'_> {
     /// The price and promotion that a record pins, where this run knows what they were for.
-    pub(super) fn pin_of(&self, row: &Subscription, price: &PinRecord, lacks: bool) -> Option<Pin> {
+    pub(super) fn pin_of(&self, row: &Subscription, price: &PinRecord, is_settled: bool) -> Option<Pin> {
         if price.priced == 0 {
             return None;
         }
@@ -26,20 +26,25 @@ impl Poster<'_> {
             on: Day::from_epoch_days(price.on)?,
             seats: price.seats,
         };
-        let is_settled = lacks && (price.promotion == 0 || promotion.is_some());
+        let is_settled = is_settled && (price.promotion == 0 || promotion.is_some());
         let promotion = promotion.map(|id| (id, discount));
         Some(Pin { subscription: row.id, item, billing_cycle, quoted, promotion, is_settled })
     }
 
     /// The price and promotion that a charge was billed at.
-    pub(super) fn pin_of_charge(&self, row: &Subscription, charge: &Charge<'_>, lacks: bool) -> Option<Pin> {
+    pub(super) fn pin_of_charge(
+        &self,
+        row: &Subscription,
+        charge: &Charge<'_>,
+        is_settled: bool,
+    ) -> Option<Pin> {
         let hashes = &self.night.hashes;
         let item = facts::item(charge.product, charge.sku);
         let priced = facts::priced_as(item, charge.quoted.listed_for, charge.billing_cycle);
         let (item, _, billing_cycle) = hashes.looked_up(priced)?;
         let promotion = hashes.promotion_of(hash(charge.held.as_bytes())).filter(|_| !charge.held.is_empty());
         let discount = Discount::from_millionths(charge.held_discount)?;
-        let is_settled = lacks && (charge.held.is_empty() || promotion.is_some());
+        let is_settled = is_settled && (charge.held.is_empty() || promotion.is_some());
         let promotion = promotion.map(|id| (id, discount));
         let (subscription, quoted) = (row.id, charge.quoted);
         Some(Pin { subscription, item, billing_cycle, quoted, promotion, is_settled })

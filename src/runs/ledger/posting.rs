@@ -204,19 +204,22 @@ impl<'u> Poster<'u> {
         let as_of = night.window.billed.last;
         let mut facts = std::mem::take(&mut self.facts);
         self.desk.all(&case.book, (night.before, as_of), &mut facts);
-        let mut pins = std::mem::take(&mut self.pins);
-        pins.clear();
-        for (row, (_, record)) in case.book.subscriptions.iter().zip(&case.records) {
-            pins.extend(record.and_then(|record| self.pin_of(row, &record.price, case.lacks)));
-        }
         let is_as_it_was = |(facts, (_, record)): (&Facts, &(u64, Option<Record>))| {
             record.is_some_and(|record| record.facts == facts.before && record.customer == case.customer)
         };
-        let is_quiet = night.same_control && facts.iter().zip(&case.records).all(is_as_it_was);
+        // As long as nothing is new to anybody, or somebody is missing, terms keep the promotions that they were billed with.
+        let is_unchanged = facts.iter().zip(&case.records).all(is_as_it_was);
+        let is_settled = is_unchanged || case.lacks;
+        let is_quiet = night.same_control && is_unchanged;
+        let mut pins = std::mem::take(&mut self.pins);
+        pins.clear();
+        for (row, (_, record)) in case.book.subscriptions.iter().zip(&case.records) {
+            pins.extend(record.and_then(|record| self.pin_of(row, &record.price, is_settled)));
+        }
         if is_quiet {
             self.go_on(case, &facts, &pins);
         } else {
-            self.look_again(case, &facts, &mut pins)?;
+            self.look_again(case, (&facts, is_settled), &mut pins)?;
         }
         (self.facts, self.pins) = (facts, pins);
         Ok(())
@@ -269,7 +272,7 @@ impl<'u> Poster<'u> {
     fn look_again(
         &mut self,
         case: &Case<'_>,
-        facts: &[Facts],
+        (facts, is_settled): (&[Facts], bool),
         pins: &mut Vec<Pin>,
     ) -> Result<(), LedgerError> {
         let night = self.night;
@@ -317,7 +320,7 @@ impl<'u> Poster<'u> {
                 for owned in billed.values().filter_map(|billed| billed.standing.as_ref()) {
                     let pin = owned
                         .charge()
-                        .and_then(|charge| self.pin_of_charge(&rows[number], &charge, case.lacks));
+                        .and_then(|charge| self.pin_of_charge(&rows[number], &charge, is_settled));
                     pins.extend(pin);
                 }
             }
