@@ -39,6 +39,8 @@ pub struct Record {
     pub is_over: bool,
     /// Whether an upgrade opened it, and no row of its own has told of it (B3).
     pub is_opened: bool,
+    /// Whether it is missing and was reported: what is over is reported once, and not every night (R63).
+    pub is_reported: bool,
     /// Whether it is gone from here: another customer has it.
     pub is_gone: bool,
     /// The last renewal that was given notice of, in days of the epoch; 0: none.
@@ -72,7 +74,10 @@ impl Record {
     }
 
     fn push(&self, out: &mut Vec<u8>) {
-        let flags = u16::from(self.is_over) | u16::from(self.is_gone) << 1 | u16::from(self.is_opened) << 2;
+        let flags = u16::from(self.is_over)
+            | u16::from(self.is_gone) << 1
+            | u16::from(self.is_opened) << 2
+            | u16::from(self.is_reported) << 3;
         let [seats, events, scheduled] = self.rows;
         let PinRecord { priced, list, on, seats: priced_for, promotion, discount } = self.price;
         for wide in [self.customer, self.subscription, self.facts, self.sum] {
@@ -110,6 +115,7 @@ impl Record {
             is_over: flags & 1 != 0,
             is_gone: flags & 2 != 0,
             is_opened: flags & 4 != 0,
+            is_reported: flags & 8 != 0,
             noticed: word(52).cast_signed(),
             term_first: word(56).cast_signed(),
             price: PinRecord {
@@ -410,6 +416,7 @@ mod tests {
             is_over: true,
             is_gone: true,
             is_opened: true,
+            is_reported: true,
             noticed: 11,
             term_first: -12,
             price: PinRecord { priced: 13, list: 14, on: 15, seats: 16, promotion: 17, discount: 18 },

@@ -214,7 +214,9 @@ impl Ledger {
             if line.subtotal != -of.subtotal || line.rest != of.rest {
                 return Err(format!("{} is not the exact negative of {}", line.id, of.id));
             }
-            if line.id != format!("{}:reversal", of.id) {
+            // What takes back a reversal is another billing of its key.
+            let restores = of.id.ends_with(":reversal") && !line.id.ends_with(":reversal");
+            if !restores && line.id != format!("{}:reversal", of.id) {
                 return Err(format!("{} reverses {}", line.id, of.id));
             }
             if let Some(other) = self.corrected_by.insert(of.id.clone(), line.id.clone()) {

@@ -28,6 +28,8 @@ pub(crate) struct Life<'w> {
     written: Option<Extract>,
     /// What the last run saw, and of which day.
     committed: Option<(Extract, NaiveDate)>,
+    /// What is missing and was reported.
+    told: BTreeSet<String>,
     is_reversed: bool,
     /// Subscriptions that any run saw, with their customers.
     seen: BTreeMap<String, String>,
@@ -54,6 +56,7 @@ impl<'w> Life<'w> {
             restated: BTreeMap::new(),
             written: None,
             committed: None,
+            told: BTreeSet::new(),
             is_reversed: false,
             seen: BTreeMap::new(),
             rows: BTreeSet::new(),

@@ -89,8 +89,13 @@ impl Poster<'_> {
     pub(super) fn keep(&mut self, case: &Case<'_>, number: usize, outcome: Outcome<'_>) {
         let row = &case.book.subscriptions[number];
         let (own_number, record) = case.records[number];
-        let waits = matches!(outcome.way, Way::Wait | Way::Absent);
-        let Some(closing) = outcome.closing.filter(|_| !waits) else { return };
+        if matches!(outcome.way, Way::Wait | Way::Absent) {
+            // What falls due meanwhile is caught up, though its facts are then what they were.
+            let waits = record.filter(|record| record.facts != 0).map(|record| Record { facts: 0, ..record });
+            self.posted.records.extend(waits.map(|record| (row.id, record, false)));
+            return;
+        }
+        let Some(closing) = outcome.closing else { return };
         // What was never billed and is set aside has not been met yet.
         if record.is_none() && closing.standing == Standing::SetAside && !outcome.has_lines {
             return;
@@ -119,6 +124,7 @@ impl Poster<'_> {
             ],
             is_over: closing.standing == Standing::Over,
             is_opened: row.opened,
+            is_reported: false,
             is_gone: false,
             noticed,
             term_first: closing.term_first.map_or(0, Day::epoch_days),

@@ -174,12 +174,21 @@ impl Desk<'_> {
         if !more.is_empty() {
             return Ok(Turn::Moved(more));
         }
-        let missing = self.missing(&intake, &not_met, moved)?;
+        let (missing, reported) = self.missing(&intake, &not_met, moved)?;
         let mut records = std::mem::take(&mut through.records);
         // What was not there tonight is looked at again when it is back: what fell due meanwhile is caught up (R61, R63).
         let passed_over = not_met.iter().filter(|record| !moved.contains_key(&record.subscription));
-        let passed_over = passed_over.filter(|record| !record.is_over && record.facts != 0);
-        records.extend(passed_over.map(|record| Record { facts: 0, ..*record }));
+        let passed_over = passed_over.map(|record| {
+            (
+                record,
+                Record {
+                    facts: 0,
+                    is_reported: record.is_reported || reported.contains(&record.subscription),
+                    ..*record
+                },
+            )
+        });
+        records.extend(passed_over.filter(|(before, now)| *before != now).map(|(_, now)| now));
         let mut found = Found::new(job, &intake, through)?;
         found.rejects.extend(missing.iter().cloned());
         found.notes.splice(0..0, self.notes.iter().cloned());
@@ -309,22 +318,23 @@ impl Desk<'_> {
         Ok(Outcome { end, set_aside, missing: 0, troubles, text, json, timings: Vec::new() })
     }
 
-    /// What the ledger has and the inputs lack (R63). A row that was turned down is there.
+    /// What the ledger has and the inputs lack (R63), and the numbers of their ids. A row that was turned down is there; what is
+    /// over is reported once.
     fn missing(
         &self,
         intake: &Intake,
         not_met: &[Record],
         moved: &HashMap<u64, Record>,
-    ) -> Result<Vec<Reject>, RunError> {
+    ) -> Result<(Vec<Reject>, HashSet<u64>), RunError> {
         let reader = Reader::new(self.ledger);
-        let mut missing = Vec::new();
-        let open =
-            not_met.iter().filter(|record| !record.is_over && !moved.contains_key(&record.subscription));
-        for record in open {
+        let (mut missing, mut reported) = (Vec::new(), HashSet::new());
+        let open = not_met.iter().filter(|record| !(record.is_over && record.is_reported));
+        for record in open.filter(|record| !moved.contains_key(&record.subscription)) {
             let id = name_of(self.ledger, &reader, record)?;
             if intake.has_row(&id) {
                 continue;
             }
+            reported.insert(record.subscription);
             let source = Source { table: Table::Subscriptions, file: u16::MAX, row: record.last.run };
             let finding = Finding {
                 source,
@@ -336,7 +346,7 @@ impl Desk<'_> {
             missing.push(Reject { finding, file: LEDGER.to_owned(), key: id.clone(), value: id, excerpt });
         }
         missing.sort();
-        Ok(missing)
+        Ok((missing, reported))
     }
 
     /// What the manifest says of the ledger.

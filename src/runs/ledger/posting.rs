@@ -288,6 +288,8 @@ impl<'u> Poster<'u> {
             ways.push(match &case.records[number].1 {
                 None => Way::New,
                 Some(record) if is_away(record, &rows[number]) => Way::Absent,
+                // What an upgrade opened is as its source was, which may be the one that is missing.
+                Some(_) if case.lacks && rows[number].opened && changed(number) => Way::Absent,
                 Some(record) if lacks_rows(record, &rows[number], &case.book, &facts[number]) => Way::Wait,
                 Some(_) if case.lacks && !changed(number) => Way::Since,
                 Some(_) => Way::Compare,

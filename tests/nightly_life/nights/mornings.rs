@@ -61,7 +61,9 @@ impl Life<'_> {
         let told = Table::read(&path).columns(&names).into_iter();
         let told: BTreeSet<String> =
             told.filter(|row| row[0] == "missing-from-book").map(|mut row| row.remove(1)).collect();
-        if let Some(id) = quiet.missing.difference(&told).next() {
+        // What is over is reported once, on the first night that it is gone.
+        self.told = &told | &(&self.told & &quiet.missing);
+        if let Some(id) = quiet.missing.difference(&self.told).next() {
             return Err(format!("{id} is missing, but not reported"));
         }
         if let Some(id) = told.iter().find(|id| extract.row(id).is_some()) {
