@@ -127,6 +127,22 @@ impl World<'_> {
         quantity: i64,
         on: Day,
     ) -> Result<PriceRow, &'static str> {
+        let owner = &self.subs[i].id;
+        self.list_price_for(owner, i, product, sku, term, billing, quantity, on)
+    }
+
+    /// The same for a subscription that an upgrade opens, which has no number yet: it is sold as its source is.
+    pub fn list_price_for(
+        &self,
+        owner: &str,
+        i: usize,
+        product: &str,
+        sku: &str,
+        term: i64,
+        billing: Billing,
+        quantity: i64,
+        on: Day,
+    ) -> Result<PriceRow, &'static str> {
         let s = self.subs[i];
         let w = Wanted {
             product,
@@ -140,7 +156,7 @@ impl World<'_> {
             on,
         };
         let mut row = self.prices.find(&w, self.policy)?.clone();
-        let lookup = (s.id.clone(), product.to_string(), sku.to_string(), term, billing, on);
+        let lookup = (owner.to_string(), product.to_string(), sku.to_string(), term, billing, on);
         let tier = (row.tier_min, row.tier_max);
         row.price = self.pins.price(&lookup, tier).unwrap_or(row.price);
         self.tiers.borrow_mut().insert(lookup, tier);

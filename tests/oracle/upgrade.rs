@@ -49,7 +49,9 @@ impl World<'_> {
             return Err("upgrade-changes-term");
         }
         let m = Move { from: i, at: e.at, seats, product, sku };
-        let (prices, licence) = self.upgrade_prices(&m)?;
+        let own = self.subs[i].id.clone();
+        let owner = if seats == held { own.as_str() } else { id };
+        let (prices, licence) = self.upgrade_prices(owner, &m)?;
         if seats == held {
             self.upgrade_in_place(&m, running, prices, licence);
         } else {
@@ -59,13 +61,14 @@ impl World<'_> {
     }
 
     /// The new SKU's list price on that day, for the plan of each cycle from the running one on (B1).
-    fn upgrade_prices(&self, m: &Move) -> Result<(Vec<(Billing, Frac)>, bool), &'static str> {
+    fn upgrade_prices(&self, owner: &str, m: &Move) -> Result<(Vec<(Billing, Frac)>, bool), &'static str> {
         let (x, day) = (&self.states[m.from], m.at.date_naive());
         let mut prices: Vec<(Billing, Frac)> = Vec::new();
         let mut licence = true;
         for c in &x.cycles[self.cycle_at(m.from, day)..] {
             if prices.iter().all(|(b, _)| *b != c.billing) {
-                let row = self.list_price(m.from, &m.product, &m.sku, x.term, c.billing, m.seats, day)?;
+                let row =
+                    self.list_price_for(owner, m.from, &m.product, &m.sku, x.term, c.billing, m.seats, day)?;
                 prices.push((c.billing, row.price));
                 licence = row.licence;
             }
