@@ -315,9 +315,11 @@ impl<'l> Reader<'l> {
 
 /// Reads a file, and holds it against what its manifest says.
 fn read_checked(path: &Path, bytes: u64, hash: &str) -> Result<Vec<u8>, LedgerError> {
-    let read = fs::read(path).map_err(|source| match source.kind() {
-        ErrorKind::NotFound => LedgerError::damaged(path, "it is not there"),
-        _ => LedgerError::io(path, source),
+    let read = fs::read(path).map_err(|source| {
+        if source.kind() == ErrorKind::NotFound {
+            return LedgerError::damaged(path, "it is not there");
+        }
+        LedgerError::io(path, source)
     })?;
     let found = blake3::Hasher::new().update_rayon(&read).finalize().to_hex();
     if read.len() as u64 == bytes && *found == *hash {
@@ -370,9 +372,11 @@ fn is_table(name: &str) -> bool {
 
 fn read_run(folder: PathBuf, number: u32) -> Result<RunInfo, LedgerError> {
     let path = folder.join(MANIFEST);
-    let bytes = fs::read(&path).map_err(|source| match source.kind() {
-        ErrorKind::NotFound => LedgerError::damaged(&folder, format!("there is no {MANIFEST} in it")),
-        _ => LedgerError::io(&path, source),
+    let bytes = fs::read(&path).map_err(|source| {
+        if source.kind() == ErrorKind::NotFound {
+            return LedgerError::damaged(&folder, format!("there is no {MANIFEST} in it"));
+        }
+        LedgerError::io(&path, source)
     })?;
     let manifest: Value = serde_json::from_slice(&bytes)
         .map_err(|error| LedgerError::damaged(&path, format!("it can't be read: {error}")))?;
@@ -417,9 +421,11 @@ fn make(dir: &Path) -> Result<(), LedgerError> {
     if fs::symlink_metadata(dir).is_ok_and(|found| found.is_dir()) {
         return Ok(());
     }
-    let unusable = |source: std::io::Error| match source.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => LedgerError::io(dir, source),
-        _ => LedgerError::Place { path: dir.to_owned(), why: format!("the folder can't be made: {source}") },
+    let unusable = |source: std::io::Error| {
+        if matches!(source.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) {
+            return LedgerError::io(dir, source);
+        }
+        LedgerError::Place { path: dir.to_owned(), why: format!("the folder can't be made: {source}") }
     };
     DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(unusable)?;
     dir.parent().filter(|parent| !parent.as_os_str().is_empty()).map_or(Ok(()), sync)

@@ -39,7 +39,7 @@ pub struct Sheet {
 }
 
 enum SheetFile {
-    Text(StagedFile),
+    Text(Box<StagedFile>),
     Columnar(Box<ColumnarFile>),
 }
 
@@ -59,7 +59,7 @@ impl<'j> Sheets<'j> {
         let file = match self.job.outputs.format {
             Format::Csv => {
                 write_all(&mut file, &sheet::header(columns))?;
-                SheetFile::Text(file)
+                SheetFile::Text(Box::new(file))
             }
             Format::Parquet => {
                 let file = ColumnarFile::new(columns, file).map_err(|error| failed(&path, error))?;
@@ -92,7 +92,7 @@ impl<'j> Sheets<'j> {
     /// Writing failed, or it does not read back.
     pub fn close(&mut self, sheet: Sheet, totals: &Totals) -> Result<(), OutputError> {
         let file = match sheet.file {
-            SheetFile::Text(file) => file,
+            SheetFile::Text(file) => *file,
             SheetFile::Columnar(file) => {
                 let path = self.staging.folder().to_owned();
                 file.finish().map_err(|error| failed(&path, error))?

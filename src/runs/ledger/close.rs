@@ -8,7 +8,7 @@ use super::bounds::balance;
 use super::told::{self, Told};
 use crate::job::{Job, LedgerSettings};
 use crate::ledger::{Kind, Ledger, LedgerError, Owned, Reader, RunInfo};
-use crate::output::{Charge, Issued, Sheets, totals_json};
+use crate::output::{Charge, Issued, Sheet, Sheets, totals_json};
 use crate::runs::RunError;
 use crate::runs::invoice::{Work, in_pool};
 use serde_json::json;
@@ -45,7 +45,7 @@ pub fn close(job: &Job, settings: &LedgerSettings, period: Period, work: Work) -
             Desk { period: name.clone(), invoices: BTreeMap::new(), totals: Totals::default(), lines: 0 };
         let mut lines = sheets.lines()?;
         for_each_customer(&ledger, &of_period(&ledger, period.last), |charges| {
-            desk.add(&charges, &mut |rows| Ok(lines.add_lines(rows)?))
+            desk.add(&charges, &mut lines)
         })?;
         sheets.close(lines, &desk.totals)?;
         let issued: Vec<Issued> = desk.invoices.into_values().map(|(issued, _)| issued).collect();
@@ -223,11 +223,7 @@ struct Desk {
 
 impl Desk {
     /// Puts charges of whole customers on their invoices.
-    fn add(
-        &mut self,
-        owned: &[Owned],
-        write: &mut dyn FnMut(&[(CustomerId, Charge<'_>)]) -> Result<(), RunError>,
-    ) -> Result<(), RunError> {
+    fn add(&mut self, owned: &[Owned], lines: &mut Sheet) -> Result<(), RunError> {
         let mut charges: Vec<Charge<'_>> = owned.iter().filter_map(Owned::charge).collect();
         let order = |charge: &Charge<'_>| (charge.currency, charge.charge.first);
         charges.sort_by(|one, other| {
@@ -245,7 +241,7 @@ impl Desk {
         let rows: Vec<_> = issued
             .map(|(charge, (id, number))| (place, Charge { invoice: id, number: *number, ..*charge }))
             .collect();
-        write(&rows)
+        Ok(lines.add_lines(&rows)?)
     }
 
     /// Adds a line to its invoice; the invoice's id and the line's number.
