@@ -9,6 +9,7 @@ and kept for the next time.
 """
 
 import argparse
+import hashlib
 import importlib.metadata
 import json
 import os
@@ -29,6 +30,15 @@ MIB = 1 << 20
 # Peak memory that a run may take, in bytes, by the number of subscriptions.
 MEMORY_FIXED, MEMORY_EACH = 256 * MIB, 150
 MEMORY_LIMIT = "512MiB"
+# And what a night may take on top that has a ledger.
+LEDGER_EACH = 60
+# The life of the ledger that is measured: its first day, the days that it was billed to since, and the night that is measured.
+LEDGER_FROM = "2025-12-01"
+LEDGER_DAYS = (
+    "2025-12-31 2026-01-31 2026-02-28 2026-03-31 2026-04-30 2026-05-31 2026-06-30 "
+    "2026-07-31 2026-08-31 2026-09-30 2026-10-31 2026-11-28 2026-11-29"
+).split()
+LEDGER_NIGHT = "2026-11-30"
 # How often the memory of a running process is looked at, in seconds.
 LOOK_EVERY = 0.005
 # A run is good that is complete, with or without rows in rejects.csv.
@@ -139,23 +149,26 @@ class Bench:
                     pass
         return folder
 
-    def ours(self, folder, *more):
-        """One run of our job. What it spends on syncing to disk is told by its manifest, and taken off `wall`."""
-        shutil.rmtree(folder / "out", ignore_errors=True)
+    def ours(self, folder, *more, below="out"):
+        """One run of our job. What it spends on syncing to disk is told by its manifest, and taken off `wall`.
+
+        What it publishes lies below a folder that is emptied first.
+        """
+        shutil.rmtree(folder / below, ignore_errors=True)
         command = [self.binary, "run", folder / "job.toml", "--threads", self.args.threads, "-q", *more]
         result = measured(command, self.log)
-        manifest = json.loads((self.published(folder) / "manifest.json").read_text())
+        manifest = json.loads((self.published(folder, below) / "manifest.json").read_text())
         steps = {timing["step"]: timing["microseconds"] / 1e6 for timing in manifest["timings"]}
         result["steps"] = steps
         result["wall_with_sync"] = result["wall"]
         result["wall"] -= steps.get("publish/sync", 0.0)
-        tables = ("invoice_lines", "invoices", "renewals")
+        tables = ("invoice_lines", "invoices", "renewals", "notices")
         result["rows"] = sum(out["rows"] for out in manifest["outputs"] if out["name"].startswith(tables))
         return result
 
-    def published(self, folder):
-        """The folder that a run published: the only one below `out`."""
-        (found,) = (folder / "out").iterdir()
+    def published(self, folder, below="out"):
+        """The folder that a run published: the only one below."""
+        (found,) = (folder / below).iterdir()
         return found
 
     def peer(self, folder, form):
@@ -204,9 +217,9 @@ class Bench:
             {"what": what, "figure": figure, "spread": spread, "note": note, "value": value}
         )
 
-    def memory(self, what, runs, subscriptions):
+    def memory(self, what, runs, subscriptions, each=MEMORY_EACH):
         """Tells the peak of memory of some runs of ours against what is allowed."""
-        allowed = MEMORY_FIXED + MEMORY_EACH * subscriptions
+        allowed = MEMORY_FIXED + each * subscriptions
         for kind in ("anonymous", "resident"):
             peak = max(run[f"peak_{kind}"] for run in runs)
             note = f"{'within' if peak <= allowed else 'ABOVE'} {allowed / MIB:.0f} MiB"
@@ -305,15 +318,62 @@ class Bench:
             peak = max(left[f"peak_{kind}"] for left, _ in pairs)
             self.tell(f"{form}: --memory {MEMORY_LIMIT}: peak {kind} memory", f"{peak / MIB:.0f} MiB", value=peak)
 
+    def with_ledger(self, form):
+        """A night over a ledger of a year against the same day without one. It leaves a draft, so that it can be repeated."""
+        what = f"{form}: a night with a ledger ÷ without"
+        if form != "parquet":
+            self.tell(what, "skipped", "", "the ledger is measured in Parquet")
+            return
+        if self.is_unknown("run", "--draft", self.dir / "no-such-job.toml"):
+            self.tell(what, "skipped", "", "this termwise has no ledger")
+            return
+        folder = self.data(form)
+        job = self.ledger(folder)
+        pairs = self.pairs(
+            what,
+            lambda: self.ours(folder, *job, "--as-of", LEDGER_NIGHT, "--draft", below="ledger/drafts"),
+            lambda: self.ours(folder, "--set", f"from={LEDGER_NIGHT}", "--as-of", LEDGER_NIGHT),
+        )
+        for kind in ("wall", "cpu"):
+            self.ratio(f"{what}, {kind}", pairs, lambda run: run[kind], "aim 1.3" if kind == "wall" else "")
+        for side, name in ((0, "with a ledger"), (1, "without")):
+            for kind in ("wall", "cpu"):
+                middle = statistics.median(pair[side][kind] for pair in pairs)
+                self.tell(f"{form}: night {name}, {kind}", f"{middle:.2f} s", value=middle)
+            rows = pairs[0][side]["rows"]
+            self.tell(f"{form}: night {name}, rows of output", f"{rows}", value=rows)
+        each = MEMORY_EACH + LEDGER_EACH
+        self.memory(f"{form}: night with a ledger", [left for left, _ in pairs], self.args.subscriptions, each)
+        held = sum(file.stat().st_size for file in (folder / "ledger/runs").glob("*/*"))
+        self.tell(f"{form}: the ledger on disk", f"{held / MIB:.0f} MiB", value=held)
+
+    def ledger(self, folder):
+        """What makes the job of a folder one with a ledger; the ledger is made where it is not there yet, or of another build."""
+        more = ["--set", "ledger.dir=ledger", "--set", "notice_days.default=30", "--set", f"from={LEDGER_FROM}"]
+        place, build = folder / "ledger", folder / "ledger-build"
+        own = hashlib.sha256(self.binary.read_bytes()).hexdigest()
+        if not self.args.fresh and place.exists() and build.exists() and build.read_text() == own:
+            return more
+        shutil.rmtree(place, ignore_errors=True)
+        build.unlink(missing_ok=True)
+        say(f"making the ledger of {folder.name}: {len(LEDGER_DAYS)} runs")
+        run = [self.binary, "run", folder / "job.toml", "--threads", self.args.threads, "-q", *more]
+        for day in LEDGER_DAYS:
+            taken = measured([*run, "--as-of", day], self.log)
+            say(f"  to {day}: {taken['wall']:.2f} s wall, {taken['cpu']:.2f} s cpu")
+        # Written last: a ledger without it was not finished.
+        build.write_text(own)
+        return more
+
     def is_unknown(self, *typed):
         """Whether this binary knows no such command or flag."""
         done = subprocess.run([self.binary, *map(str, typed)], capture_output=True, text=True)
         return "unrecognized subcommand" in done.stderr or "unexpected argument" in done.stderr
 
     def clear(self):
-        """Removes outputs; the data stays."""
+        """Removes outputs; the data stays, and so do ledgers."""
         for folder in self.dir.glob("*-seed*"):
-            for name in ("out", "peer"):
+            for name in ("out", "peer", "ledger/drafts"):
                 shutil.rmtree(folder / name, ignore_errors=True)
 
     def report(self):
@@ -331,6 +391,7 @@ EXPERIMENTS = {
     "one-customer": Bench.one_customer,
     "growth": Bench.growth,
     "memory": Bench.limited_memory,
+    "ledger": Bench.with_ledger,
 }
 
 
