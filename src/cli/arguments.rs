@@ -205,9 +205,6 @@ pub(super) struct OpenFlags {
     /// The last day that was billed elsewhere, YYYY-MM-DD
     #[arg(long, value_name = "DATE", value_parser = day)]
     pub(super) through: Day,
-    /// The folder below which a link to what was opened appears, instead of the job's
-    #[arg(long, value_name = "DIR")]
-    pub(super) out: Option<PathBuf>,
     /// How tables are written
     #[arg(long)]
     pub(super) format: Option<FormatName>,

@@ -63,8 +63,7 @@ fn a_run_is_a_draft_or_approved_or_dry() {
 #[test]
 fn the_ledgers_commands_take_what_fits_them() {
     let manner = "--set ledger.dir=l --threads 2 --memory 1GiB -q";
-    let Ok(Command::Open(open)) =
-        typed(&format!("open j --through 2026-10-31 --out o --format csv --json {manner}"))
+    let Ok(Command::Open(open)) = typed(&format!("open j --through 2026-10-31 --format csv --json {manner}"))
     else {
         panic!("to open")
     };

@@ -13,7 +13,6 @@ pub(super) fn open(flags: &OpenFlags, screen: Screen<'_>) -> Result<Exit, Exit> 
     let screen = screen.hushed(flags.manner.quiet);
     let mut overrides = Overrides {
         as_of: Some(flags.through.to_string()),
-        out: flags.out.clone(),
         format: flags.format.map(job_format),
         ..overrides_of(&flags.manner, screen)?
     };

@@ -72,8 +72,12 @@ pub fn json(report: &Report<'_>, place: &str) -> Value {
 
 fn title(report: &Report<'_>) -> Vec<String> {
     let window = report.job.window.billed;
-    let title =
-        format!("termwise {}  {KIND}  {} to {}", env!("CARGO_PKG_VERSION"), window.first, window.last);
+    let kind = report.ledger.and_then(|ledger| ledger.get("kind")).and_then(Value::as_str);
+    let version = env!("CARGO_PKG_VERSION");
+    let title = match kind {
+        Some("open") => format!("termwise {version}  open  all that fell due to {}", window.last),
+        Some(_) | None => format!("termwise {version}  {KIND}  {} to {}", window.first, window.last),
+    };
     vec![title, String::new()]
 }
 

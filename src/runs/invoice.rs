@@ -279,7 +279,7 @@ pub(super) fn place_of(end: &End, set_aside: SetAside) -> String {
 }
 
 /// A folder as it is best typed from here: below the working folder where it lies there, otherwise from the root.
-fn shown(folder: &Path) -> String {
+pub(super) fn shown(folder: &Path) -> String {
     let Ok(whole) = folder.canonicalize() else { return folder.display().to_string() };
     let here = std::env::current_dir().and_then(|here| here.canonicalize());
     match here.as_ref().map(|here| whole.strip_prefix(here)) {

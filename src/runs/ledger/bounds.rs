@@ -5,6 +5,7 @@
 use crate::job::Bounds;
 use crate::ledger::{Kind, Ledger, RunInfo};
 use crate::output::Tally;
+use crate::runs::figures::plain_sum;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use termwise_engine::calendar::Day;
@@ -20,11 +21,12 @@ pub(super) fn crossed(bounds: &Bounds, ledger: &Ledger, tally: &Tally, days: Opt
         relative(bounds, before, tally, &mut crossed);
     }
     if let Some(bound) = bounds.credits {
-        for (currency, &(charged, credited)) in &tally.weight.sides {
+        for (&currency, &(charged, credited)) in &tally.weight.sides {
             if credited * MILLION > charged * i128::from(bound) {
+                let (charged, credited) = (plain_sum(charged, currency), plain_sum(credited, currency));
                 let share = percent(bound);
                 crossed.push(format!(
-                    "credits: {currency}: what is credited is more than {share} of what is charged"
+                    "credits: {currency}: {credited} is credited, more than {share} of the {charged} charged"
                 ));
             }
         }
@@ -32,7 +34,8 @@ pub(super) fn crossed(bounds: &Bounds, ledger: &Ledger, tally: &Tally, days: Opt
     if let Some(bound) = bounds.largest_line
         && tally.weight.largest > i128::from(bound)
     {
-        crossed.push("largest_line: a line is larger than the bound".to_owned());
+        let (largest, bound) = (parts(tally.weight.largest), parts(i128::from(bound)));
+        crossed.push(format!("largest_line: a line of {largest}, more than {bound}"));
     }
     let (most, bound) = (tally.weight.lines_of_a_day, bounds.lines_per_subscription_and_day);
     if most > bound {
@@ -58,9 +61,14 @@ fn relative(bounds: &Bounds, before: &RunInfo, tally: &Tally, crossed: &mut Vec<
                 .find(|(currency, _)| currency.code() == code)
                 .map_or(0, |(_, total)| total.subtotal);
             if is_far(was, is, bound) {
+                let shown = |minor| {
+                    Currency::from_code(code).map_or_else(String::new, |currency| plain_sum(minor, currency))
+                };
                 crossed.push(format!(
-                    "total: {code}: more than {} away from run {}",
+                    "total: {code}: {}, more than {} away from the {} of run {}",
+                    shown(is),
                     percent(bound),
+                    shown(was),
                     before.number
                 ));
             }
@@ -82,6 +90,11 @@ fn relative(bounds: &Bounds, before: &RunInfo, tally: &Tally, crossed: &mut Vec<
 /// Whether a number is further from another than a share of that.
 fn is_far(was: i128, is: i128, bound: u32) -> bool {
     (is - was).abs() * MILLION > was.abs() * i128::from(bound)
+}
+
+/// An amount in 1/10000 of any currency.
+fn parts(units: i128) -> String {
+    format!("{}.{:04}", units / 10_000, units % 10_000)
 }
 
 fn percent(millionths: u32) -> String {
@@ -129,8 +142,7 @@ pub(super) fn balance(head: Option<&RunInfo>, tally: &[(Currency, u64, i128)]) -
     }
     let row = |(code, (opening, lines, added, more)): (&String, &(i128, u64, i128, u64))| {
         let shown = |minor: i128| {
-            Currency::from_code(code)
-                .map_or_else(String::new, |currency| crate::runs::figures::plain_sum(minor, currency))
+            Currency::from_code(code).map_or_else(String::new, |currency| plain_sum(minor, currency))
         };
         serde_json::json!({
             "currency": code,

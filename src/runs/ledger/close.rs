@@ -30,6 +30,7 @@ const BATCH: usize = 1 << 15;
 pub fn close(job: &Job, settings: &LedgerSettings, period: Period, work: Work) -> Result<Told, RunError> {
     in_pool(work, || {
         let ledger = Ledger::open(&settings.dir)?;
+        crate::output::checked_place(&job.outputs.dir)?;
         let name = month(period.first);
         if let Some(run) = ledger.runs().iter().find(|run| run.period() == Some(name.as_str())) {
             told::link(&ledger, job, run.number, &run.identity, period.last)?;

@@ -9,6 +9,7 @@ mod pinning;
 mod posting;
 mod reverse;
 mod status;
+mod taking;
 mod told;
 mod verify;
 

@@ -11,7 +11,7 @@ use crate::ledger::{
 };
 use crate::names::Reject;
 use crate::output::{self, Published, Report, Sealed, Writer, summary};
-use crate::runs::invoice::{End, Found, Outcome, Watch, Work, in_pool, json_of, place_of};
+use crate::runs::invoice::{End, Found, Outcome, Watch, Work, in_pool, json_of, place_of, shown};
 use crate::runs::pipeline::{self, Against};
 use crate::runs::{Progress, RunError};
 use hashbrown::{HashMap, HashSet};
@@ -54,6 +54,8 @@ pub fn night(
             Ledger::open(&settings.dir)?
         };
         if !wish.is_dry {
+            // What can't be linked to is found out before anything is committed.
+            output::checked_place(&job.outputs.dir)?;
             ledger.clean_drafts()?;
         }
         let (job, notes) = windowed(job, &ledger, wish)?;
@@ -303,14 +305,14 @@ impl Desk<'_> {
             "termwise {}  run {} of the ledger had the same inputs: nothing new to bill\noutput: {}\n",
             env!("CARGO_PKG_VERSION"),
             run.number,
-            run.folder.display(),
+            shown(&run.folder),
         );
         let json = json!({
             "version": env!("CARGO_PKG_VERSION"),
             "state": "already-there",
             "run": run.number,
             "as_of": run.as_of.to_string(),
-            "folder": run.folder.display().to_string(),
+            "folder": shown(&run.folder),
             "digest": run.digest(),
         });
         let set_aside = crate::runs::invoice::SetAside { rows: 0, of: 0, tolerated: 0 };

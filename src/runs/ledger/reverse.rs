@@ -34,6 +34,7 @@ pub fn reverse(
 ) -> Result<Told, RunError> {
     in_pool(work, || {
         let ledger = Ledger::open(&settings.dir)?;
+        crate::output::checked_place(&job.outputs.dir)?;
         let run = reversible(&ledger, run)?;
         if let Some(by) = ledger.runs().iter().find(|other| other.reverses() == Some(run.number)) {
             told::link(&ledger, job, by.number, &by.identity, by.as_of)?;

@@ -4,6 +4,7 @@ use super::told::Told;
 use crate::job::LedgerSettings;
 use crate::ledger::{Kind, Ledger, LedgerError, RunInfo};
 use crate::runs::RunError;
+use crate::runs::invoice::shown;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use termwise_engine::calendar::Day;
@@ -16,7 +17,7 @@ const SHOWN: usize = 10;
 /// # Errors
 /// It can't be read, or its chain is damaged.
 pub fn status(settings: &LedgerSettings) -> Result<Told, RunError> {
-    let dir = settings.dir.display().to_string();
+    let dir = shown(&settings.dir);
     let Some(ledger) = Ledger::look(&settings.dir)?.filter(|ledger| !ledger.runs().is_empty()) else {
         let text = format!("ledger {dir}: no run yet\n");
         return Ok(Told { text, json: json!({ "ledger": dir, "runs": 0 }) });
@@ -55,7 +56,7 @@ pub fn status(settings: &LedgerSettings) -> Result<Told, RunError> {
     let json = json!({
         "ledger": dir,
         "runs": ledger.runs().len(),
-        "head": { "run": head.number, "kind": head.kind.name(), "hash": head.hash, "folder": head.folder.display().to_string() },
+        "head": { "run": head.number, "kind": head.kind.name(), "hash": head.hash, "folder": shown(&head.folder) },
         "cut_over": head.cut_over.to_string(),
         "as_of": head.as_of.to_string(),
         "closed": closed,

@@ -3,6 +3,7 @@
 use crate::job::Job;
 use crate::ledger::{Ledger, LedgerError, RunInfo};
 use crate::output;
+use crate::runs::invoice::shown;
 use crate::runs::{RunError, figures};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -20,7 +21,7 @@ pub struct Told {
 
 /// It was done before.
 pub(super) fn already(run: &RunInfo, says: &str) -> Told {
-    let folder = run.folder.display().to_string();
+    let folder = shown(&run.folder);
     Told {
         text: format!("termwise {}  {says}\noutput: {folder}\n", env!("CARGO_PKG_VERSION")),
         json: json!({ "state": "already-there", "run": run.number, "folder": folder, "digest": run.digest() }),
@@ -29,7 +30,7 @@ pub(super) fn already(run: &RunInfo, says: &str) -> Told {
 
 /// A run was committed.
 pub(super) fn committed(folder: &Path, digest: &str, number: u32, summary: String, says: Value) -> Told {
-    let folder = folder.display().to_string();
+    let folder = shown(folder);
     Told {
         text: format!("{summary}output: {folder}\n"),
         json: json!({ "state": "published", "run": number, "folder": folder, "digest": digest, "ledger": says }),

@@ -8,7 +8,7 @@ use super::told::Told;
 use crate::job::LedgerSettings;
 use crate::ledger::{Kind, Ledger, LedgerError, Location, Owned, Reader, RunInfo, hash};
 use crate::runs::RunError;
-use crate::runs::invoice::{Work, in_pool};
+use crate::runs::invoice::{Work, in_pool, shown};
 use hashbrown::HashMap;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -25,7 +25,7 @@ const PIECE: usize = 4 << 20;
 pub fn verify(settings: &LedgerSettings, work: Work) -> Result<Told, RunError> {
     in_pool(work, || {
         let Some(ledger) = Ledger::look(&settings.dir)? else {
-            let text = format!("ledger {}: no run yet\n", settings.dir.display());
+            let text = format!("ledger {}: no run yet\n", shown(&settings.dir));
             return Ok(Told { text, json: json!({ "runs": 0 }) });
         };
         let mut proof = Proof::default();
@@ -38,7 +38,7 @@ pub fn verify(settings: &LedgerSettings, work: Work) -> Result<Told, RunError> {
         proof.sums(&ledger)?;
         let text = format!(
             "ledger {}: {} runs, {} lines and {} bytes are what was written, and add up\n",
-            settings.dir.display(),
+            shown(&settings.dir),
             ledger.runs().len(),
             proof.lines,
             proof.bytes,
