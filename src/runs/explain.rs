@@ -9,6 +9,7 @@ use self::rows::{names_it, rejects_of, row_of_reject};
 use super::account::{Account, LineTold, ReasonTold, RenewalTold, RowHead, Seller, Side, TermTold};
 use super::figures;
 use super::invoice::{Work, in_pool, read};
+use super::ledger::pins_of;
 use super::words::Scene;
 use super::{Progress, RunError};
 use crate::intake::{Intake, Part};
@@ -19,7 +20,7 @@ use termwise_engine::findings::{Finding, Source};
 use termwise_engine::ids::ItemId;
 use termwise_engine::invoicing::{self, Invoiced};
 use termwise_engine::reasons::Reasons;
-use termwise_engine::timeline;
+use termwise_engine::timeline::{self, Slate};
 use termwise_engine::workings::{Cause, Line, Played, Renewal, Step};
 
 /// Explains a subscription, by its id.
@@ -69,7 +70,10 @@ fn of_row(
     let mut played = Played::default();
     let mut account = blank(job, subscription);
     for customer in book.customers_of(&book.subscriptions[first..end]) {
-        timeline::play(customer, &intake.catalog, &job.policy, job.window, &mut played);
+        let with = (&intake.catalog, &job.policy);
+        let pins = pins_of(job, intake, &part.names, customer.subscriptions)?;
+        let mut slate = Slate::default();
+        timeline::play_against(&mut slate, customer, with, job.window, &pins, &mut played);
         let findings = intake.findings.iter().chain(&part.findings).chain(&played.findings);
         // What is wrong with an upgrade that names it is its concern too (B3, B4).
         let naming: Vec<Source> = customer

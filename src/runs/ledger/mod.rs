@@ -16,6 +16,7 @@ mod verify;
 pub use close::close;
 pub(super) use keep::by_subscription;
 pub use night::{Wish, night};
+pub(super) use pinning::pins_of;
 pub(super) use posting::{Night, Posted, Poster};
 pub use reverse::reverse;
 pub use status::status;
