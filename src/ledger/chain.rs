@@ -365,9 +365,9 @@ fn read_runs(dir: &Path) -> Result<Vec<RunInfo>, LedgerError> {
     Ok(runs)
 }
 
-/// What can be large, and is no part of what the next run is made from.
+/// What can be large, and is held against its digest where it is read.
 fn is_table(name: &str) -> bool {
-    name.ends_with(".csv") || name.ends_with(".parquet") || name == CHARGES
+    name.ends_with(".csv") || name.ends_with(".parquet") || matches!(name, CHARGES | STATE)
 }
 
 fn read_run(folder: PathBuf, number: u32) -> Result<RunInfo, LedgerError> {

@@ -278,9 +278,22 @@ impl State {
         let own = self.newer[start..].iter().take_while(|record| record.customer == customer).count();
         let newer = start..start + own;
         let first = self.in_whole();
-        let kept = whole.map(|place| (self.whole_at(place), Slot(place)));
-        let more = newer.map(|place| (self.newer[place], Slot(first + place)));
-        kept.chain(more).filter(|(record, _)| !record.is_gone).collect()
+        let mut all = Vec::with_capacity(whole.len() + newer.len());
+        all.extend(whole.map(|place| (self.whole_at(place), Slot(place))));
+        all.extend(newer.map(|place| (self.newer[place], Slot(first + place))));
+        all.retain(|(record, _)| !record.is_gone);
+        all
+    }
+
+    /// Brings the records of customers near the processor, before they are asked for one after the other: each look waits for no
+    /// other, as they would.
+    pub fn approach(&self, customers: impl Iterator<Item = u64>) {
+        let near = customers.fold(0, |near, customer| {
+            let first = self.begins[self.bucket(customer)] as usize;
+            let end = first.saturating_add(IN_A_BUCKET / 2).min(self.in_whole());
+            (first..end).fold(near, |near, place| near ^ self.key_at(place).1)
+        });
+        std::hint::black_box(near);
     }
 
     /// Marks a record as met; whether it was met before.

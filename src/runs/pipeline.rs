@@ -332,6 +332,7 @@ impl<'p> Pipeline<'p> {
     /// Plays the customers of a part against a ledger, in the units of [`Pipeline::play`].
     fn post(&self, night: &Night<'_>, book: &Book, names: &Names) -> Result<Posted, RunError> {
         let unit = self.unit.max(1);
+        night.approach(&book.subscriptions, names);
         let poster = || Poster::new(night, names, (&self.intake.catalog, &self.job.policy));
         let same_number = |id| {
             let detail = format!("{} has the number of another subscription", names.subscription(id));

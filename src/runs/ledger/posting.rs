@@ -118,6 +118,12 @@ impl<'n> Night<'n> {
         self.before.unwrap_or_else(|| self.cut_over.previous())
     }
 
+    /// Brings what is known of the customers of some rows near, before they are posted.
+    pub(crate) fn approach(&self, rows: &[Subscription], names: &Names) {
+        let customers = rows.chunk_by(|left, right| left.customer == right.customer);
+        self.state.approach(customers.map(|own| hash(names.customer(own[0].customer).as_bytes())));
+    }
+
     /// The cases of a customer: itself, or its pieces where it is cut.
     ///
     /// # Errors
