@@ -25,7 +25,7 @@ pub struct Record {
     pub customer: u64,
     /// Of its own id.
     pub subscription: u64,
-    /// Of everything that it was billed from; 0: it is to be looked at again, whatever it says.
+    /// Of everything that it was billed from.
     pub facts: u64,
     /// The sum over what stands of it: charges due from the cut-over and its row's term on.
     pub sum: u64,
@@ -37,6 +37,8 @@ pub struct Record {
     pub rows: [u16; 3],
     /// Whether nothing more comes of it.
     pub is_over: bool,
+    /// Whether it is to be looked at again, whatever its facts say.
+    pub is_dirty: bool,
     /// Whether an upgrade opened it, and no row of its own has told of it (B3).
     pub is_opened: bool,
     /// Whether it is missing and was reported: what is over is reported once, and not every night (R63).
@@ -77,7 +79,8 @@ impl Record {
         let flags = u16::from(self.is_over)
             | u16::from(self.is_gone) << 1
             | u16::from(self.is_opened) << 2
-            | u16::from(self.is_reported) << 3;
+            | u16::from(self.is_reported) << 3
+            | u16::from(self.is_dirty) << 4;
         let [seats, events, scheduled] = self.rows;
         let PinRecord { priced, list, on, seats: priced_for, promotion, discount } = self.price;
         for wide in [self.customer, self.subscription, self.facts, self.sum] {
@@ -116,6 +119,7 @@ impl Record {
             is_gone: flags & 2 != 0,
             is_opened: flags & 4 != 0,
             is_reported: flags & 8 != 0,
+            is_dirty: flags & 16 != 0,
             noticed: word(52).cast_signed(),
             term_first: word(56).cast_signed(),
             price: PinRecord {
@@ -430,6 +434,7 @@ mod tests {
             is_gone: true,
             is_opened: true,
             is_reported: true,
+            is_dirty: true,
             noticed: 11,
             term_first: -12,
             price: PinRecord { priced: 13, list: 14, on: 15, seats: 16, promotion: 17, discount: 18 },

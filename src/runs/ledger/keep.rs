@@ -14,6 +14,8 @@ use termwise_engine::workings::{Closing, Pin, Renewal, Standing};
 pub(super) struct Outcome<'c> {
     pub(super) closing: Option<&'c Closing>,
     pub(super) facts: Facts,
+    /// Whether nothing of its customer hangs on what may change unseen.
+    pub(super) is_clean: bool,
     pub(super) way: Way,
     /// The sum over all that came out, and over what was added.
     pub(super) sums: (u64, u64),
@@ -41,7 +43,7 @@ impl Poster<'_> {
         renewals.retain(|renewal| match way(number_of(renewal)) {
             Way::New if night.opens => renewal.renewal_date > as_of,
             Way::New => renewal.renewal_date >= night.cut_over,
-            Way::Since | Way::Compare => renewal.renewal_date > before,
+            Way::Since | Way::Compare | Way::Lacking => renewal.renewal_date > before,
             Way::Wait | Way::Absent => false,
         });
         let noticed = self.give_notice(case, way, renewals);
@@ -91,7 +93,8 @@ impl Poster<'_> {
         let (own_number, record) = case.records[number];
         if matches!(outcome.way, Way::Wait | Way::Absent) {
             // What falls due meanwhile is caught up, though its facts are then what they were.
-            let waits = record.filter(|record| record.facts != 0).map(|record| Record { facts: 0, ..record });
+            let waits =
+                record.filter(|record| !record.is_dirty).map(|record| Record { is_dirty: true, ..record });
             self.posted.records.extend(waits.map(|record| (row.id, record, false)));
             return;
         }
@@ -107,7 +110,7 @@ impl Poster<'_> {
         let (came_out, added) = outcome.sums;
         let sum = match outcome.way {
             Way::New | Way::Compare => came_out,
-            Way::Since | Way::Wait | Way::Absent => before.sum.wrapping_add(added),
+            Way::Since | Way::Lacking | Way::Wait | Way::Absent => before.sum.wrapping_add(added),
         };
         let is_set_aside = closing.standing == Standing::SetAside;
         let kept = Record {
@@ -123,6 +126,7 @@ impl Poster<'_> {
                 taken_up(&case.book, row, closing.term_first),
             ],
             is_over: closing.standing == Standing::Over,
+            is_dirty: !outcome.is_clean,
             is_opened: row.opened,
             is_reported: false,
             is_gone: false,
@@ -132,7 +136,7 @@ impl Poster<'_> {
         };
         // What is set aside is left as the ledger knows it, to be looked at again.
         let kept = if is_set_aside && record.is_some() {
-            Record { customer, facts: 0, sum, last: before.last, noticed, ..before }
+            Record { customer, is_dirty: true, sum, last: before.last, noticed, ..before }
         } else {
             kept
         };

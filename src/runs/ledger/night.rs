@@ -184,7 +184,7 @@ impl Desk<'_> {
             (
                 record,
                 Record {
-                    facts: 0,
+                    is_dirty: true,
                     is_reported: record.is_reported || reported.contains(&record.subscription),
                     ..*record
                 },

@@ -106,6 +106,8 @@ pub(super) enum Way {
     Since,
     /// What was billed is to be held against what comes out now.
     Compare,
+    /// What was billed stands, and what was passed over meanwhile is added: a subscription of the customer is missing.
+    Lacking,
     /// Rows of it are missing: nothing comes of it.
     Wait,
     /// Its own row is missing, and an upgrade names it: nothing comes of it (R63).
@@ -210,7 +212,9 @@ impl<'u> Poster<'u> {
         let mut facts = std::mem::take(&mut self.facts);
         self.desk.all(&case.book, (night.before, as_of), &mut facts);
         let is_as_it_was = |(facts, (_, record)): (&Facts, &(u64, Option<Record>))| {
-            record.is_some_and(|record| record.facts == facts.before && record.customer == case.customer)
+            record.is_some_and(|record| {
+                !record.is_dirty && record.facts == facts.before && record.customer == case.customer
+            })
         };
         // As long as nothing is new to anybody, or somebody is missing, terms keep the promotions that they were billed with.
         let is_unchanged = facts.iter().zip(&case.records).all(is_as_it_was);
@@ -261,7 +265,8 @@ impl<'u> Poster<'u> {
             noticed = &noticed[notices..];
             let outcome = Outcome {
                 closing: Some(closing),
-                facts: if is_clean { facts[number] } else { Facts { now: 0, ..facts[number] } },
+                facts: facts[number],
+                is_clean,
                 way: Way::Since,
                 sums: (0, sum),
                 noticed: noticed_now,
@@ -283,11 +288,8 @@ impl<'u> Poster<'u> {
         let night = self.night;
         let as_of = night.window.billed.last;
         let rows = case.book.subscriptions;
-        let changed = |number: usize| {
-            case.records[number]
-                .1
-                .is_none_or(|record| record.facts == 0 || record.facts != facts[number].before)
-        };
+        let changed =
+            |number: usize| case.records[number].1.is_none_or(|record| record.facts != facts[number].before);
         let mut ways: Vec<Way> = Vec::with_capacity(rows.len());
         for number in 0..rows.len() {
             ways.push(match &case.records[number].1 {
@@ -296,6 +298,7 @@ impl<'u> Poster<'u> {
                 // What an upgrade opened is as its source was, which may be the one that is missing.
                 Some(_) if case.lacks && rows[number].opened && changed(number) => Way::Absent,
                 Some(record) if lacks_rows(record, &rows[number], &case.book, &facts[number]) => Way::Wait,
+                Some(record) if case.lacks && !changed(number) && record.is_dirty => Way::Lacking,
                 Some(_) if case.lacks && !changed(number) => Way::Since,
                 Some(_) => Way::Compare,
             });
@@ -304,16 +307,17 @@ impl<'u> Poster<'u> {
         self.play_anew(case, whole, pins);
         // Where the sum over what fell due before is the ledger's, nothing of it came out differently.
         let mut history: BTreeMap<usize, BTreeMap<String, crate::ledger::Billed>> = BTreeMap::new();
-        if ways.contains(&Way::Compare) {
+        let is_held_against = |way: Way| matches!(way, Way::Compare | Way::Lacking);
+        if ways.iter().any(|way| is_held_against(*way)) {
             let sums = self.sums_before(case);
             for number in 0..rows.len() {
-                let Some(record) = case.records[number].1.filter(|_| ways[number] == Way::Compare) else {
+                let Some(record) = case.records[number].1.filter(|_| is_held_against(ways[number])) else {
                     continue;
                 };
                 let same_term = record.term_start == rows[number].term_start.epoch_days();
                 // The sum begins with the cut-over; what an existing book was told to come to before is held against too (R64).
                 let is_told = night.was_opened && rows[number].term_start < night.cut_over;
-                let is_settled = !is_told || record.facts == 0 || record.facts == facts[number].before;
+                let is_settled = !is_told || record.is_dirty || record.facts == facts[number].before;
                 let is_same = same_term && record.sum == sums[number] && is_settled;
                 if is_same || self.is_set_aside(rows[number].id) {
                     ways[number] = Way::Since;

@@ -243,7 +243,7 @@ fn weighed(record: Record, run: &RunInfo, charges: &[Charge<'_>]) -> Record {
         sum = if charge.is_reversal { sum.wrapping_sub(weight) } else { sum.wrapping_add(weight) };
     }
     // What still stands of the term pins its price when it is looked at; where nothing does, nothing is pinned (R62).
-    Record { facts: 0, sum, price: PinRecord::default(), ..record }
+    Record { is_dirty: true, sum, price: PinRecord::default(), ..record }
 }
 
 /// What a billing weighs in the sum over what stands.

@@ -52,12 +52,13 @@ impl Poster<'_> {
                 Way::Wait | Way::Absent => Vec::new(),
                 Way::New => lines.iter().filter(|line| line.due >= from).copied().collect(),
                 Way::Since => lines.iter().filter(|line| line.due > before).copied().collect(),
-                Way::Compare => {
+                Way::Compare | Way::Lacking => {
                     let billed = history.remove(&number).unwrap_or_default();
-                    self.compare(row, lines, billed, &mut played.findings)
+                    let adds_only = ways[number] == Way::Lacking;
+                    self.compare((row, adds_only), lines, billed, &mut played.findings)
                 }
             };
-            if ways[number] == Way::Since {
+            if matches!(ways[number], Way::Since | Way::Lacking) {
                 let keys = line_keys(self.names, night.window, &new);
                 for (line, key) in new.iter().zip(keys.iter()) {
                     added[number] = added[number].wrapping_add(self.weight(row, line, key));
@@ -70,7 +71,8 @@ impl Poster<'_> {
         }
         // What stands and has no line any more.
         for (number, billed) in history {
-            self.compare(&rows[number], &[], billed, &mut played.findings);
+            let adds_only = ways[number] == Way::Lacking;
+            self.compare((&rows[number], adds_only), &[], billed, &mut played.findings);
         }
         for (_, id, _) in &self.posted.reversals {
             let number = id.rank().checked_sub(first).filter(|&number| number < rows.len());
@@ -94,7 +96,8 @@ impl Poster<'_> {
         for number in 0..rows.len() {
             let outcome = Outcome {
                 closing: played.closings.get(number),
-                facts: if is_clean { facts[number] } else { Facts { now: 0, ..facts[number] } },
+                facts: facts[number],
+                is_clean,
                 way: ways[number],
                 sums: (sums[number], added[number]),
                 noticed: noticed.iter().rfind(|(of, _)| *of == number).map(|(_, date)| *date),
@@ -112,10 +115,11 @@ impl Poster<'_> {
         self.played = played;
     }
 
-    /// Subtracts what stands from what comes out: what is left over is new, and what differs is taken back (R62).
+    /// Subtracts what stands from what comes out: what is left over is new, and what differs is taken back (R62). Where it only
+    /// adds, what stands is left as it is, and only what has no charge at all is new (R63).
     fn compare(
         &mut self,
-        row: &Subscription,
+        (row, adds_only): (&Subscription, bool),
         lines: &[Line],
         billed: BTreeMap<String, Billed>,
         findings: &mut Vec<Finding>,
@@ -128,6 +132,10 @@ impl Poster<'_> {
             billed.iter().map(|(key, billed)| (key.clone(), billed.times)).collect();
         let stands = |(key, billed): (String, Billed)| Some((key, billed.standing?));
         let ledger: Vec<(String, Owned)> = billed.into_iter().filter_map(stands).collect();
+        // A key without its last part: seats of one charge that were billed at another discount are billed all the same.
+        let stem = |key: &str| key.rsplit_once(':').map_or(key, |(stem, _)| stem).to_owned();
+        let stems: BTreeSet<String> =
+            if adds_only { ledger.iter().map(|(key, _)| stem(key)).collect() } else { BTreeSet::new() };
         let is_ours = |due: Day| due >= night.cut_over;
         let as_of = night.window.billed.last;
         let mut new = Vec::new();
@@ -140,7 +148,7 @@ impl Poster<'_> {
             };
             let charge = owned.as_ref().and_then(Owned::charge);
             let same = line.zip(charge).is_some_and(|((_, line), charge)| self.is_same(row, &line, &charge));
-            if same {
+            if same || (adds_only && charge.is_some()) {
                 continue;
             }
             if let Some(charge) = charge.filter(|charge| charge.due >= row.term_start && charge.due <= as_of)
@@ -155,6 +163,9 @@ impl Poster<'_> {
             let Some((place, line)) = line else { continue };
             if is_ours(line.due) {
                 let key = line_keys(self.names, night.window, &[line]).get(0).to_owned();
+                if stems.contains(&stem(&key)) {
+                    continue;
+                }
                 if let Some(&times) = times.get(&key).filter(|&&times| times > 0) {
                     self.posted.billings.insert(key, times + 1);
                 }
