@@ -272,6 +272,8 @@ codes! {
     EventsMissing = "events-missing", "the ledger was billed from more seat changes, events or scheduled changes of this subscription than the inputs have", "send every row since term_start; nothing is billed or credited until they are back";
     /// R64
     BeforeCutOver = "before-cut-over", "charges from before the ledger's cut-over come out differently now; they were billed elsewhere", "settle the difference where they were billed; this ledger bills from its cut-over on";
+    /// R62, B13
+    OverButBilled = "over-but-billed", "the status says that the subscription was over when its term began, and the ledger has billed that term", "send what happened as a lifecycle event, and the status in which the term began; nothing is credited for a status alone";
     /// A11, A25, B13, B30
     SubscriptionNotActive = "subscription-not-active", "the subscription is not active at this time", "check the order of events; nothing changes";
     /// B7

@@ -83,7 +83,11 @@ pub fn standing(charges: Vec<Owned>) -> BTreeMap<String, Billed> {
         let Some(charge) = owned.charge() else { continue };
         let billed = keys.entry(charge.key.to_owned()).or_default();
         if charge.is_reversal {
-            billed.standing = None;
+            // Of one run, what takes back a billing may come after the next billing: it takes back its own alone.
+            let is_own = |standing: &Owned| {
+                standing.charge().is_some_and(|standing| standing.billing == charge.billing)
+            };
+            billed.standing = billed.standing.take().filter(|standing| !is_own(standing));
         } else {
             billed.times = billed.times.max(charge.billing);
             billed.standing = Some(owned);

@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use termwise_engine::book::{CustomerBook, Subscription, Window};
 use termwise_engine::calendar::{Day, Period};
 use termwise_engine::catalog::Catalog;
-use termwise_engine::findings::Code;
+use termwise_engine::findings::{Code, Source};
 use termwise_engine::ids::{CustomerId, SubscriptionId};
 use termwise_engine::policy::Policy;
 use termwise_engine::timeline::{self, Slate};
@@ -178,6 +178,8 @@ pub(crate) struct Poster<'u> {
     desk: Desk<'u>,
     facts: Vec<Facts>,
     pins: Vec<Pin>,
+    /// Rows of the case that say that a term was over which was billed.
+    pub(super) over_but_billed: Vec<Source>,
     slate: Slate,
     pub(super) played: Played,
     pub(super) posted: Posted,
@@ -192,9 +194,22 @@ impl<'u> Poster<'u> {
     ) -> Poster<'u> {
         let reader = Reader::new(night.ledger);
         let desk = Desk::new(names, &night.hashes);
-        let (facts, pins) = (Vec::new(), Vec::new());
+        let (facts, pins, over_but_billed) = (Vec::new(), Vec::new(), Vec::new());
         let (slate, played, posted) = (Slate::default(), Played::default(), Posted::default());
-        Poster { night, names, catalog, policy, reader, desk, facts, pins, slate, played, posted }
+        Poster {
+            night,
+            names,
+            catalog,
+            policy,
+            reader,
+            desk,
+            facts,
+            pins,
+            over_but_billed,
+            slate,
+            played,
+            posted,
+        }
     }
 
     /// What the unit adds.
@@ -321,6 +336,10 @@ impl<'u> Poster<'u> {
                 let is_same = same_term && record.sum == sums[number] && is_settled;
                 if is_same || self.is_set_aside(rows[number].id) {
                     ways[number] = Way::Since;
+                } else if rows[number].is_over() && record.sum != 0 {
+                    // A status alone takes nothing back.
+                    ways[number] = Way::Since;
+                    self.over_but_billed.push(rows[number].source);
                 } else {
                     history.insert(number, self.history_of(&rows[number], &record)?);
                 }

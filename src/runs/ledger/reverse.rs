@@ -138,7 +138,10 @@ fn taken_back(ledger: &Ledger, run: &RunInfo) -> Result<Vec<Taken>, RunError> {
 
 fn note(key: &mut Key, charge: &Charge<'_>) {
     if charge.is_reversal {
-        key.standing = 0;
+        // It takes back its own billing alone, in whatever order the lines of a run come.
+        if key.standing == charge.billing {
+            key.standing = 0;
+        }
     } else {
         key.standing = charge.billing;
     }

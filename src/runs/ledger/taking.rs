@@ -33,7 +33,8 @@ impl Poster<'_> {
         };
         let mut played = std::mem::take(&mut self.played);
         // What is refused for anything but a price is refused until facts or control change.
-        let is_clean = !ways.contains(&Way::Wait)
+        let is_clean = self.over_but_billed.is_empty()
+            && !ways.contains(&Way::Wait)
             && !played.findings.iter().any(|finding| hangs_on_a_price(finding.code));
         let mut fates: BTreeMap<Source, Fate> = BTreeMap::new();
         let mut added = vec![0_u64; rows.len()];
@@ -78,7 +79,26 @@ impl Poster<'_> {
             let number = id.rank().checked_sub(first).filter(|&number| number < rows.len());
             has_group.extend(number);
         }
-        let flagged = played.findings.iter().filter(|finding| finding.code == Code::BeforeCutOver);
+        let flag = |source: Source, code: Code, column: &'static str| Finding {
+            source,
+            disposition: Disposition::Flagged,
+            code,
+            column,
+        };
+        let over = std::mem::take(&mut self.over_but_billed);
+        played.findings.extend(over.into_iter().map(|source| flag(source, Code::OverButBilled, "status")));
+        // Of what began before an existing book was taken over, and was not in it, nobody was told (R64).
+        let untold = |&number: &usize| {
+            let row = &rows[number];
+            let is_late = ways[number] == Way::New && row.term_start < night.cut_over;
+            is_late && night.was_opened && row.is_billable() && !row.opened && !row.parked
+        };
+        let untold: Vec<usize> = (0..rows.len()).filter(untold).collect();
+        played.findings.extend(
+            untold.into_iter().map(|number| flag(rows[number].source, Code::BeforeCutOver, "term_start")),
+        );
+        let is_flag = |code: Code| matches!(code, Code::BeforeCutOver | Code::OverButBilled);
+        let flagged = played.findings.iter().filter(|finding| is_flag(finding.code));
         fates.extend(flagged.map(|finding| (finding.source, Fate::Set(Disposition::Flagged))));
         for number in 0..rows.len() {
             if ways[number] == Way::Wait {
