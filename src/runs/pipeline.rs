@@ -339,7 +339,7 @@ impl<'p> Pipeline<'p> {
             OutputError::Invariant { law: "every subscription has a number of its own", detail }
         };
         if book.subscriptions.len() <= 2 * unit {
-            let mut poster = poster();
+            let mut poster = poster().with_room(book.subscriptions.len());
             for customer in book.customers_of(&book.subscriptions) {
                 for case in night.cases(customer, names, self.piece_of(&customer)).map_err(same_number)? {
                     poster.post(&case)?;

@@ -212,6 +212,15 @@ impl<'u> Poster<'u> {
         }
     }
 
+    /// Makes room for what so many subscriptions bring on an ordinary night, so that it need not be moved as it grows.
+    pub(crate) fn with_room(mut self, subscriptions: usize) -> Poster<'u> {
+        self.posted.played.lines.reserve(subscriptions / 8);
+        self.posted.played.renewals.reserve(subscriptions);
+        self.posted.played.fates.reserve(subscriptions * 2);
+        self.posted.records.reserve(subscriptions / 8);
+        self
+    }
+
     /// What the unit adds.
     pub(crate) fn finish(self) -> Posted {
         self.posted
