@@ -168,6 +168,32 @@ impl Desk<'_> {
             let rows = customer.pieces(1).zip(customer.subscriptions);
             facts.extend(rows.map(|(own, row)| self.facts(&own, Some(row.quantity), of_customer, days)));
         }
+        self.add_arrivals(customer, days, facts);
+    }
+
+    /// An upgrade into another subscription is a fact of that one too: seats are moved to it, or it begins with them.
+    fn add_arrivals(
+        &mut self,
+        customer: &CustomerBook<'_>,
+        (before, now): (Option<Day>, Day),
+        facts: &mut [Facts],
+    ) {
+        let first = customer.subscriptions[0].id.rank();
+        for event in customer.events {
+            let (Target::Subscription(id) | Target::Opened(id)) = event.target else { continue };
+            let place = id.rank().checked_sub(first).filter(|_| id != event.subscription);
+            let Some(facts) = place.and_then(|place| facts.get_mut(place)) else { continue };
+            self.begin(5, event.happened_at);
+            self.push(event.quantity.map_or(u64::MAX, u64::from));
+            self.bytes.extend_from_slice(self.names.subscription(event.subscription).as_bytes());
+            let (number, day) = (hash(&self.bytes), event.happened_at.day());
+            if before.is_some_and(|before| day <= before) {
+                facts.before = facts.before.wrapping_add(number).max(1);
+            }
+            if day <= now {
+                facts.now = facts.now.wrapping_add(number).max(1);
+            }
+        }
     }
 
     fn facts(

@@ -320,7 +320,7 @@ impl<'u> Poster<'u> {
                 None => Way::New,
                 Some(record) if is_away(record, &rows[number]) => Way::Absent,
                 // What an upgrade opened is as its source was, which may be the one that is missing.
-                Some(_) if case.lacks && rows[number].opened && changed(number) => Way::Absent,
+                Some(_) if case.lacks && opener_is_away(case, &rows[number]) => Way::Absent,
                 Some(record) if lacks_rows(record, &rows[number], &case.book, &facts[number]) => Way::Wait,
                 Some(record) if case.lacks && !changed(number) && record.is_dirty => Way::Lacking,
                 Some(_) if case.lacks && !changed(number) => Way::Since,
@@ -432,6 +432,16 @@ impl<'u> Poster<'u> {
         let found = history(self.night.ledger, &self.reader, (record.last, id), row.term_start)?;
         Ok(standing(found))
     }
+}
+
+/// Whether the subscription whose upgrade opens another has no row of its own any more.
+fn opener_is_away(case: &Case<'_>, row: &Subscription) -> bool {
+    let rows = case.book.subscriptions;
+    let opener = case.book.events.iter().find(|event| row.opened && event.source == row.source);
+    opener.is_some_and(|event| {
+        let number = event.subscription.rank() - rows[0].id.rank();
+        case.records[number].1.is_some_and(|record| is_away(&record, &rows[number]))
+    })
 }
 
 /// Whether one of a subscription's lines was billed at the price that its running term has: only what was billed is pinned.
