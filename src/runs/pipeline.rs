@@ -120,7 +120,8 @@ pub(super) fn through(
         (state.charges, state.number) = (against.charges, against.number);
     }
     let state = Mutex::new(state);
-    let pipeline = Pipeline { intake, job, tables, unit, is_set, progress, night, state };
+    let spare = Mutex::default();
+    let pipeline = Pipeline { intake, job, tables, unit, is_set, progress, night, spare, state };
     progress.stage("billing", intake.subscriptions());
     rayon::scope(|scope| {
         for _ in 0..rayon::current_num_threads() + AHEAD {
@@ -141,7 +142,9 @@ pub(super) fn through(
 pub(super) fn up_to_cells(intake: &Intake, job: &Job, unit: usize) -> Result<Vec<Vec<Batch>>, RunError> {
     let state = Mutex::new(State::new(None));
     let tables = Tables::new(job, &intake.shared);
-    let pipeline = Pipeline { intake, job, tables, unit, is_set: true, progress: &(), night: None, state };
+    let spare = Mutex::default();
+    let (progress, night) = (&(), None);
+    let pipeline = Pipeline { intake, job, tables, unit, is_set: true, progress, night, spare, state };
     let parts: Vec<usize> = (0..intake.parts()).collect();
     parts.into_par_iter().map(|number| Ok(pipeline.bill(number)?.batches)).collect()
 }
@@ -172,6 +175,8 @@ struct Pipeline<'p> {
     is_set: bool,
     progress: &'p dyn Progress,
     night: Option<&'p Night<'p>>,
+    /// Memory of parts that are through, for those that come.
+    spare: Mutex<Vec<Played>>,
     state: Mutex<State<'p>>,
 }
 
@@ -325,6 +330,9 @@ impl<'p> Pipeline<'p> {
         let records = told.chain(posted.left.iter().map(|record| (*record, false))).collect();
         let first_met = posted.records.iter().filter(|(_, record, _)| record.last == Location::default());
         through.met_first = first_met.map(|(_, record, _)| record.subscription).collect();
+        let mut played = posted.played;
+        played.clear();
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner).push(played);
         through.spent = spent;
         Ok(Billed { batches, through, packed, records, subscriptions: book.subscriptions.len() as u64 })
     }
@@ -339,7 +347,8 @@ impl<'p> Pipeline<'p> {
             OutputError::Invariant { law: "every subscription has a number of its own", detail }
         };
         if book.subscriptions.len() <= 2 * unit {
-            let mut poster = poster().with_room(book.subscriptions.len());
+            let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let mut poster = poster().with_room(book.subscriptions.len(), spare.unwrap_or_default());
             for customer in book.customers_of(&book.subscriptions) {
                 for case in night.cases(customer, names, self.piece_of(&customer)).map_err(same_number)? {
                     poster.post(&case)?;

@@ -212,8 +212,10 @@ impl<'u> Poster<'u> {
         }
     }
 
-    /// Makes room for what so many subscriptions bring on an ordinary night, so that it need not be moved as it grows.
-    pub(crate) fn with_room(mut self, subscriptions: usize) -> Poster<'u> {
+    /// Makes room for what so many subscriptions bring on an ordinary night, in memory that an earlier part leaves, so that
+    /// nothing is moved as it grows.
+    pub(crate) fn with_room(mut self, subscriptions: usize, spare: Played) -> Poster<'u> {
+        self.posted.played = spare;
         self.posted.played.lines.reserve(subscriptions / 8);
         self.posted.played.renewals.reserve(subscriptions);
         self.posted.played.fates.reserve(subscriptions * 2);
