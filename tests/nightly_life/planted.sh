@@ -6,7 +6,7 @@
 set -euo pipefail
 root="$(cd "$(dirname "$0")/../.." && pwd)"
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-${HOME:-/root}/.cache/termwise/planted}"
-export TERMWISE_NIGHTS_SEEDS="${TERMWISE_NIGHTS_SEEDS:-16}"
+export TERMWISE_NIGHTS_SEEDS="${TERMWISE_NIGHTS_SEEDS:-200}"
 copy="$(mktemp -d)"
 trap 'rm -rf "$copy"' EXIT
 missed=0
