@@ -352,7 +352,12 @@ impl<'u> Poster<'u> {
                     ways[number] = Way::Since;
                     self.over_but_billed.push(rows[number].source);
                 } else {
-                    history.insert(number, self.history_of(&rows[number], &record)?);
+                    let billed = self.history_of(&rows[number], &record)?;
+                    if case.lacks && self.came_from_who_is_away(case, &billed) {
+                        ways[number] = Way::Absent;
+                    } else {
+                        history.insert(number, billed);
+                    }
                 }
             }
         }
@@ -387,6 +392,20 @@ impl<'u> Poster<'u> {
         played.steps.clear();
         played.lines[lines..].sort_by_key(|line| (line.subscription, line.charge.first));
         played.renewals[renewals..].sort_by_key(|renewal| (renewal.subscription, renewal.renewal_date));
+    }
+
+    /// Whether seats that stand billed were moved by an upgrade of a subscription that is missing: nobody knows of them then.
+    fn came_from_who_is_away(
+        &self,
+        case: &Case<'_>,
+        billed: &BTreeMap<String, crate::ledger::Billed>,
+    ) -> bool {
+        let stands = billed.iter().filter(|(_, billed)| billed.standing.is_some());
+        let mut sources = stands.filter_map(|(key, _)| key.split(':').nth(2)?.split('@').nth(2));
+        let is_there = |id: &str| {
+            case.book.subscriptions.iter().any(|row| self.names.subscription(row.id) == id && !row.opened)
+        };
+        sources.any(|source| !is_there(source))
     }
 
     fn is_set_aside(&self, id: SubscriptionId) -> bool {
