@@ -14,6 +14,8 @@ use termwise_engine::policy::{Choice, Extension, Policy};
 const TEXT: &str = include_str!("../data/policy.toml");
 /// The profile of a job that names none.
 pub const STANDARD: &str = "standard";
+/// The profile of a reconciliation that names none: what the vendor's own files show.
+pub const OF_THE_VENDOR: &str = "partner-center";
 const WINDOWS: [(&str, &str); 2] =
     [("refund_window", "refund_window_hours"), ("full_refund", "full_refund_hours")];
 /// Ten years: a longer window is a slip of the pen.

@@ -24,8 +24,11 @@ fn check(story: &Path) -> Result<(), String> {
     let job = stage(story, work.path());
     let (one, two) = (work.path().join("out-1"), work.path().join("out-2"));
     let (exit, said) = common::bill(&job, &one, 1, 4096);
-    if !matches!(exit, 0 | 3) {
-        return Err(format!("exit {exit}: {said}"));
+    let wanted = fs::read_to_string(story.join("expect/exit.txt")).ok();
+    let is_wanted =
+        wanted.as_ref().map_or(matches!(exit, 0 | 3), |wanted| *wanted.trim() == exit.to_string());
+    if !is_wanted {
+        return Err(format!("exit {exit} instead of {wanted:?}: {said}"));
     }
     common::bill(&job, &two, 2, 1);
     let (one, two) = (published(&one), published(&two));

@@ -18,6 +18,7 @@ Exit codes:
         check: rows would be set aside by a run
         promotions: rows of promotions or partners could not be read
         eligibility: rows of the job or of the requests are rejected or parked
+   4  run: a reconciliation found more differences than the job tolerates
   65  an input is refused as a whole, or too many rows are rejected: nothing is published or answered
   66  an input is missing, unreadable, damaged, or changed while it was read
   70  an invariant of termwise failed: nothing is published; please report it

@@ -15,6 +15,8 @@ pub enum Exit {
     Usage = 2,
     /// Complete, but rows stand in rejects.csv, within the job's tolerance.
     WithRejects = 3,
+    /// A reconciliation found more differences than the job tolerates.
+    Differences = 4,
     /// An input is refused as a whole, or too many rows are rejected.
     InputRefused = 65,
     /// An input is missing, unreadable, or changed while it was read.
@@ -37,10 +39,11 @@ pub enum Exit {
 
 impl Exit {
     /// Every exit code of this version.
-    pub const ALL: [Exit; 12] = [
+    pub const ALL: [Exit; 13] = [
         Exit::Complete,
         Exit::Usage,
         Exit::WithRejects,
+        Exit::Differences,
         Exit::InputRefused,
         Exit::InputMissing,
         Exit::Internal,
@@ -109,7 +112,7 @@ mod tests {
     #[test]
     fn every_exit_code_is_the_contracts() {
         let numbers: Vec<u8> = Exit::ALL.into_iter().map(Exit::number).collect();
-        assert_eq!(numbers, [0, 2, 3, 65, 66, 70, 71, 73, 74, 75, 76, 79]);
+        assert_eq!(numbers, [0, 2, 3, 4, 65, 66, 70, 71, 73, 74, 75, 76, 79]);
         for exit in Exit::ALL {
             assert_eq!(Exit::of(exit.number()), exit);
         }

@@ -14,10 +14,10 @@ mod tests;
 pub use exit::Exit;
 pub use screen::Printed;
 
-use crate::job::{self, Format, Given, Overrides, Purpose};
+use crate::job::{self, Format, Given, Kind, Overrides, Purpose};
 use crate::runs::invoice::{End, Outcome, Work, too_many};
 use crate::runs::ledger::{Wish, night};
-use crate::runs::{RunError, check, explain, floor, invoice, offers};
+use crate::runs::{RunError, check, explain, floor, invoice, offers, reconcile};
 use crate::sample;
 use arguments::{Command, FormatName, Line, Manner, OffersFlags, ProfileName, RunFlags, SampleFlags, Shared};
 use chrono::Utc;
@@ -100,9 +100,12 @@ fn run(flags: &RunFlags, screen: Screen<'_>) -> Result<Exit, Exit> {
         }
     }
     let progress = screen.progress();
-    let outcome = match &given.job.ledger {
-        None => invoice::run(&given.job, flags.dry_run, work(&shared.manner), &progress),
-        Some(settings) => {
+    let outcome = match (given.job.kind, &given.job.ledger) {
+        (Kind::Reconcile, _) => {
+            reconcile::reconcile(&given.job, flags.dry_run, work(&shared.manner), &progress)
+        }
+        (Kind::Invoice, None) => invoice::run(&given.job, flags.dry_run, work(&shared.manner), &progress),
+        (Kind::Invoice, Some(settings)) => {
             let wish = Wish {
                 is_dry: flags.dry_run,
                 is_draft: flags.draft,

@@ -40,13 +40,21 @@ pub enum Table {
     Offers,
     /// What clients accept.
     Acceptances,
+    /// The vendor's invoice, line by line.
+    VendorLines,
+    /// Lines that we have published, where a reconciliation reads them instead of recomputing them.
+    InvoiceLines,
+    /// Which id of the vendor's is which of ours.
+    IdMap,
+    /// Differences that somebody has explained.
+    Explained,
     /// Purchases that somebody asks about; a command names their file, no job does.
     Requests,
 }
 
 impl Table {
     /// Every table that a job can name, in the order of reports.
-    pub const ALL: [Table; 16] = [
+    pub const ALL: [Table; 20] = [
         Table::Subscriptions,
         Table::Customers,
         Table::Partners,
@@ -63,7 +71,15 @@ impl Table {
         Table::SkuMarkets,
         Table::Offers,
         Table::Acceptances,
+        Table::VendorLines,
+        Table::InvoiceLines,
+        Table::IdMap,
+        Table::Explained,
     ];
+
+    /// The tables that only a reconciliation reads (R67 to R69).
+    pub const OF_RECONCILIATION: [Table; 4] =
+        [Table::VendorLines, Table::InvoiceLines, Table::IdMap, Table::Explained];
 
     /// The tables of purchase offers (R53 to R55), which no run bills from.
     pub const OF_OFFERS: [Table; 5] =
@@ -88,6 +104,10 @@ impl Table {
             Table::SkuMarkets => "sku_markets",
             Table::Offers => "offers",
             Table::Acceptances => "acceptances",
+            Table::VendorLines => "vendor_lines",
+            Table::InvoiceLines => "invoice_lines",
+            Table::IdMap => "id_map",
+            Table::Explained => "explained",
             Table::Requests => "requests",
         }
     }
@@ -340,6 +360,20 @@ codes! {
     AcceptanceRowsDiffer = "acceptance-rows-differ", "rows of one acceptance differ in delegated_admin", "a client accepts an offer with delegated administration or without: say the same in every row";
     /// R55
     CurrencyNotSettled = "currency-not-settled", "nothing says in which currency the vendor bills at this usage location", "write currency = [\"NL:EUR\"] with the location's currency under [offers] of the job";
+    /// R67
+    DecimalInvalid = "decimal-invalid", "this is not a decimal number", "write digits with a point, at most one exponent, and no thousands mark; an apostrophe before it is read over";
+    /// R67
+    AmountTooFine = "amount-too-fine", "the amount has digits below the currency's minor unit, or more than any line can have", "ask the vendor for the invoiced amount: a line of an invoice is a whole number of minor units";
+    /// R67
+    ChargeDaysReversed = "charge-days-reversed", "the charge ends before it begins", "correct ChargeStartDate or ChargeEndDate; the last day counts";
+    /// R67
+    IdMapAmbiguous = "id-map-ambiguous", "two rows of the map say different things of one of the vendor's ids", "keep one row for each of the vendor's ids";
+    /// R69
+    ExplanationEmpty = "explanation-empty", "an explanation of everything explains nothing", "fill in at least one of the pattern columns, such as subscription_id";
+    /// R69
+    ExplanationExpired = "explanation-expired", "the explanation has expired: what it explained counts as a difference again", "look at the difference once more; settle it, or set a new expires_on";
+    /// R69
+    ExplanationUnused = "explanation-unused", "the explanation matches no difference of its cause", "remove it if the matter is settled, or correct its pattern";
     /// R15, C10
     RequestDuplicate = "request-duplicate", "the request_id stands in more than one row, so its answers could not be told apart", "give each request an id of its own";
 }

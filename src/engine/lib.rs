@@ -37,4 +37,6 @@ pub mod timeline;
 
 pub mod invoicing;
 
+pub mod reconciling;
+
 pub mod advising;

@@ -389,6 +389,48 @@ pub const fn percent_change(change: i128, before: i64) -> Option<i128> {
     Some(divide(change * 10_000, before as i128, Rounding::HalfUp))
 }
 
+/// What may differ between two amounts of any currency, in millionths of its unit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Tolerance(Price);
+
+impl Tolerance {
+    /// So much, and no more.
+    pub const fn of(amount: Price) -> Tolerance {
+        Tolerance(amount)
+    }
+
+    /// Whether a difference in minor units lies within it, the bound itself included.
+    pub fn holds(self, difference: i64, currency: Currency) -> bool {
+        self.holds_all(difference.into(), currency)
+    }
+
+    /// The same of a sum.
+    pub fn holds_all(self, difference: i128, currency: Currency) -> bool {
+        difference.abs() * power_of_ten(PRICE_DIGITS - currency.digits()) <= self.0.millionths().into()
+    }
+}
+
+/// The amount of a published line under a truncating rounding, from the effective unit price that it shows to ten digits. What
+/// lies nearer to a whole minor unit than those digits can tell is that minor unit: 9.3333333333 × 12 is 112.00.
+pub fn truncated_again(effective: i128, seats: u32, digits: u32, at_unit: bool) -> i64 {
+    let truncate = |shown: i128, unsure: i128| {
+        let unit = power_of_ten(EFFECTIVE_DIGITS - digits);
+        let nearest = divide(shown, unit, Rounding::HalfUp);
+        let is_whole = (nearest * unit - shown).abs() <= unsure;
+        if is_whole { nearest } else { divide(shown, unit, Rounding::Truncate) }
+    };
+    let seats = i128::from(seats);
+    // Half a unit of the tenth digit, and the one that C5 may have moved it by.
+    posted(if at_unit { truncate(effective, 2) * seats } else { truncate(effective * seats, 2 * seats) })
+}
+
+/// About what seats cost for some days of a charge cycle, in minor units: only ever held against an amount.
+pub fn about(unit_price: i64, seats: u32, (days, of): (u32, u32), digits: u32) -> i64 {
+    let whole = Exact { numerator: unit_price.into(), denominator: 1 }.times(seats);
+    let amount = whole.share(days, of.max(1)).round(digits, Rounding::HalfUp);
+    i64::try_from(amount).unwrap_or(i64::MAX)
+}
+
 /// The exact price a seat to ten digits, half-up, moved by one unit of the tenth digit where × quantity, rounded by
 /// the policy's mode, would miss the subtotal (C5): −143.20 ÷ 12 truncated is −11.9333333334, not …333.
 fn effective_unit_price(unit: Exact, seats: u32, subtotal: i64, digits: u32, mode: Rounding) -> i128 {

@@ -183,6 +183,56 @@ schema!(requests, Requests,
     PROMOTION_ID = "promotion_id" Optional,
 );
 
+// The vendor's invoice, by the names of its new-commerce reconciliation file (domain 4.3); a file of another layout says them
+// with names of its own, which `vendor::layout` finds.
+schema!(vendor_lines, VendorLines,
+    SUBSCRIPTION_ID = "SubscriptionId" Required, CUSTOMER_ID = "CustomerId" Optional,
+    PRODUCT_ID = "ProductId" Required Word, SKU_ID = "SkuId" Optional Word, CHARGE_TYPE = "ChargeType" Optional Word,
+    UNIT_PRICE = "UnitPrice" Optional, QUANTITY = "BillableQuantity" Required, SUBTOTAL = "Subtotal" Required,
+    CURRENCY = "Currency" Required Word, CHARGE_START = "ChargeStartDate" Required, CHARGE_END = "ChargeEndDate" Required,
+    PROMOTION_ID = "PromotionId" Optional Word, TERM_AND_CYCLE = "TermAndBillingCycle" Optional Word,
+    DESCRIPTION = "SubscriptionDescription" Optional Word, METER = "MeterDescription" Optional Word,
+    RESERVATION = "ReservationOrderId" Optional Word,
+    PARTNER_ID = "PartnerId" Ignored, CUSTOMER_NAME = "CustomerName" Ignored,
+    CUSTOMER_DOMAIN = "CustomerDomainName" Ignored, CUSTOMER_COUNTRY = "CustomerCountry" Ignored,
+    INVOICE_NUMBER = "InvoiceNumber" Ignored, MPN_ID = "MpnId" Ignored, RESELLER_MPN_ID = "ResellerMpnId" Ignored,
+    ORDER_ID = "OrderId" Ignored, ORDER_DATE = "OrderDate" Ignored, AVAILABILITY_ID = "AvailabilityId" Ignored,
+    SKU_NAME = "SkuName" Ignored, PRODUCT_NAME = "ProductName" Ignored, QUANTITY_BOUGHT = "Quantity" Ignored,
+    TAX_TOTAL = "TaxTotal" Ignored, TOTAL = "Total" Ignored, ADJUSTMENT = "PriceAdjustmentDescription" Ignored,
+    PUBLISHER_NAME = "PublisherName" Ignored, PUBLISHER_ID = "PublisherId" Ignored,
+    EFFECTIVE_UNIT_PRICE = "EffectiveUnitPrice" Ignored, UNIT_TYPE = "UnitType" Ignored,
+    ALTERNATE_ID = "AlternateId" Ignored, BILLING_FREQUENCY = "BillingFrequency" Ignored,
+    PRICING_CURRENCY = "PricingCurrency" Optional Word, RATE = "PCToBCExchangeRate" Ignored,
+    RATE_DATE = "PCToBCExchangeRateDate" Ignored, CREDIT_REASON = "CreditReasonCode" Ignored,
+    SUBSCRIPTION_START = "SubscriptionStartDate" Ignored, SUBSCRIPTION_END = "SubscriptionEndDate" Ignored,
+    REFERENCE_ID = "ReferenceId" Ignored, QUALIFIERS = "ProductQualifiers" Ignored,
+    PARTNER_NAME = "PartnerName" Ignored, PUBLISHER_DISCOUNT = "PublisherDiscount" Ignored,
+    DISCOUNT_DETAILS = "DiscountDetails" Ignored, CATEGORY = "ProductCategory" Ignored,
+);
+schema!(invoice_lines, InvoiceLines,
+    CUSTOMER_ID = "customer_id" Required, SUBSCRIPTION_ID = "subscription_id" Required,
+    PRODUCT_ID = "product_id" Required Word, SKU_ID = "sku_id" Required Word, CHARGE_TYPE = "charge_type" Required Word,
+    CHARGE_START = "charge_start" Required Day, CHARGE_END = "charge_end" Required Day, DAYS = "days" Required Whole,
+    CYCLE_DAYS = "cycle_days" Required Whole, TERM_START = "term_start" Required Day,
+    UNIT_PRICE = "unit_price" Required Money, EFFECTIVE_UNIT_PRICE = "effective_unit_price" Required,
+    QUANTITY = "quantity" Required Whole, SUBTOTAL = "subtotal" Required, CURRENCY = "currency" Required Word,
+    PROMOTION_ID = "promotion_id" Optional Word,
+    INVOICE_ID = "invoice_id" Ignored, LINE = "line" Ignored, LINE_ID = "line_id" Ignored, CORRECTS = "corrects" Ignored,
+    BILL_TO_ID = "bill_to_id" Ignored, PARTNER_ID = "partner_id" Ignored, ORDER_ID = "order_id" Ignored,
+    SEGMENT = "segment" Ignored, MARKET = "market" Ignored, TERM = "term" Ignored, TERM_END = "term_end" Ignored,
+    BILLING_CYCLE = "billing_cycle" Ignored, DISCOUNT = "discount" Ignored, PROMO_CODE = "promo_code" Ignored,
+    COST_UNIT_PRICE = "cost_unit_price" Ignored, COST_SUBTOTAL = "cost_subtotal" Ignored, MARGIN = "margin" Ignored,
+    TAX_CODE = "tax_code" Ignored, REFERENCE_ID = "reference_id" Ignored, HAPPENED_AT = "happened_at" Ignored,
+    REASONS = "reasons" Ignored,
+);
+schema!(id_map, IdMap, OURS = "ours" Required, VENDORS = "vendors" Required,);
+schema!(explained, Explained,
+    CUSTOMER_ID = "customer_id" Optional, SUBSCRIPTION_ID = "subscription_id" Optional,
+    PRODUCT_ID = "product_id" Optional, SKU_ID = "sku_id" Optional, CURRENCY = "currency" Optional,
+    CYCLE_START = "cycle_start" Optional Day, CYCLE_END = "cycle_end" Optional Day, CAUSE = "cause" Required,
+    OWNER = "owner" Required, EXPIRES_ON = "expires_on" Required Day, WHY = "why" Ignored,
+);
+
 /// The columns of a table.
 pub(super) fn schema_of(table: Table) -> &'static Schema {
     match table {
@@ -202,6 +252,10 @@ pub(super) fn schema_of(table: Table) -> &'static Schema {
         Table::SkuMarkets => &sku_markets::SCHEMA,
         Table::Offers => &offers::SCHEMA,
         Table::Acceptances => &acceptances::SCHEMA,
+        Table::VendorLines => &vendor_lines::SCHEMA,
+        Table::InvoiceLines => &invoice_lines::SCHEMA,
+        Table::IdMap => &id_map::SCHEMA,
+        Table::Explained => &explained::SCHEMA,
         Table::Requests => &requests::SCHEMA,
     }
 }

@@ -9,6 +9,8 @@ use super::error::{IntakeError, Warning};
 use super::files::Visit;
 use super::guard;
 use super::row::{Fields, Row};
+use crate::job::InputFile;
+use std::io::Read;
 use std::ops::ControlFlow;
 use termwise_engine::findings::Table;
 
@@ -53,6 +55,14 @@ pub(super) fn heading<'a>(
     let columns = header.len();
     blocks.pass_header(passed, blank_before + 1, blank_before, columns);
     Ok((Heading { shown, schema, columns, places }, warnings))
+}
+
+/// The names in a file's header, whatever they are; what else is wrong with the file shows when it is read.
+pub(super) fn names(file: &InputFile) -> Result<Vec<String>, IntakeError> {
+    let blocks = Blocks::open(file, 1)?;
+    let text = String::from_utf8_lossy(blocks.head());
+    let (header, ..) = split_header(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&text), &file.shown)?;
+    Ok(header.iter().map(str::to_owned).collect())
 }
 
 /// Visits the rows of a block, or those of them that are wanted, by number.
@@ -135,15 +145,18 @@ fn visit_records(
     visit: Visit<'_>,
 ) -> Result<Seen, IntakeError> {
     let Heading { shown, schema, columns, places } = heading;
+    // At its very beginning the parser takes a byte order mark for the file's own and drops it; here it stands amid the file,
+    // and after a blank line, which is no record, it is kept for what it is.
+    let lead = if text.starts_with(BYTE_ORDER_MARK) { "\n" } else { "" };
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
         .buffer_capacity(1 << 16)
-        .from_reader(text.as_bytes());
+        .from_reader(lead.as_bytes().chain(text.as_bytes()));
     let mut record = csv::StringRecord::new();
     let (mut rows, mut start) = (0, 0);
     while reader.read_record(&mut record).map_err(|error| IntakeError::damaged(shown, error))? {
-        let end = usize::try_from(reader.position().byte()).unwrap_or(text.len());
+        let end = usize::try_from(reader.position().byte()).unwrap_or(text.len()) - lead.len();
         let raw = text.get(start..end).unwrap_or_default().trim_matches(['\r', '\n']);
         start = end;
         rows += 1;

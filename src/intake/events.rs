@@ -94,6 +94,10 @@ const fn subscription_column(table: Table) -> Column {
         | Table::SkuMarkets
         | Table::Offers
         | Table::Acceptances
+        | Table::VendorLines
+        | Table::InvoiceLines
+        | Table::IdMap
+        | Table::Explained
         | Table::Requests => q::SUBSCRIPTION_ID,
     }
 }
@@ -122,6 +126,10 @@ fn read<'a>(
         | Table::SkuMarkets
         | Table::Offers
         | Table::Acceptances
+        | Table::VendorLines
+        | Table::InvoiceLines
+        | Table::IdMap
+        | Table::Explained
         | Table::Requests => None,
     }
 }

@@ -1,7 +1,7 @@
 //! Findings with the texts of their rows: files are looked into again, and only where something was found.
 
 use super::columns::{
-    self, ColumnMap, Schema, customers, holdings, partners, price_list, promo_codes, promotions, schema_of,
+    self, Schema, customers, holdings, partners, price_list, promo_codes, promotions, schema_of,
     subscriptions,
 };
 use super::csv_blocks::Block;
@@ -31,7 +31,6 @@ pub(super) fn excerpts(
         by_file.entry((finding.source.table, finding.source.file)).or_default().push(*finding);
     }
     let mut rejects = Vec::with_capacity(findings.len());
-    let nothing = BTreeMap::new();
     for ((table, number), mut wanted) in by_file {
         wanted.sort_unstable_by_key(|finding| {
             (finding.source, finding.column, finding.code, finding.disposition)
@@ -40,11 +39,10 @@ pub(super) fn excerpts(
         let file = inputs.files.get(&table).and_then(|files| files.get(usize::from(number)));
         let Some((file, trail)) = file.zip(trails.get(&(table, number))) else { continue };
         let schema = schema_of(table);
-        let map = inputs.columns.get(&table).unwrap_or(&nothing);
         let mut rows: Vec<u32> = wanted.iter().map(|finding| finding.source.row).collect();
         rows.dedup();
         let mut waiting = wanted.iter().peekable();
-        visit_again(file, (schema, map), trail, &rows, &mut |row| {
+        visit_again(file, schema, trail, &rows, &mut |row| {
             while let Some(finding) = waiting.next_if(|finding| finding.source.row == row.number) {
                 rejects.push(Reject {
                     finding: *finding,
@@ -66,7 +64,7 @@ pub(super) fn excerpts(
 /// Visits some rows of a file that was read before, in their order.
 fn visit_again(
     file: &InputFile,
-    (schema, map): (&Schema, &ColumnMap),
+    schema: &Schema,
     trail: &Trail,
     rows: &[u32],
     visit: Visit<'_>,
@@ -76,7 +74,7 @@ fn visit_again(
         return Err(changed());
     }
     match ending(file).as_str() {
-        "parquet" => parquet_file::again(file, (schema, map), &trail.version, rows, visit),
+        "parquet" => parquet_file::again(file, (schema, &trail.map), &trail.version, rows, visit),
         "json" => {
             let (bytes, version) = hold(file)?;
             if version != trail.version {
@@ -137,6 +135,10 @@ fn key(table: Table, row: &Row<'_>) -> String {
         }
         Table::Offers => row.cell(columns::offers::OFFER_ID).to_owned(),
         Table::Acceptances => row.cell(columns::acceptances::OFFER_ID).to_owned(),
+        Table::VendorLines => row.cell(columns::vendor_lines::SUBSCRIPTION_ID).to_owned(),
+        Table::InvoiceLines => row.cell(columns::invoice_lines::SUBSCRIPTION_ID).to_owned(),
+        Table::IdMap => row.cell(columns::id_map::VENDORS).to_owned(),
+        Table::Explained => row.cell(columns::explained::OWNER).to_owned(),
         Table::Requests => row.cell(columns::requests::REQUEST_ID).to_owned(),
     }
 }

@@ -58,6 +58,8 @@ pub(super) struct Trail {
     pub columns: usize,
     /// See `columns`.
     pub places: Vec<Option<usize>>,
+    /// By which names our columns were looked for.
+    pub map: ColumnMap,
 }
 
 /// Which version of a file it is, as far as the system tells.
@@ -179,7 +181,9 @@ pub(super) fn read<W: Send>(
             | Table::Partners
             | Table::Advisors
             | Table::SkuMarkets
-            | Table::Offers => Warning::trouble(text),
+            | Table::Offers
+            | Table::VendorLines
+            | Table::InvoiceLines => Warning::trouble(text),
             Table::PromoCodes
             | Table::Redemptions
             | Table::SeatChanges
@@ -188,6 +192,8 @@ pub(super) fn read<W: Send>(
             | Table::Holdings
             | Table::Offices
             | Table::Acceptances
+            | Table::IdMap
+            | Table::Explained
             | Table::Requests => Warning::remark(text),
         });
     }
@@ -250,7 +256,13 @@ fn read_csv<W: Send>(
             counted.rows
         )));
     }
-    let trail = Trail { version, blocks: counted.places, columns: heading.columns, places: heading.places };
+    let trail = Trail {
+        version,
+        blocks: counted.places,
+        columns: heading.columns,
+        places: heading.places,
+        map: map.clone(),
+    };
     let (rows, blank_lines, hash) = (counted.rows, counted.blank_lines, counted.hash);
     Ok(FileRead { rows, blank_lines, warnings, bytes, hash, trail })
 }
@@ -293,6 +305,6 @@ fn read_json<W: Send>(
         warnings: counts.warnings,
         bytes: bytes.len() as u64,
         hash: blake3::hash(&bytes).to_hex().to_string(),
-        trail: Trail { version, blocks: Vec::new(), columns: 0, places: Vec::new() },
+        trail: Trail { version, blocks: Vec::new(), columns: 0, places: Vec::new(), map: ColumnMap::new() },
     })
 }

@@ -49,6 +49,7 @@ mod row;
 mod subscriptions;
 mod texts;
 mod typed;
+pub mod vendor;
 mod words;
 mod worker;
 

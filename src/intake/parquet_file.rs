@@ -169,7 +169,7 @@ pub(super) fn read<W: Send>(
     let rows = opened.rows_before.last().copied().unwrap_or_default();
     let Opened { version, warnings, places, .. } = opened;
     let bytes = version.bytes();
-    let trail = Trail { version, blocks: Vec::new(), columns: 0, places };
+    let trail = Trail { version, blocks: Vec::new(), columns: 0, places, map: map.clone() };
     Ok(FileRead { rows, blank_lines: 0, warnings, bytes, hash, trail })
 }
 
@@ -194,6 +194,13 @@ pub(super) fn again(
         }
     }
     opened.version.check(&opened.file.file, &file.path, opened.shown)
+}
+
+/// The names of a file's columns.
+pub(super) fn names(file: &InputFile) -> Result<Vec<String>, IntakeError> {
+    let nothing = columns::Schema { table: termwise_engine::findings::Table::VendorLines, columns: &[] };
+    let opened = Opened::new(file, &nothing, &ColumnMap::new())?;
+    Ok(opened.metadata.schema().fields().iter().map(|field| field.name().clone()).collect())
 }
 
 /// Texts of one column from here and there in a file, some in each row group, and how many rows the file has.

@@ -120,8 +120,7 @@ impl Parts {
         let mut spill = locked(&self.spill);
         if spill.is_none() {
             // It has no name, so nothing of it is left behind, whatever happens to the run; and no folder is made for it.
-            let place = self.memory.beside.ancestors().find(|place| place.is_dir());
-            let file = tempfile::tempfile_in(place.unwrap_or(Path::new(".")));
+            let file = tempfile::tempfile_in(place_beside(&self.memory.beside));
             *spill = Some(Spill { file: file.or_else(|_| tempfile::tempfile())?, end: 0 });
         }
         let Some(Spill { file, end }) = spill.as_mut() else { return Ok(Held::Here(bytes.into())) };
@@ -174,6 +173,11 @@ impl Parts {
         }
         Ok(bytes.into())
     }
+}
+
+/// The folder of a place that may not be there yet, or the nearest one above it that is.
+pub(super) fn place_beside(beside: &Path) -> &Path {
+    beside.ancestors().find(|place| place.is_dir()).unwrap_or(Path::new("."))
 }
 
 fn spill_failed(error: &std::io::Error) -> IntakeError {

@@ -66,7 +66,11 @@ impl SmallRows {
             | Table::Offices
             | Table::SkuMarkets
             | Table::Offers
-            | Table::Acceptances => {}
+            | Table::Acceptances
+            | Table::VendorLines
+            | Table::InvoiceLines
+            | Table::IdMap
+            | Table::Explained => {}
         }
     }
 }
@@ -153,7 +157,7 @@ pub fn decode(inputs: &Inputs, reading: &Reading) -> Result<u64, IntakeError> {
     let no_map = ColumnMap::new();
     let mut rows = 0;
     for (&table, files) in &inputs.files {
-        if Table::OF_OFFERS.contains(&table) {
+        if Table::OF_OFFERS.contains(&table) || Table::OF_RECONCILIATION.contains(&table) {
             continue;
         }
         let columns = (schema_of(table), inputs.columns.get(&table).unwrap_or(&no_map));
@@ -210,7 +214,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn map(&self, table: Table) -> &ColumnMap {
+    pub(super) fn map(&self, table: Table) -> &ColumnMap {
         self.inputs.columns.get(&table).unwrap_or(&self.no_map)
     }
 
@@ -271,6 +275,20 @@ impl<'a> Reader<'a> {
         take: &(dyn Fn(&mut W, Row<'_>, Source) -> Result<(), IntakeError> + Sync),
         more_warnings: impl FnOnce(&mut [W]) -> Vec<Warning>,
     ) -> Result<(), IntakeError> {
+        let map = self.map(table).clone();
+        self.file_by_names((table, number), file, &map, workers, take, more_warnings)
+    }
+
+    /// Reads a file whose columns have names of their own.
+    pub(super) fn file_by_names<W: Send>(
+        &mut self,
+        (table, number): (Table, u16),
+        file: &InputFile,
+        map: &ColumnMap,
+        workers: &mut [W],
+        take: &(dyn Fn(&mut W, Row<'_>, Source) -> Result<(), IntakeError> + Sync),
+        more_warnings: impl FnOnce(&mut [W]) -> Vec<Warning>,
+    ) -> Result<(), IntakeError> {
         let bytes = std::fs::metadata(&file.path).map(|metadata| metadata.len()).unwrap_or_default();
         self.progress.file(&file.shown, bytes);
         let since = Instant::now();
@@ -281,7 +299,7 @@ impl<'a> Reader<'a> {
             }
             take(worker, row, Source { table, file: number, row: row.number })
         };
-        let columns = (schema_of(table), self.map(table));
+        let columns = (schema_of(table), map);
         let FileRead { rows, blank_lines, mut warnings, bytes, hash, trail } =
             files::read(file, columns, self.grain, workers, taking)?;
         self.progress.rows(&file.shown, rows);

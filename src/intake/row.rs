@@ -304,6 +304,11 @@ impl<'r, 'a> Cells<'r, 'a> {
         })
     }
 
+    /// Whether the file has a column.
+    pub(super) fn has(&self, column: Column) -> bool {
+        self.row.places.get(column.index).copied().flatten().is_some()
+    }
+
     /// Notes a fault; of a row with the wrong number of fields that is the only one, since its cells are guesses.
     pub(super) fn fault(&mut self, code: Code, column: Column) {
         if !self.row.ragged {

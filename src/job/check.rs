@@ -82,17 +82,18 @@ pub fn parse(text: &str, path: &Path, overrides: &Overrides) -> Result<Given, Jo
     desk.override_by(overrides);
     desk.complete_offers();
     desk.refuse_unknown();
-    desk.check_kind();
+    let kind = desk.kind();
     let folder = path.parent().unwrap_or(Path::new(""));
     let (billed, first_given, notes) = desk.window(overrides);
-    let required = desk.required(overrides.purpose);
+    let required = desk.required_of(kind, overrides.purpose);
     let inputs = desk.inputs(folder, &required);
-    let in_force = desk.policy();
+    let in_force = desk.policy(kind);
     let outputs = desk.outputs(folder, overrides);
     let horizon = desk.horizon();
     let rejected_rows = desk.rejected_rows();
     let offers = desk.offers(folder, overrides.purpose);
     let ledger = desk.ledger(folder, horizon);
+    let reconcile = desk.reconciliation(kind);
     match (billed, in_force, offers, horizon) {
         (Some(billed), Some(InForce { policy, words }), Some(offers), Some(horizon))
             if desk.problems.is_empty() =>
@@ -111,6 +112,8 @@ pub fn parse(text: &str, path: &Path, overrides: &Overrides) -> Result<Given, Jo
                 limits,
                 offers,
                 ledger,
+                kind,
+                reconcile,
             };
             Ok(Given { job, notes })
         }
@@ -242,7 +245,10 @@ impl Desk {
             ["bounds", name] if !grammar::BOUNDS.contains(name) => {
                 self.unknown(place, &shown, "[bounds]", name, &grammar::BOUNDS);
             }
-            ["outputs" | "limits" | "offers" | "ledger" | "bounds", _] => {}
+            ["tolerance", name] if !grammar::TOLERANCE.contains(name) => {
+                self.unknown(place, &shown, "[tolerance]", name, &grammar::TOLERANCE);
+            }
+            ["outputs" | "limits" | "offers" | "ledger" | "bounds" | "tolerance", _] => {}
             ["columns", input, ours] => match grammar::renamed(input) {
                 Some(table) if !grammar::columns(table).contains(ours) => {
                     self.unknown(place, &shown, &format!("[columns.{input}]"), ours, grammar::columns(table));
@@ -322,7 +328,8 @@ fn home_of(name: &str) -> Option<&'static str> {
         .or(of("limits", grammar::LIMITS.contains(&name)))
         .or(of("offers", grammar::OFFERS.contains(&name)))
         .or(of("ledger", grammar::LEDGER.contains(&name)))
-        .or(of("bounds", grammar::BOUNDS.contains(&name)))
+        .or(of("bounds", grammar::BOUNDS.contains(&name) && name != "total"))
+        .or(of("tolerance", grammar::TOLERANCE.contains(&name)))
         .or(of("notice_days", grammar::is_market(name)))
         .or(of("inputs", grammar::table(name).is_some()))
         .or(of("policy", policy_file::keys().iter().any(|key| key == name)))

@@ -5,17 +5,28 @@ use termwise_engine::findings::Table;
 /// Keys above all sections.
 pub(super) const TOP: [&str; 3] = ["kind", "as_of", "from"];
 /// The sections of this version.
-pub(super) const SECTIONS: [&str; 9] =
-    ["inputs", "columns", "policy", "outputs", "limits", "offers", "ledger", "notice_days", "bounds"];
+pub(super) const SECTIONS: [&str; 10] = [
+    "inputs",
+    "columns",
+    "policy",
+    "outputs",
+    "limits",
+    "offers",
+    "ledger",
+    "notice_days",
+    "bounds",
+    "tolerance",
+];
 /// Sections of the contract that this version does not know yet, with what they belong to.
 pub(super) const UNBUILT_SECTIONS: [(&str, &str); 1] = [("sell", "cost, sell and margin (R56, R57)")];
 /// Kinds of run that this version does not know yet.
-pub(super) const UNBUILT_KINDS: [&str; 2] = ["reconcile", "what-if"];
+pub(super) const UNBUILT_KINDS: [&str; 1] = ["what-if"];
 /// Inputs of the contract that this version does not read yet.
-pub(super) const UNBUILT_INPUTS: [&str; 6] =
-    ["customer_prices", "sell_list", "vendor_lines", "id_map", "explained", "proposal"];
+pub(super) const UNBUILT_INPUTS: [&str; 3] = ["customer_prices", "sell_list", "proposal"];
 /// Keys of `[outputs]`.
-pub(super) const OUTPUTS: [&str; 3] = ["dir", "format", "renewal_horizon_days"];
+pub(super) const OUTPUTS: [&str; 4] = ["dir", "format", "renewal_horizon_days", "workbook"];
+/// Keys of `[tolerance]`.
+pub(super) const TOLERANCE: [&str; 2] = ["line", "total"];
 /// Keys of `[limits]`.
 pub(super) const LIMITS: [&str; 1] = ["rejected_rows"];
 /// Keys of `[offers]`.
@@ -30,6 +41,8 @@ pub(super) const BOUNDS: [&str; 5] =
     ["total", "rows", "credits", "largest_line", "lines_per_subscription_and_day"];
 /// The inputs that a job of invoices can't do without.
 pub(super) const REQUIRED: [Table; 2] = [Table::Subscriptions, Table::PriceList];
+/// The inputs that a reconciliation can't do without, besides those of our side.
+pub(super) const REQUIRED_FOR_RECONCILIATION: [Table; 1] = [Table::VendorLines];
 /// The inputs that purchase offers can't be made without.
 pub(super) const REQUIRED_FOR_OFFERS: [Table; 2] = [Table::Advisors, Table::Offers];
 
@@ -181,6 +194,57 @@ pub const fn columns(table: Table) -> &'static [&'static str] {
         Table::Acceptances => {
             &["offer_id", "customer_id", "accepted_at", "product_id", "sku_id", "licences", "delegated_admin"]
         }
+        Table::VendorLines => &[
+            "SubscriptionId",
+            "CustomerId",
+            "ProductId",
+            "SkuId",
+            "ChargeType",
+            "UnitPrice",
+            "BillableQuantity",
+            "Subtotal",
+            "Currency",
+            "ChargeStartDate",
+            "ChargeEndDate",
+            "PromotionId",
+            "TermAndBillingCycle",
+            "SubscriptionDescription",
+            "MeterDescription",
+            "ReservationOrderId",
+            "PricingCurrency",
+        ],
+        Table::InvoiceLines => &[
+            "customer_id",
+            "subscription_id",
+            "product_id",
+            "sku_id",
+            "charge_type",
+            "charge_start",
+            "charge_end",
+            "days",
+            "cycle_days",
+            "term_start",
+            "unit_price",
+            "effective_unit_price",
+            "quantity",
+            "subtotal",
+            "currency",
+            "promotion_id",
+        ],
+        Table::IdMap => &["ours", "vendors"],
+        Table::Explained => &[
+            "customer_id",
+            "subscription_id",
+            "product_id",
+            "sku_id",
+            "currency",
+            "cycle_start",
+            "cycle_end",
+            "cause",
+            "owner",
+            "expires_on",
+            "why",
+        ],
         Table::Requests => &[
             "request_id",
             "customer_id",

@@ -14,6 +14,7 @@ mod grammar;
 mod ledger;
 mod offers;
 mod problem;
+mod reconcile;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ pub use grammar::columns;
 pub use ledger::{Bounds, LedgerSettings, NoticeDays};
 pub use offers::{Currencies, OfferSettings};
 pub use problem::{JobError, Place, Problem};
+pub use reconcile::{ReconcileSettings, Workbook};
 pub use values::{day_of, month_of};
 
 use std::collections::BTreeMap;
@@ -57,6 +59,32 @@ pub struct Job {
     pub offers: OfferSettings,
     /// The ledger that its runs go into, if they do.
     pub ledger: Option<LedgerSettings>,
+    /// What it is a job of.
+    pub kind: Kind,
+    /// What a reconciliation tolerates and writes.
+    pub reconcile: ReconcileSettings,
+}
+
+/// What a job is a job of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// Bills what falls due.
+    Invoice,
+    /// Holds the vendor's invoice against what we expect (R67 to R69).
+    Reconcile,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Kind; 2] = [Kind::Invoice, Kind::Reconcile];
+
+    /// As a job writes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Kind::Invoice => "invoice",
+            Kind::Reconcile => "reconcile",
+        }
+    }
 }
 
 /// What is read, by table.

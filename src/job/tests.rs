@@ -144,7 +144,7 @@ rejected_row = "1%"
     let expected = r#"jobs/nightly.toml:inputs.price_list: error[job-key-missing]: the input price_list is missing
   hint: write price_list = "…" below [inputs]
 jobs/nightly.toml:1:kind: error[job-value]: "invioce" is not a kind of run
-  hint: write kind = "invoice"
+  hint: write kind = "invoice" or "reconcile"
 jobs/nightly.toml:2:as_off: error[job-key-unknown]: the job file has no key as_off
   hint: the nearest known key is as_of
 jobs/nightly.toml:3:from: error[job-value]: "2026-13-01" is not a date

@@ -3,7 +3,7 @@
 use super::check::{Desk, Overrides, key};
 use super::problem::{MISSING, Place, UNBUILT, VALUE};
 use super::settings::{Setting, Value};
-use super::{Format, InputFile, Inputs, Outputs, grammar};
+use super::{Format, InputFile, Inputs, Kind, Outputs, grammar};
 use crate::policy_file::{self, InForce};
 use chrono::{Datelike, NaiveDate};
 use std::collections::BTreeMap;
@@ -42,16 +42,20 @@ impl Desk {
         None
     }
 
-    pub(super) fn check_kind(&mut self) {
-        let Some((kind, setting)) = self.text(&["kind"], "write kind = \"invoice\"") else { return };
-        if grammar::UNBUILT_KINDS.contains(&kind.as_str()) {
-            let says = format!("kind = {kind:?} is not built yet");
-            let hint = "this version runs kind = \"invoice\" only".to_owned();
-            self.refuse(&setting.place, "kind", UNBUILT, says, hint);
-        } else if kind != "invoice" {
-            let says = format!("{kind:?} is not a kind of run");
-            self.wrong(&setting, "kind", &says, "write kind = \"invoice\"");
+    /// What the job is a job of; one that says nothing bills.
+    pub(super) fn kind(&mut self) -> Kind {
+        const HINT: &str = "write kind = \"invoice\" or \"reconcile\"";
+        let Some((word, setting)) = self.text(&["kind"], HINT) else { return Kind::Invoice };
+        if let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.name() == word) {
+            return kind;
         }
+        if grammar::UNBUILT_KINDS.contains(&word.as_str()) {
+            let says = format!("kind = {word:?} is not built yet");
+            self.refuse(&setting.place, "kind", UNBUILT, says, HINT.to_owned());
+        } else {
+            self.wrong(&setting, "kind", &format!("{word:?} is not a kind of run"), HINT);
+        }
+        Kind::Invoice
     }
 
     fn date(&mut self, name: &str) -> Option<Day> {
@@ -195,14 +199,19 @@ impl Desk {
         columns
     }
 
-    pub(super) fn policy(&mut self) -> Option<InForce> {
+    pub(super) fn policy(&mut self, kind: Kind) -> Option<InForce> {
         let mut own = BTreeMap::new();
         for name in policy_file::keys() {
             if let Some((word, _)) = self.text(&["policy", &name], "write the setting's word in quotes") {
                 own.insert(name, word);
             }
         }
-        let profile = own.remove("profile").unwrap_or_else(|| policy_file::STANDARD.to_owned());
+        // What the vendor's file shows is compared under the vendor's policy (R67).
+        let standing = match kind {
+            Kind::Invoice => policy_file::STANDARD,
+            Kind::Reconcile => policy_file::OF_THE_VENDOR,
+        };
+        let profile = own.remove("profile").unwrap_or_else(|| standing.to_owned());
         match policy_file::in_force(&profile, &own) {
             Ok(in_force) => Some(in_force),
             Err(refused) => {
@@ -291,7 +300,8 @@ impl Desk {
 fn check_ending(table: Table, path: &Path) -> Result<(), &'static str> {
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
     let is_promotions = table == Table::Promotions;
-    if matches!(ending.as_str(), "csv" | "parquet") || (is_promotions && ending == "json") {
+    let is_packed = matches!(table, Table::VendorLines | Table::InvoiceLines) && ending == "gz";
+    if matches!(ending.as_str(), "csv" | "parquet") || (is_promotions && ending == "json") || is_packed {
         Ok(())
     } else if is_promotions {
         Err(".csv, .parquet or .json")

@@ -166,6 +166,10 @@ pub(super) const fn is_billable(table: Table) -> bool {
         | Table::SkuMarkets
         | Table::Offers
         | Table::Acceptances
+        | Table::VendorLines
+        | Table::InvoiceLines
+        | Table::IdMap
+        | Table::Explained
         | Table::Requests => false,
     }
 }

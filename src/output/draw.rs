@@ -213,6 +213,25 @@ impl<R, F: Fn(&Context<'_>, &R) -> Day> Draw<R> for Date<F> {
     }
 }
 
+/// A day, or none.
+pub(super) struct MaybeDate<F>(pub(super) F);
+
+impl<R, F: Fn(&Context<'_>, &R) -> Option<Day>> Draw<R> for MaybeDate<F> {
+    fn strip(&mut self, cx: &Context<'_>, rows: &[R]) -> Result<Strip, OutputError> {
+        let mut days = Numbers::with_capacity(rows.len());
+        for row in rows {
+            days.push((self.0)(cx, row).map(Day::epoch_days));
+        }
+        Ok(Strip::Days(days))
+    }
+
+    fn write(&mut self, cx: &Context<'_>, row: &R, out: &mut Vec<u8>) {
+        if let Some(day) = (self.0)(cx, row) {
+            cx.days.push(out, day);
+        }
+    }
+}
+
 /// A moment.
 pub(super) struct Moment<F>(pub(super) F);
 

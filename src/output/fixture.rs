@@ -171,6 +171,8 @@ fn job(out: &Path, format: Format) -> Job {
             secret_file: None,
         },
         ledger: None,
+        kind: crate::job::Kind::Invoice,
+        reconcile: crate::job::ReconcileSettings::default(),
     }
 }
 

@@ -5,7 +5,7 @@
 use super::account::{Account, checks_not_made, dispositions_json, invoices_json, reasons_json, totals_json};
 use super::staging::Written;
 use super::{FileFacts, KIND, Report};
-use crate::job::{Format, Job};
+use crate::job::{Format, Job, Kind};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 use termwise_engine::findings::Table;
@@ -30,7 +30,7 @@ pub(super) fn identity(job: &Job, files: &[FileFacts]) -> String {
     let mut digest = Digest::default();
     digest.text("termwise");
     digest.text(env!("CARGO_PKG_VERSION"));
-    digest.text(KIND);
+    digest.text(job.kind.name());
     for day in [job.window.billed.first, job.window.billed.last, job.window.horizon] {
         digest.text(&day.to_string());
     }
@@ -66,6 +66,15 @@ pub(super) fn identity(job: &Job, files: &[FileFacts]) -> String {
             digest.text(key);
             digest.text(word);
         }
+    }
+    if job.kind == Kind::Reconcile {
+        digest.text("tolerance");
+        digest.number(job.reconcile.words.len());
+        for (key, word) in &job.reconcile.words {
+            digest.text(key);
+            digest.text(word);
+        }
+        digest.text(job.reconcile.workbook.name());
     }
     digest.hex()
 }

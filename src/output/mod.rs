@@ -43,6 +43,7 @@ pub mod offers;
 mod packing;
 mod proof;
 mod readback;
+pub mod reconciliation;
 mod rejects;
 mod renewals;
 mod sheet;

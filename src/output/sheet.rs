@@ -5,7 +5,7 @@
 
 use super::OutputError;
 use super::days::DayTexts;
-use super::draw::{Count, Date, Decimals, Draw, Flag, Moment, Named, Nothing, Runs, Text, Words};
+use super::draw::{Count, Date, Decimals, Draw, Flag, MaybeDate, Moment, Named, Nothing, Runs, Text, Words};
 use super::figures::Decimal;
 use super::lexicon::Ranked;
 use super::strip::Strip;
@@ -118,6 +118,14 @@ impl<R> Column<R> {
     /// A column of days.
     pub(super) fn day(name: &'static str, get: impl Fn(&Context<'_>, &R) -> Day + 'static) -> Column<R> {
         Column::new(name, Shape::Day, Date(get))
+    }
+
+    /// A column of days, some of which are not known.
+    pub(super) fn maybe_day(
+        name: &'static str,
+        get: impl Fn(&Context<'_>, &R) -> Option<Day> + 'static,
+    ) -> Column<R> {
+        Column::new(name, Shape::Day, MaybeDate(get))
     }
 
     /// A column of moments.

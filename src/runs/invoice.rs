@@ -119,6 +119,8 @@ pub struct Outcome {
     pub set_aside: SetAside,
     /// Subscriptions that the ledger has and the inputs lack (R63).
     pub missing: u64,
+    /// Whether a reconciliation found more differences than the job tolerates.
+    pub is_above: bool,
     /// What somebody should look at although it stopped nothing.
     pub troubles: Vec<String>,
     /// The closing summary.
@@ -130,10 +132,12 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// The exit code of the contract: 0, also where the same run was published before; 3; 65; 79.
+    /// The exit code of the contract: 0, also where the same run was published before; 3; 4; 65; 79. That the vendor charges
+    /// otherwise than we expect is no less so the second time.
     pub const fn exit_code(&self) -> u8 {
         match self.end {
             End::TooManyRejects => 65,
+            _ if self.is_above => 4,
             End::Published(Published::AlreadyThere { .. }) => 0,
             End::Draft { is_wished: false, .. } => 79,
             End::Published(Published::Now { .. }) | End::Dry | End::Draft { .. }
@@ -188,7 +192,7 @@ pub fn run(job: &Job, is_dry: bool, work: Work, progress: &dyn Progress) -> Resu
         let json = json_of(summary::json(&report, &place), &end, set_aside);
         let troubles = intake.warnings.iter().filter(|warning| warning.is_trouble);
         let troubles = troubles.map(ToString::to_string).collect();
-        Ok(Outcome { end, set_aside, missing: 0, troubles, text, json, timings: watch.laps })
+        Ok(Outcome { end, set_aside, missing: 0, is_above: false, troubles, text, json, timings: watch.laps })
     })
 }
 
@@ -371,8 +375,17 @@ mod tests {
         let exit = |end, rows| {
             let set_aside = SetAside { rows, of: 100, tolerated: 0 };
             let (text, timings) = (String::new(), Vec::new());
-            Outcome { end, set_aside, missing: 0, troubles: Vec::new(), text, json: Value::Null, timings }
-                .exit_code()
+            Outcome {
+                end,
+                set_aside,
+                missing: 0,
+                is_above: false,
+                troubles: Vec::new(),
+                text,
+                json: Value::Null,
+                timings,
+            }
+            .exit_code()
         };
         let published = || End::Published(Published::Now { folder: "out/x".into(), digest: "d".into() });
         let there = End::Published(Published::AlreadyThere { folder: "out/x".into(), digest: "d".into() });

@@ -12,6 +12,7 @@ pub mod ledger;
 pub mod listing;
 pub mod offers;
 pub mod promotions;
+pub mod reconcile;
 
 pub mod words;
 
@@ -51,6 +52,12 @@ pub enum RunError {
     /// The system gives no threads.
     #[error("error: no worker threads: {0}\n  hint: ask for fewer with --threads")]
     Threads(#[from] rayon::ThreadPoolBuildError),
+    /// A workbook is wished for, and this build has none.
+    #[cfg(not(feature = "reports"))]
+    #[error(
+        "error[reports-missing]: this build makes no workbooks\n  hint: build it with the feature reports, or write workbook = \"none\" below [outputs]"
+    )]
+    NoReports,
     /// What was to be explained is not in the inputs.
     #[error(
         "error[subscription-unknown]: no row of the inputs has the subscription {0:?}\n  hint: write the id exactly as in the subscriptions file"
@@ -90,6 +97,8 @@ impl RunError {
             RunError::Output(error) => error.exit_code(),
             RunError::Ledger(error) => error.exit_code(),
             RunError::Threads(_) => 71,
+            #[cfg(not(feature = "reports"))]
+            RunError::NoReports => 2,
             RunError::NoSuchSubscription(_) | RunError::NotKnown { .. } => 2,
             RunError::Secret { exit, .. } => *exit,
         }

@@ -410,9 +410,7 @@ impl<'p> Pipeline<'p> {
     }
 
     fn piece_of(&self, customer: &CustomerBook<'_>) -> usize {
-        let is_large = customer.subscriptions.len() > 4 * CustomerBook::PIECE;
-        let is_cut = is_large && customer.is_divisible(&self.intake.catalog);
-        if is_cut { CustomerBook::PIECE } else { usize::MAX }
+        piece_of(self.intake, customer)
     }
 
     fn play_unit<'b>(&self, customers: impl Iterator<Item = CustomerBook<'b>>, size: usize) -> Unit {
@@ -433,6 +431,13 @@ impl<'p> Pipeline<'p> {
         let Played { lines, renewals, findings, fates, .. } = played;
         Unit { lines, renewals, findings, counts: fates.into_iter().collect() }
     }
+}
+
+/// How large the pieces are that a customer is played in.
+pub(super) fn piece_of(intake: &Intake, customer: &CustomerBook<'_>) -> usize {
+    let is_large = customer.subscriptions.len() > 4 * CustomerBook::PIECE;
+    let is_cut = is_large && customer.is_divisible(&intake.catalog);
+    if is_cut { CustomerBook::PIECE } else { usize::MAX }
 }
 
 /// The time since the last lap.

@@ -198,20 +198,30 @@ pub fn stage(story: &Path, work: &Path) -> PathBuf {
             inputs.insert(*name, file);
         }
     }
+    // What a vendor sends is tested as it came.
+    for entry in fs::read_dir(&given).expect("given").flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let is_of_vendor =
+            ["vendor_lines", "invoice_lines", "id_map", "explained"].iter().any(|of| name.starts_with(of));
+        if is_of_vendor {
+            fs::copy(entry.path(), work.join(&name)).expect("a copy");
+        }
+    }
+    let is_read = given.join("invoice_lines.csv").is_file() && !given.join("subscriptions.csv").is_file();
     // No job names requests: a command does.
     inputs.remove("requests");
     if inputs.contains_key("offers") && !inputs.contains_key("advisors") {
         fs::write(work.join("advisors.csv"), ADVISORS).expect("the advisors");
         inputs.insert("advisors", "advisors.csv".into());
     }
-    if !inputs.contains_key("price_list") && !inputs.contains_key("offers") {
+    if !inputs.contains_key("price_list") && !inputs.contains_key("offers") && !is_read {
         let base = root().join("tests/scenarios/base/price_list.csv");
         fs::copy(base, work.join("price_list.csv")).expect("the base price list");
         inputs.insert("price_list", "price_list.csv".into());
     }
     let text = fs::read_to_string(given.join("job.toml")).expect("given/job.toml");
     let mut job: toml::Table = text.parse().unwrap_or_else(|error| panic!("{}: {error}", story.display()));
-    job.insert("kind".into(), "invoice".into());
+    job.entry("kind").or_insert_with(|| "invoice".into());
     let section = |job: &mut toml::Table, name: &str| {
         job.entry(name)
             .or_insert_with(|| toml::Table::new().into())
@@ -296,9 +306,10 @@ pub fn termwise(args: &[&str]) -> (u8, String) {
 /// Runs a job in-process, in parts of so many subscriptions, and gives its exit code and what went wrong. Where parts are as
 /// small as can be, the book is cut to disk too. A job without a book makes its purchase offers.
 pub fn bill(job: &Path, out: &Path, threads: usize, unit: usize) -> (u8, String) {
-    use termwise::job::{Overrides, Purpose, read};
+    use termwise::job::{Kind, Overrides, Purpose, read};
     use termwise::runs::invoice::{Work, run};
     use termwise::runs::offers::offers;
+    use termwise::runs::reconcile::reconcile;
     let text = fs::read_to_string(job).expect("the job file");
     let is_of_offers = text.contains("offers = ") && !text.contains("subscriptions = ");
     let purpose = if is_of_offers { Purpose::Offers } else { Purpose::Invoices };
@@ -310,7 +321,10 @@ pub fn bill(job: &Path, out: &Path, threads: usize, unit: usize) -> (u8, String)
     };
     let work = Work { threads, unit, memory: (unit == 1).then_some(1) };
     let outcome = match purpose {
-        Purpose::Invoices | Purpose::Check => run(&given.job, false, work, &()),
+        Purpose::Invoices | Purpose::Check => match given.job.kind {
+            Kind::Invoice => run(&given.job, false, work, &()),
+            Kind::Reconcile => reconcile(&given.job, false, work, &()),
+        },
         Purpose::Offers => offers(&given.job, false, work, &()),
     };
     match outcome {

@@ -1,0 +1,357 @@
+//! Reconciliation: our lines of one subscription held against the vendor's, by product:SKU, charge cycle and currency (R67, R68).
+//!
+//! Both sides are summed into **cells**: refund and recharge of a seat change stand in one cell and net themselves. Cells of
+//! the same key are compared on net amount and seat-days; what finds no partner by its key is brought together by the days
+//! that it covers. Every cell ends in one status, and every difference has one cause:
+//!
+//! ```text
+//! ours    renew 10 seats 120.00   +2 seats from the 20th 8.80        = 128.80   348 seat-days
+//! vendor  renew 10 seats 120.00                                      = 120.00   300 seat-days
+//!         different, quantity: 8.80
+//! ```
+//! A difference is ours − the vendor's: a negative one says that the vendor charges more than we expect.
+//!
+//! What is deliberately absent: prices. What our side should be was rated before, under the vendor's policy and under each
+//! rounding that the vendor has published; here amounts are only compared, never made.
+
+mod cells;
+mod judge;
+mod pairing;
+#[cfg(test)]
+mod tests;
+
+use crate::calendar::{Day, Period};
+use crate::money::{Currency, Tolerance};
+
+/// What a line of either side is to a comparison.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// It charges a whole cycle, so that its first day is the cycle's.
+    Cycle,
+    /// It changes what a cycle costs from a day on.
+    Change,
+    /// The vendor gives or takes money for something else than a cycle (`customerCredit`).
+    Credit,
+}
+
+/// A line of either side, as far as it is compared. Texts are numbers that say only whether two are the same.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Entry {
+    /// Product and SKU.
+    pub item: u32,
+    /// Of its amount.
+    pub currency: Currency,
+    /// The days charged.
+    pub charge: Period,
+    /// The first day of the charge cycle, as far as the line tells.
+    pub cycle_first: Day,
+    /// What it is.
+    pub kind: Kind,
+    /// Seats with the sign of what they cost: [`signed_seats`].
+    pub quantity: i64,
+    /// A seat for one full charge cycle before discounts, in millionths, where it is told.
+    pub unit_price: Option<i64>,
+    /// The promotion.
+    pub promotion: Told,
+}
+
+/// A promotion, as a line tells of it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Told {
+    /// The file says nothing about promotions.
+    Nothing,
+    /// There is none.
+    NoPromotion,
+    /// This one.
+    Promotion(u32),
+}
+
+impl Entry {
+    /// Seats × days.
+    fn seat_days(&self) -> i64 {
+        self.quantity * i64::from(self.charge.days())
+    }
+}
+
+/// Seats with the sign of what they cost: of a refund the vendor turns the price or the seats, and our lines turn neither. What
+/// costs nothing and charges no cycle has no sign that anybody could see and counts for no seats, on either side, but for the
+/// refund of a free trial, which is a conversion at a price of nothing (B8).
+pub const fn signed_seats(quantity: i64, amount: i64, kind: Kind, is_of_trial: bool) -> i64 {
+    match (amount.signum(), kind) {
+        (0, Kind::Cycle) => quantity,
+        (0, Kind::Change | Kind::Credit) if is_of_trial => -quantity.abs(),
+        (0, Kind::Change | Kind::Credit) => 0,
+        (sign, _) => quantity.abs() * sign,
+    }
+}
+
+/// A line of ours, under each rounding that may be the vendor's (domain 3.2).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Ours {
+    /// What it is.
+    pub entry: Entry,
+    /// Its amount under the job's policy, in minor units.
+    pub own: i64,
+    /// Its amount where the line is truncated: ROUNDDOWN(effective unit price × quantity).
+    pub truncated_line: i64,
+    /// Its amount where the seat is truncated: ROUNDDOWN(effective unit price) × quantity.
+    pub truncated_unit: i64,
+    /// About what it would be without its discount; only ever held against an amount, never written.
+    pub undiscounted: i64,
+}
+
+/// A line of the vendor's.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Vendors {
+    /// What it is.
+    pub entry: Entry,
+    /// Its amount in minor units.
+    pub amount: i64,
+}
+
+/// How a cell ends.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
+pub enum Status {
+    /// Amount and seat-days agree.
+    Matched,
+    /// They do under another rounding that the vendor has published.
+    MatchedUnderRounding,
+    /// They differ by no more than the job tolerates on a line.
+    WithinTolerance,
+    /// They differ.
+    Different,
+    /// The vendor charges it and we do not expect it: we pay and do not bill.
+    VendorOnly,
+    /// We expect it and the vendor does not charge it.
+    OursOnly,
+    /// It is no licence: nothing that this program bills.
+    Excluded,
+}
+
+impl Status {
+    /// All of them, in the order of reports.
+    pub const ALL: [Status; 7] = [
+        Status::Matched,
+        Status::MatchedUnderRounding,
+        Status::WithinTolerance,
+        Status::Different,
+        Status::VendorOnly,
+        Status::OursOnly,
+        Status::Excluded,
+    ];
+
+    /// As the differences file has it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Status::Matched => "matched",
+            Status::MatchedUnderRounding => "matched-under-rounding",
+            Status::WithinTolerance => "within-tolerance",
+            Status::Different => "different",
+            Status::VendorOnly => "vendor-only",
+            Status::OursOnly => "ours-only",
+            Status::Excluded => "excluded",
+        }
+    }
+}
+
+/// Why two sides differ.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
+pub enum Cause {
+    /// Other seats.
+    Quantity,
+    /// Another price before discounts.
+    Price,
+    /// The same seats for other days.
+    Days,
+    /// Another promotion, or one that the other side lacks.
+    Promotion,
+    /// The same of everything, rounded otherwise.
+    Rounding,
+    /// The same in another currency.
+    Currency,
+    /// Charged in another billing period.
+    Period,
+    /// An id that the other side does not know.
+    Unmapped,
+    /// None of these.
+    Unknown,
+}
+
+impl Cause {
+    /// All of them, in the order of reports.
+    pub const ALL: [Cause; 9] = [
+        Cause::Quantity,
+        Cause::Price,
+        Cause::Days,
+        Cause::Promotion,
+        Cause::Rounding,
+        Cause::Currency,
+        Cause::Period,
+        Cause::Unmapped,
+        Cause::Unknown,
+    ];
+
+    /// As the differences file has it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Cause::Quantity => "quantity",
+            Cause::Price => "price",
+            Cause::Days => "days",
+            Cause::Promotion => "promotion",
+            Cause::Rounding => "rounding",
+            Cause::Currency => "currency",
+            Cause::Period => "period",
+            Cause::Unmapped => "unmapped",
+            Cause::Unknown => "unknown",
+        }
+    }
+
+    /// The cause of a name.
+    pub fn of(name: &str) -> Option<Cause> {
+        Cause::ALL.into_iter().find(|cause| cause.name() == name)
+    }
+}
+
+/// The roundings that reproduce the vendor's amount.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Fits {
+    /// The job's own.
+    pub own: bool,
+    /// The line truncated.
+    pub truncated_line: bool,
+    /// The seat truncated.
+    pub truncated_unit: bool,
+    /// Each line under one of them, but not all under the same.
+    pub mixed: bool,
+}
+
+impl Fits {
+    /// Whether none does.
+    pub const fn is_none(self) -> bool {
+        !(self.own || self.truncated_line || self.truncated_unit || self.mixed)
+    }
+}
+
+/// What a reader should know about a cell that its columns do not say.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
+pub enum Remark {
+    /// The vendor's lines would agree if none of them stood twice.
+    Duplicated,
+    /// Our side knows no such subscription.
+    UnknownSubscription,
+    /// Our side knows the subscription, but not with this product:SKU.
+    OtherProductOfOurs,
+    /// The vendor charges another product:SKU of the subscription on these days.
+    OtherProductOfVendor,
+    /// The vendor's charge begins outside the billing period.
+    OutsidePeriod,
+    /// The vendor's file has no line of the subscription.
+    NoVendorLines,
+    /// The other side has the same days in another currency.
+    OtherCurrency,
+    /// A credit that no charge of ours answers.
+    Credit,
+    /// We expect nothing of the subscription on these days.
+    NothingExpected,
+    /// The vendor charges other days of the subscription, not these.
+    NothingCharged,
+    /// Usage, a reservation, software or anything else that is no licence.
+    NoLicence,
+}
+
+impl Remark {
+    /// In words.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Remark::Duplicated => "a line stands twice in the vendor's file; without it the sides agree",
+            Remark::UnknownSubscription => "our side knows no such subscription",
+            Remark::OtherProductOfOurs => "we bill another product:SKU of the subscription",
+            Remark::OtherProductOfVendor => {
+                "the vendor charges another product:SKU of the subscription for these days"
+            }
+            Remark::OutsidePeriod => "the vendor's charge begins outside the billing period",
+            Remark::NoVendorLines => "the vendor's file has no line of the subscription",
+            Remark::OtherCurrency => "the other side has these days in another currency",
+            Remark::Credit => "a credit that no charge of ours answers",
+            Remark::NothingExpected => "we expect no charge of the subscription for these days",
+            Remark::NothingCharged => "the vendor charges the subscription, but not for these days",
+            Remark::NoLicence => "not licence-based: usage, a reservation, software or the like",
+        }
+    }
+}
+
+/// One side of a cell.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Side {
+    /// Net seats.
+    pub quantity: i64,
+    /// A seat for one full charge cycle before discounts, in millionths, of the last line that tells it.
+    pub unit_price: Option<i64>,
+    /// Net seats × days.
+    pub seat_days: i64,
+    /// Net, in minor units.
+    pub amount: i64,
+    /// Lines.
+    pub lines: u32,
+    /// The different promotions.
+    pub promotions: Vec<u32>,
+    /// Whether every line tells of its promotion.
+    pub is_promotion_told: bool,
+}
+
+/// How a cell came out.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Compared {
+    /// How it ends.
+    pub status: Status,
+    /// Why the sides differ.
+    pub cause: Option<Cause>,
+    /// Product and SKU.
+    pub item: u32,
+    /// Of its amounts.
+    pub currency: Currency,
+    /// The charge cycle.
+    pub cycle: Period,
+    /// What we expect.
+    pub ours: Option<Side>,
+    /// What the vendor charges.
+    pub vendors: Option<Side>,
+    /// The roundings that reproduce the vendor's amount.
+    pub fits: Fits,
+    /// What else to know.
+    pub remark: Option<Remark>,
+}
+
+impl Compared {
+    /// Ours − the vendor's, in minor units; of what is excluded there is none.
+    pub fn difference(&self) -> i64 {
+        if self.status == Status::Excluded {
+            return 0;
+        }
+        let amount = |side: &Option<Side>| side.as_ref().map_or(0, |side| side.amount);
+        amount(&self.ours) - amount(&self.vendors)
+    }
+}
+
+/// What holds for a whole subscription.
+#[derive(Clone, Copy, Debug)]
+pub struct Circumstances {
+    /// Whether our side knows the subscription, with or without a line in the period.
+    pub is_known: bool,
+    /// The billing period of the vendor's file.
+    pub period: Period,
+    /// What may differ on a line.
+    pub tolerance: Tolerance,
+}
+
+/// The vendor's lines of one subscription that are no licences: they are counted, and compared with nothing.
+pub fn exclude(lines: &[Vendors]) -> Vec<Compared> {
+    cells::of_vendors(lines).iter().map(judge::excluded).collect()
+}
+
+/// Compares the lines of one subscription. The order of lines does not show in the result.
+pub fn reconcile(ours: &[Ours], vendors: &[Vendors], at: Circumstances) -> Vec<Compared> {
+    let (left, right) = (cells::of_ours(ours), cells::of_vendors(vendors));
+    let desk = judge::Desk { ours, vendors, at, billed: &left, charged: &right };
+    pairing::pair(&left, &right).into_iter().map(|pair| desk.judge(pair)).collect()
+}

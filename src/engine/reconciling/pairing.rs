@@ -1,0 +1,59 @@
+//! Which cell of ours belongs to which of the vendor's: by the same key, and what is left over by the days that it covers.
+
+use super::cells::{Cell, Key};
+use crate::invoicing::{Difference, difference};
+use std::cmp::Reverse;
+
+/// Two cells, or one without a partner.
+pub(super) type Pair<'a> = Difference<&'a Cell, &'a Cell>;
+
+/// Brings the cells of both sides together, in the order of their keys.
+pub(super) fn pair<'a>(ours: &'a [Cell], vendors: &'a [Cell]) -> Vec<Pair<'a>> {
+    let keyed = |cells: &'a [Cell]| cells.iter().map(|cell| (cell.key, cell)).collect::<Vec<(Key, &Cell)>>();
+    let mut pairs = difference(keyed(ours), keyed(vendors));
+    // Most often nothing is left over, and never much: these are the cycles of one subscription.
+    if pairs.iter().all(|pair| matches!(pair, Difference::Both(..))) {
+        return pairs;
+    }
+    let left: Vec<&Cell> = pairs.iter().filter_map(|pair| only(pair, true)).collect();
+    let right: Vec<&Cell> = pairs.iter().filter_map(|pair| only(pair, false)).collect();
+    let mut near: Vec<(Reverse<u32>, Key, Key, usize, usize)> = Vec::new();
+    for (number, one) in left.iter().enumerate() {
+        for (other_number, other) in right.iter().enumerate() {
+            let is_alike = one.key.item == other.key.item
+                && one.key.currency == other.key.currency
+                && !one.key.is_credit
+                && !other.key.is_credit;
+            let overlap = one.overlap(other);
+            if is_alike && overlap > 0 {
+                near.push((Reverse(overlap), one.key, other.key, number, other_number));
+            }
+        }
+    }
+    near.sort_unstable();
+    let (mut left, mut right) = (taken(&left), taken(&right));
+    let mut both = Vec::new();
+    for (.., number, other_number) in near {
+        if let (Some(one), Some(other)) = (left[number], right[other_number]) {
+            (left[number], right[other_number]) = (None, None);
+            both.push(Difference::Both(one, other));
+        }
+    }
+    pairs.retain(|pair| matches!(pair, Difference::Both(..)));
+    pairs.extend(both);
+    pairs.extend(left.into_iter().flatten().map(Difference::Left));
+    pairs.extend(right.into_iter().flatten().map(Difference::Right));
+    pairs
+}
+
+fn taken<'a>(cells: &[&'a Cell]) -> Vec<Option<&'a Cell>> {
+    cells.iter().map(|cell| Some(*cell)).collect()
+}
+
+fn only<'a>(pair: &Pair<'a>, is_left: bool) -> Option<&'a Cell> {
+    match pair {
+        Difference::Left(cell) if is_left => Some(cell),
+        Difference::Right(cell) if !is_left => Some(cell),
+        Difference::Left(_) | Difference::Right(_) | Difference::Both(..) => None,
+    }
+}

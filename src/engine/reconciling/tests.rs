@@ -1,0 +1,183 @@
+//! Laws of a comparison, for any lines, and what single cases come to.
+
+#![allow(clippy::unwrap_used, reason = "a test that can't go on says why")]
+
+use super::*;
+use crate::money::Price;
+use proptest::prelude::*;
+
+fn day(number: i32) -> Day {
+    Day::from_epoch_days(20_000 + number).unwrap()
+}
+
+fn currency(code: &str) -> Currency {
+    Currency::from_code(code).unwrap()
+}
+
+fn entry(first: i32, last: i32, quantity: i64) -> Entry {
+    Entry {
+        item: 0,
+        currency: currency("EUR"),
+        charge: Period { first: day(first), last: day(last) },
+        cycle_first: day(first),
+        kind: Kind::Cycle,
+        quantity,
+        unit_price: Some(12_000_000),
+        promotion: Told::NoPromotion,
+    }
+}
+
+fn ours(entry: Entry, amount: i64) -> Ours {
+    Ours { entry, own: amount, truncated_line: amount, truncated_unit: amount, undiscounted: amount }
+}
+
+fn at(tolerance: i64) -> Circumstances {
+    let period = Period { first: day(0), last: day(29) };
+    let tolerance = Tolerance::of(Price::from_millionths(tolerance).unwrap());
+    Circumstances { is_known: true, period, tolerance }
+}
+
+fn one(ours: &[Ours], vendors: &[Vendors], tolerance: i64) -> Compared {
+    let mut found = reconcile(ours, vendors, at(tolerance));
+    assert_eq!(found.len(), 1, "{found:?}");
+    found.remove(0)
+}
+
+#[test]
+fn seats_come_before_days_and_days_before_the_price() {
+    let own = ours(entry(0, 29, 10), 12_000);
+    let cause = |changed: Entry, amount| one(&[own], &[Vendors { entry: changed, amount }], 0).cause;
+    assert_eq!(cause(entry(0, 29, 10), 12_000), None);
+    assert_eq!(cause(entry(0, 29, 12), 14_400), Some(Cause::Quantity));
+    assert_eq!(cause(entry(1, 29, 10), 11_600), Some(Cause::Days));
+    let dearer = Entry { unit_price: Some(13_000_000), ..entry(0, 29, 10) };
+    assert_eq!(cause(dearer, 13_000), Some(Cause::Price));
+    assert_eq!(cause(Entry { promotion: Told::Promotion(3), ..dearer }, 10_000), Some(Cause::Promotion));
+    assert_eq!(cause(Entry { unit_price: None, ..dearer }, 13_000), Some(Cause::Unknown));
+    // The vendor tells nothing of promotions, and takes what it would be without ours.
+    let discounted = Ours { undiscounted: 20_000, ..own };
+    let untold = Entry { promotion: Told::Nothing, ..entry(0, 29, 10) };
+    let found = one(&[discounted], &[Vendors { entry: untold, amount: 20_000 }], 0);
+    assert_eq!(found.cause, Some(Cause::Promotion));
+}
+
+#[test]
+fn the_same_money_for_other_seats_is_no_match() {
+    let free = |quantity| Entry { unit_price: Some(0), ..entry(0, 29, quantity) };
+    let found = one(&[ours(free(10), 0)], &[Vendors { entry: free(12), amount: 0 }], 0);
+    assert_eq!(
+        (found.status, found.cause, found.difference()),
+        (Status::Different, Some(Cause::Quantity), 0)
+    );
+}
+
+#[test]
+fn the_tolerance_of_a_line_holds_to_its_last_minor_unit() {
+    let vendors = |amount| Vendors { entry: entry(0, 29, 12), amount };
+    let status = |amount| one(&[ours(entry(0, 29, 10), 12_000)], &[vendors(amount)], 20_000).status;
+    assert_eq!(status(12_002), Status::WithinTolerance);
+    assert_eq!(status(11_998), Status::WithinTolerance);
+    assert_eq!(status(12_003), Status::Different);
+}
+
+#[test]
+fn a_line_that_stands_twice_is_told() {
+    let line = Vendors { entry: entry(0, 29, 10), amount: 12_000 };
+    let found = one(&[ours(entry(0, 29, 10), 12_000)], &[line, line], 0);
+    assert_eq!((found.cause, found.remark), (Some(Cause::Quantity), Some(Remark::Duplicated)));
+    let other = Vendors { amount: 12_001, ..line };
+    assert_eq!(one(&[ours(entry(0, 29, 10), 12_000)], &[line, other], 0).remark, None);
+}
+
+#[test]
+fn a_free_change_has_no_sign_but_that_of_a_trial() {
+    assert_eq!(signed_seats(10, 0, Kind::Cycle, false), 10);
+    assert_eq!(signed_seats(10, 0, Kind::Change, false), 0);
+    assert_eq!(signed_seats(25, 0, Kind::Change, true), -25);
+    assert_eq!(signed_seats(-25, 0, Kind::Change, true), -25);
+    assert_eq!(signed_seats(-10, -9_408, Kind::Change, false), -10);
+    assert_eq!(signed_seats(10, -9_408, Kind::Change, false), -10);
+}
+
+fn entries() -> impl Strategy<Value = (Entry, i64)> {
+    let kinds = prop_oneof![4 => Just(Kind::Cycle), 4 => Just(Kind::Change), 1 => Just(Kind::Credit)];
+    let told =
+        prop_oneof![Just(Told::NoPromotion), Just(Told::Nothing), (0..2_u32).prop_map(Told::Promotion)];
+    let price = prop_oneof![Just(None), Just(Some(12_000_000)), Just(Some(13_000_000))];
+    let what = (0..2_u32, prop_oneof![Just("EUR"), Just("JPY")], kinds, told, price);
+    (what, 0..40_i32, 0..40_i32, 1..30_i64, -500..500_i64).prop_map(
+        |((item, code, kind, promotion, unit_price), first, days, quantity, amount)| {
+            let entry = Entry {
+                item,
+                currency: currency(code),
+                charge: Period { first: day(first), last: day(first + days) },
+                cycle_first: day(first),
+                kind,
+                quantity: signed_seats(quantity, amount, kind, false),
+                unit_price,
+                promotion,
+            };
+            (entry, amount)
+        },
+    )
+}
+
+fn sides() -> impl Strategy<Value = (Vec<Ours>, Vec<Vendors>)> {
+    let own = (entries(), -2..3_i64, -2..3_i64).prop_map(|((entry, amount), line, unit)| Ours {
+        entry,
+        own: amount,
+        truncated_line: amount + line,
+        truncated_unit: amount + unit,
+        undiscounted: 2 * amount,
+    });
+    let vendors = entries().prop_map(|(entry, amount)| Vendors { entry, amount });
+    (proptest::collection::vec(own, 0..8), proptest::collection::vec(vendors, 0..8))
+}
+
+proptest! {
+    #[test]
+    fn nothing_is_lost_and_every_difference_has_a_cause((ours, vendors) in sides(), tolerance in 0..3_000_000_i64) {
+        let found = reconcile(&ours, &vendors, at(tolerance));
+        let sum = |side: fn(&Compared) -> Option<&Side>| {
+            let sides = found.iter().filter_map(side);
+            sides.fold((0, 0), |(lines, sum), side| (lines + side.lines as usize, sum + side.amount))
+        };
+        prop_assert_eq!(sum(|row| row.ours.as_ref()), (ours.len(), ours.iter().map(|line| line.own).sum()));
+        prop_assert_eq!(
+            sum(|row| row.vendors.as_ref()),
+            (vendors.len(), vendors.iter().map(|line| line.amount).sum())
+        );
+        for row in &found {
+            let is_matched = row.status == Status::Matched;
+            prop_assert_eq!(row.cause.is_none(), is_matched, "{:?}", row);
+            prop_assert!(!is_matched || row.difference() == 0);
+            let is_one_sided = row.ours.is_none() || row.vendors.is_none();
+            let says_so = matches!(row.status, Status::OursOnly | Status::VendorOnly) || row.cause == Some(Cause::Currency);
+            prop_assert_eq!(is_one_sided, says_so, "{:?}", row);
+        }
+    }
+
+    #[test]
+    fn the_order_of_lines_does_not_show((ours, vendors) in sides(), turn in 0..8_usize) {
+        let sorted = |ours: &[Ours], vendors: &[Vendors]| {
+            let mut found: Vec<String> =
+                reconcile(ours, vendors, at(0)).iter().map(|row| format!("{row:?}")).collect();
+            found.sort();
+            found
+        };
+        let (mut turned, mut turned_too) = (ours.clone(), vendors.clone());
+        turned.rotate_left(turn.min(ours.len()));
+        turned_too.rotate_right(turn.min(vendors.len()));
+        turned_too.reverse();
+        prop_assert_eq!(sorted(&ours, &vendors), sorted(&turned, &turned_too));
+    }
+
+    #[test]
+    fn our_own_lines_make_no_difference((ours, _) in sides()) {
+        let same: Vec<Vendors> =
+            ours.iter().map(|line| Vendors { entry: line.entry, amount: line.own }).collect();
+        for row in reconcile(&ours, &same, at(0)) {
+            prop_assert_eq!(row.status, Status::Matched, "{:?}", row);
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Reconciliation: is what the vendor charges us what we expected, and have we billed all of it? (R67 to R69)
+//!
+//! ```text
+//! book ── rated under the vendor's policy ──┐
+//! or published lines ── read ───────────────┼─ by subscription ─ compared ─ explained ─ proved ─ published
+//! vendor's files ── read ───────────────────┘
+//! ```
+//! Our side is rated by the same engine as an invoice, once for each rounding that the vendor has published; nothing here
+//! knows a price.
+
+mod compare;
+mod ours;
+
+use super::invoice::{End, Outcome, SetAside, Watch, Work, in_pool, json_of, place_of};
+use super::{Progress, RunError};
+use crate::intake::vendor::{self, VendorIntake};
+use crate::intake::{FileFacts, Intake};
+use crate::job::{Job, Workbook};
+use crate::names::Reject;
+use crate::output::reconciliation::{Comparison, json, publish, text};
+use crate::output::{Counts, Report, Tally, diagnostic};
+use ours::Rated;
+use std::time::Duration;
+use termwise_engine::findings::Table;
+
+/// Reconciles: everything is compared and proved, and published unless it is a dry run.
+///
+/// # Errors
+/// An input is refused as a whole, a law does not hold, or the output can't be written. Nothing is published then.
+pub fn reconcile(job: &Job, is_dry: bool, work: Work, progress: &dyn Progress) -> Result<Outcome, RunError> {
+    in_pool(work, || {
+        let mut watch = Watch::start();
+        let vendor = vendor::read_vendor(&job.inputs, &work.reading(job), progress)?;
+        watch.lap("read-vendor");
+        watch.laps.extend(vendor.timings.iter().cloned());
+        let (mut found, comparison) = compared(job, vendor, work, progress, &mut watch)?;
+        found.timings.clone_from(&watch.laps);
+        let report = found.report(job);
+        let set_aside = SetAside::of(job, &found.files, &found.counts);
+        let end = if set_aside.is_too_many() {
+            End::TooManyRejects
+        } else if is_dry {
+            comparison.prove(&report)?;
+            End::Dry
+        } else {
+            progress.stage("publishing", 0);
+            let closed = publish_with_workbook(job, &comparison, &found, &report)?;
+            watch.lap("publish");
+            watch.laps.extend(closed.timings);
+            End::Published(closed.published)
+        };
+        let place = place_of(&end, set_aside);
+        let listed =
+            found.rejects.iter().filter(|_| is_dry).map(|reject| format!("{}\n", diagnostic(reject)));
+        let text = listed.chain([text(&comparison, &report, &place)]).collect();
+        let json = json_of(json(&comparison, &report, &place), &end, set_aside);
+        let is_above = comparison.tallied.is_above(job.reconcile.total);
+        let troubles = found.troubles;
+        Ok(Outcome { end, set_aside, missing: 0, is_above, troubles, text, json, timings: watch.laps })
+    })
+}
+
+/// What a reconciliation found, beside its rows.
+pub(super) struct Found {
+    files: Vec<FileFacts>,
+    pub(super) counts: Counts,
+    tally: Tally,
+    /// What stands in rejects.csv.
+    pub(super) rejects: Vec<Reject>,
+    pub(super) notes: Vec<String>,
+    troubles: Vec<String>,
+    timings: Vec<(String, Duration)>,
+    #[cfg(feature = "reports")]
+    customer_names: std::collections::BTreeMap<String, String>,
+}
+
+impl Found {
+    fn report<'a>(&'a self, job: &'a Job) -> Report<'a> {
+        Report {
+            job,
+            files: &self.files,
+            counts: &self.counts,
+            tally: &self.tally,
+            rejects: &self.rejects,
+            notes: &self.notes,
+            ledger: None,
+            timings: &self.timings,
+        }
+    }
+}
+
+/// Rates or reads our side, and compares.
+pub(super) fn compared(
+    job: &Job,
+    mut vendor: VendorIntake,
+    work: Work,
+    progress: &dyn Progress,
+    watch: &mut Watch,
+) -> Result<(Found, Comparison), RunError> {
+    let is_rated = !job.inputs.files.contains_key(&Table::InvoiceLines);
+    let rated = if is_rated { Some(ours::rate(job, work, &mut vendor.shelving, progress)?) } else { None };
+    watch.lap("rate");
+    let shelving = std::mem::take(&mut vendor.shelving);
+    let (comparison, explained) = compare::compare(
+        job,
+        shelving,
+        std::mem::take(&mut vendor.explained),
+        rated.as_ref().map(Rated::intake),
+    );
+    watch.lap("compare");
+    let mut counts: Counts = vendor.fates.iter().copied().collect();
+    let mut rejects =
+        vendor.excerpts(&vendor.findings.iter().copied().chain(explained).collect::<Vec<_>>())?;
+    let (mut files, mut notes) = (vendor.files, Vec::new());
+    let mut warnings = vendor.warnings;
+    if let Some(Rated { intake, through }) = rated {
+        let Rows { findings, of_book } = book_rows(&intake, through);
+        counts.add(&of_book);
+        rejects.extend(intake.excerpts(&job.inputs, &findings)?);
+        files.extend(intake.files.iter().cloned());
+        warnings.extend(intake.warnings.iter().cloned());
+    }
+    files.sort_by_key(|facts| (facts.table, facts.file));
+    rejects.sort();
+    notes.extend(warnings.iter().map(ToString::to_string));
+    let troubles = warnings.iter().filter(|warning| warning.is_trouble).map(ToString::to_string).collect();
+    let found = Found {
+        files,
+        counts,
+        tally: Tally::default(),
+        rejects,
+        notes,
+        troubles,
+        timings: Vec::new(),
+        #[cfg(feature = "reports")]
+        customer_names: match job.reconcile.workbook {
+            Workbook::None => std::collections::BTreeMap::new(),
+            Workbook::Full | Workbook::Differences => vendor::customer_names(&job.inputs)?,
+        },
+    };
+    Ok((found, comparison))
+}
+
+/// What became of the rows of the book.
+struct Rows {
+    findings: Vec<termwise_engine::findings::Finding>,
+    of_book: Counts,
+}
+
+fn book_rows(intake: &Intake, through: ours::Through) -> Rows {
+    let ours::Through { mut findings, mut counts } = through;
+    findings.extend(&intake.findings);
+    intake.fates.iter().for_each(|&(source, fate)| counts.count(source, fate));
+    Rows { findings, of_book: counts }
+}
+
+/// Publishes with the workbook that the job wishes for.
+#[cfg(not(feature = "reports"))]
+fn publish_with_workbook(
+    job: &Job,
+    comparison: &Comparison,
+    _found: &Found,
+    report: &Report<'_>,
+) -> Result<crate::output::Closed, RunError> {
+    if job.reconcile.workbook == Workbook::None {
+        return Ok(publish(comparison, report, None)?);
+    }
+    Err(RunError::NoReports)
+}
