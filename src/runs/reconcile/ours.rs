@@ -15,7 +15,7 @@ use rayon::prelude::*;
 use std::sync::{Mutex, PoisonError};
 use termwise_engine::book::{Book, CustomerBook, Window};
 use termwise_engine::findings::Finding;
-use termwise_engine::money::{Rounding, about};
+use termwise_engine::money::{Price, Rounding, about};
 use termwise_engine::policy::{Policy, RoundingAt};
 use termwise_engine::reconciling::{Entry, Kind, Ours, Told, signed_seats};
 use termwise_engine::timeline::{self, Slate};
@@ -175,7 +175,7 @@ impl<'a> Clerk<'a> {
             cycle_first: cycle_first(kind, line.charge, line.cycle_days, line.term_period.first),
             kind,
             quantity: signed_seats(line.quantity.into(), line.subtotal, kind, is_of_trial),
-            unit_price: Some(line.unit_price),
+            unit_price: Price::from_millionths(line.unit_price),
             promotion,
         };
         let undiscounted = line.subtotal.signum() * whole;
