@@ -144,9 +144,12 @@ impl Found {
     }
 }
 
-/// A workbook: its sheets in order, each with its cells by row and column from 0.
+/// The cells of a sheet by row and column, from 0.
+pub(super) type CellsFound = BTreeMap<(u32, u32), Found>;
+
+/// A workbook: its sheets in order, each with its cells.
 pub(super) struct Book {
-    pub(super) sheets: Vec<(String, BTreeMap<(u32, u32), Found>)>,
+    pub(super) sheets: Vec<(String, CellsFound)>,
     pub(super) parts: BTreeMap<String, String>,
 }
 
@@ -198,7 +201,7 @@ impl Book {
     }
 
     /// The cells of a sheet.
-    pub(super) fn cells(&self, name: &str) -> &BTreeMap<(u32, u32), Found> {
+    pub(super) fn cells(&self, name: &str) -> &CellsFound {
         &self.sheets.iter().find(|(found, _)| found == name).unwrap().1
     }
 }
@@ -214,7 +217,7 @@ fn plain(text: &str) -> String {
     marks.iter().fold(text.to_owned(), |text, (mark, letter)| text.replace(mark, letter))
 }
 
-fn cells(sheet: &str, strings: &[String]) -> BTreeMap<(u32, u32), Found> {
+fn cells(sheet: &str, strings: &[String]) -> CellsFound {
     let mut cells = BTreeMap::new();
     for cell in sheet.split("<c r=\"").skip(1) {
         let (reference, cell) = cell.split_once('"').unwrap();

@@ -1,10 +1,17 @@
 //! What the workbook was made from: input files with their digests, the policy, and notes.
 
-use super::page::{Page, Styles};
+use super::page::{Over, Page, Styles};
 use super::{Facts, ReportError};
 use rust_xlsxwriter::Workbook;
 
-const INPUT_COLUMNS: [&str; 6] = ["Input", "File", "Rows", "Bytes", "BLAKE3", "What is odd about it"];
+const INPUT_COLUMNS: [(&str, Over); 6] = [
+    ("Input", Over::Texts),
+    ("File", Over::Texts),
+    ("Rows", Over::Numbers),
+    ("Bytes", Over::Numbers),
+    ("BLAKE3", Over::Texts),
+    ("What is odd about it", Over::Texts),
+];
 const WIDTHS: [u16; 6] = [30, 44, 12, 16, 68, 50];
 
 /// Writes the sheet.
@@ -12,8 +19,8 @@ pub(super) fn write(workbook: &mut Workbook, styles: &Styles, facts: &Facts<'_>)
     let mut page = Page::new(workbook.add_worksheet(), styles, "Inputs and policy")?;
     page.title((0, 0), "Inputs and policy")?;
     page.note((1, 0), "What was compared and how. The digest on the Summary is of all of this.")?;
-    page.keep_header(3)?;
-    page.head((3, 0), &INPUT_COLUMNS)?;
+    page.keep_header(3, 1)?;
+    page.head(3, INPUT_COLUMNS)?;
     let mut row = 4;
     for input in facts.inputs {
         page.text((row, 0), input.table.name())?;
@@ -30,7 +37,7 @@ pub(super) fn write(workbook: &mut Workbook, styles: &Styles, facts: &Facts<'_>)
         row += 1;
     }
     row += 1;
-    page.head((row, 0), &["Policy", "Setting"])?;
+    page.head(row, [("Policy", Over::Texts), ("Setting", Over::Texts)])?;
     row += 1;
     for (setting, value) in facts.policy {
         page.text((row, 0), setting)?;
@@ -39,7 +46,7 @@ pub(super) fn write(workbook: &mut Workbook, styles: &Styles, facts: &Facts<'_>)
     }
     if !facts.notes.is_empty() {
         row += 1;
-        page.head((row, 0), &["Notes"])?;
+        page.head(row, [("Notes", Over::Texts)])?;
         for note in facts.notes {
             row += 1;
             page.text((row, 0), note)?;

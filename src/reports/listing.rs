@@ -12,15 +12,16 @@
 use super::ReportError;
 use super::frames::{Field, Kind};
 use super::groups::{self, Measure};
-use super::page::{Page, Styles, Weight, quoted};
+use super::page::{Over, Page, Styles, Weight, quoted};
 use super::words::{Cause, Status};
 use polars::prelude::{DataFrame, Int32Chunked, Int64Chunked, StringChunked};
 use rust_xlsxwriter::{Workbook, cell_range_absolute, row_col_to_cell_absolute};
 use std::collections::BTreeMap;
 use termwise_engine::money::Currency;
 
-/// Totals of so many currencies stay in sight; more are folded in.
+/// Totals of so many currencies stay in sight; more are hidden, and stand on the Summary.
 const TOTALS_IN_SIGHT: usize = 6;
+const HEADER_LINES: u16 = 3;
 const NARROWEST: usize = 9;
 const WIDEST: usize = 40;
 /// For people, at the right of what they look at.
@@ -54,6 +55,13 @@ impl Shown {
     /// The customer's name.
     pub(super) const fn name() -> Shown {
         Shown { column: groups::CUSTOMER_NAME, heading: "Customer name", kind: Kind::Text }
+    }
+
+    const fn over(self) -> Over {
+        match self.kind {
+            Kind::Status | Kind::Cause | Kind::Text | Kind::Day => Over::Texts,
+            Kind::Count | Kind::Price | Kind::Amount => Over::Numbers,
+        }
     }
 
     /// Whether its cells can be added up.
@@ -138,11 +146,14 @@ impl Part<'_> {
         let header = 2 + as_row(rows.len())? + shown_rows;
         let last = header + as_row(self.piece.height())?;
 
+        page.on_large_paper();
         page.title((0, 0), title)?;
-        page.note((1, 0), self.listing.about)?;
+        let mut about = self.listing.about.to_owned();
         if rows.len() > TOTALS_IN_SIGHT {
-            page.fold(2, header - 1)?;
+            page.hide(2..header)?;
+            about += &format!(" Totals of {} currencies stand in the hidden rows 3 to {header}.", rows.len());
         }
+        page.note((1, 0), &about)?;
         for (row, (currency, count)) in (2..).zip(&rows) {
             *written.rows.entry((*currency).to_owned()).or_default() += count;
             self.totals(&mut page, row, (header + 1, last), currency, written)?;
@@ -150,12 +161,14 @@ impl Part<'_> {
         if shown_rows == 1 {
             self.filtered(&mut page, header - 1, (header + 1, last), &rows)?;
         }
-        let mut headings: Vec<&str> = self.listing.columns.iter().map(|shown| shown.heading).collect();
+        let mut headings: Vec<(&str, Over)> =
+            self.listing.columns.iter().map(|shown| (shown.heading, shown.over())).collect();
         if self.listing.is_reviewed {
-            headings.extend(REVIEWERS.map(|(heading, _)| heading));
+            headings.extend(REVIEWERS.map(|(heading, _)| (heading, Over::Texts)));
         }
-        page.keep_header(header)?;
-        page.head((header, 0), &headings)?;
+        let width = u16::try_from(headings.len()).unwrap_or(u16::MAX);
+        page.keep_header(header, HEADER_LINES)?;
+        page.head(header, headings)?;
         if self.piece.height() == 0 {
             page.note((header + 1, 0), "none")?;
         }
@@ -167,7 +180,6 @@ impl Part<'_> {
                 cell.put(&mut page, (row, column), place, digits)?;
             }
         }
-        let width = u16::try_from(headings.len()).unwrap_or(u16::MAX);
         page.filter(header, last, width)?;
         page.fit(NARROWEST, WIDEST)?;
         if self.listing.is_reviewed {

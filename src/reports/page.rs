@@ -8,12 +8,16 @@ use super::ReportError;
 use super::figures;
 use crate::names::printable;
 use rust_xlsxwriter::{Format, FormatAlign, FormatBorder, Formula, IgnoreError, Worksheet, XlsxError};
+use std::ops::Range;
 use termwise_engine::calendar::Day;
 
 /// What is shown of a text: a cell holds 32,767 letters.
 const LETTERS: usize = 32_000;
-/// A4.
+/// A line of text, in points.
+const LINE_HEIGHT: u16 = 15;
+/// A4, and A3 for sheets of many columns.
 const PAPER: u8 = 9;
+const LARGE_PAPER: u8 = 8;
 /// The digits of currencies.
 const DIGITS: usize = 4;
 
@@ -23,7 +27,9 @@ pub(super) struct Styles {
     note: Format,
     bold: Format,
     head: Format,
+    head_of_numbers: Format,
     text: Format,
+    word: Format,
     /// What may be longer than its cell.
     wrapped: Format,
     count: Format,
@@ -33,6 +39,13 @@ pub(super) struct Styles {
     amounts: [Format; DIGITS],
     amounts_in_all: [Format; DIGITS],
     prices: [Format; figures::PRICE_DIGITS as usize + 1],
+}
+
+/// What stands below a heading.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Over {
+    Texts,
+    Numbers,
 }
 
 /// Whether a number is one of many, or their total.
@@ -52,21 +65,28 @@ impl Styles {
         let top = |format: Format| format.set_align(FormatAlign::Top);
         let in_all = |format: Format| format.set_bold();
         let number = |digits: usize| top(Format::new().set_num_format(number_format(digits)));
+        // An indent is to the left only where that is said.
+        let indented = |format: Format| format.set_align(FormatAlign::Left).set_indent(1);
+        let head = Format::new()
+            .set_bold()
+            .set_text_wrap()
+            .set_align(FormatAlign::Top)
+            .set_background_color(0x00E7_E6E6)
+            .set_border_bottom(FormatBorder::Thin);
+        // Texts keep away from the numbers on their left.
+        let text = indented(top(Format::new().set_num_format("@")));
         Styles {
             title: Format::new().set_bold().set_font_size(14),
             note: Format::new().set_italic(),
             bold: Format::new().set_bold(),
-            head: Format::new()
-                .set_bold()
-                .set_text_wrap()
-                .set_align(FormatAlign::Top)
-                .set_background_color(0x00E7_E6E6)
-                .set_border_bottom(FormatBorder::Thin),
-            text: top(Format::new().set_num_format("@")),
-            wrapped: top(Format::new().set_num_format("@").set_text_wrap()),
+            head_of_numbers: head.clone().set_align(FormatAlign::Right),
+            head: indented(head),
+            wrapped: text.clone().set_text_wrap(),
+            text,
+            word: indented(top(Format::new().set_bold())),
             count: number(0),
             count_in_all: in_all(number(0)),
-            day: top(Format::new().set_num_format("yyyy-mm-dd").set_align(FormatAlign::Left)),
+            day: indented(top(Format::new().set_num_format("yyyy-mm-dd"))),
             share: top(Format::new().set_num_format("0.00%")),
             amounts: std::array::from_fn(number),
             amounts_in_all: std::array::from_fn(|digits| in_all(number(digits))),
@@ -98,6 +118,11 @@ impl<'w> Page<'w> {
         Ok(Page { sheet, styles, widths: Vec::new() })
     }
 
+    /// The sheet is printed on larger paper.
+    pub(super) fn on_large_paper(&mut self) {
+        self.sheet.set_paper_size(LARGE_PAPER);
+    }
+
     fn widen(&mut self, (_, column): Place, letters: usize) {
         let column = usize::from(column);
         if self.widths.len() <= column {
@@ -126,11 +151,18 @@ impl<'w> Page<'w> {
         Ok(())
     }
 
-    /// The headings of a table, from a place on.
-    pub(super) fn head(&mut self, place: Place, headings: &[&str]) -> Result<(), ReportError> {
-        let (row, first) = place;
-        for (column, heading) in (first..).zip(headings) {
-            self.sheet.write_string_with_format(row, column, *heading, &self.styles.head)?;
+    /// The headings of a table, from the left on; those of numbers stand where their numbers do.
+    pub(super) fn head<'h>(
+        &mut self,
+        row: u32,
+        headings: impl IntoIterator<Item = (&'h str, Over)>,
+    ) -> Result<(), ReportError> {
+        for (column, (heading, over)) in (0..).zip(headings) {
+            let format = match over {
+                Over::Texts => &self.styles.head,
+                Over::Numbers => &self.styles.head_of_numbers,
+            };
+            self.sheet.write_string_with_format(row, column, heading, format)?;
             // Headings are wrapped: their longest word counts, and a button for filters stands beside it.
             let longest = heading.split(' ').map(|word| word.chars().count()).max().unwrap_or_default();
             self.widen((row, column), longest + 3);
@@ -153,7 +185,7 @@ impl<'w> Page<'w> {
             return Ok(());
         }
         let text = shown(text);
-        self.widen(place, text.chars().count());
+        self.widen(place, text.chars().count() + 1);
         let format = if is_wrapped { &self.styles.wrapped } else { &self.styles.text };
         self.sheet.write_string_with_format(place.0, place.1, text, format)?;
         Ok(())
@@ -173,7 +205,7 @@ impl<'w> Page<'w> {
             let day = Day::from_epoch_days(epoch_days);
             return self.text(place, &day.map_or_else(|| epoch_days.to_string(), |day| day.to_string()));
         };
-        self.widen(place, "2026-11-30".len());
+        self.widen(place, "2026-11-30".len() + 1);
         self.sheet.write_number_with_format(place.0, place.1, serial, &self.styles.day)?;
         Ok(())
     }
@@ -248,21 +280,23 @@ impl<'w> Page<'w> {
 
     /// A formula whose result is a word.
     pub(super) fn word(&mut self, place: Place, formula: &str, result: &str) -> Result<(), ReportError> {
-        put_formula(self.sheet, place, formula, result.to_owned(), &self.styles.bold)?;
+        put_formula(self.sheet, place, formula, result.to_owned(), &self.styles.word)?;
         Ok(())
     }
 
-    /// Rows of totals that are folded in, since there are too many for the top of a screen.
-    pub(super) fn fold(&mut self, first: u32, last: u32) -> Result<(), ReportError> {
-        self.sheet.group_rows_collapsed(first, last)?;
+    /// Hides rows. (Groups that fold would be better: the writer leaves them out of sheets of many rows.)
+    pub(super) fn hide(&mut self, rows: Range<u32>) -> Result<(), ReportError> {
+        for row in rows {
+            self.sheet.set_row_hidden(row)?;
+        }
         Ok(())
     }
 
     /// The row of a header stays in sight, and stands on every printed page.
-    pub(super) fn keep_header(&mut self, row: u32) -> Result<(), ReportError> {
+    pub(super) fn keep_header(&mut self, row: u32, lines: u16) -> Result<(), ReportError> {
         self.sheet.set_freeze_panes(row + 1, 0)?;
         self.sheet.set_repeat_rows(row, row)?;
-        self.sheet.set_row_height(row, 45)?;
+        self.sheet.set_row_height(row, lines * LINE_HEIGHT)?;
         Ok(())
     }
 

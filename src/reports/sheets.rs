@@ -167,7 +167,7 @@ macro_rules! with_sums {
             Shown::count(Measure::VendorsSeats, "Vendor's seats"),
             Shown::sum(Measure::Ours, "Our amount"),
             Shown::sum(Measure::Vendors, "Vendor's amount"),
-            Shown::sum(Measure::Excluded, "of it excluded"),
+            Shown::sum(Measure::Excluded, "Excluded part"),
             Shown::sum(Measure::Difference, "Difference"),
             Shown::field(Field::Currency, "Currency"),
             Shown::sum(Measure::VendorOnly, "We pay and do not bill"),

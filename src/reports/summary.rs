@@ -7,7 +7,7 @@ use super::figures;
 use super::frames::Control;
 use super::groups::{Group, Measure};
 use super::listing::{Written, digits_of};
-use super::page::{Page, Weight, quoted};
+use super::page::{Over, Page, Weight, quoted};
 use super::sheets::{Groups, Tie};
 use super::words::Status;
 use super::{Facts, ReportError};
@@ -18,7 +18,8 @@ use std::collections::BTreeMap;
 pub(super) const NAME: &str = "Summary";
 
 const TIES: &str = "ties";
-const WIDTHS: [u16; 8] = [46, 12, 18, 18, 18, 18, 18, 60];
+const CHECK: &str = "Check";
+const WIDTHS: [u16; 8] = [52, 12, 10, 18, 18, 18, 18, 60];
 const ABOUT: &str = "The vendor's lines of a billing period against what we bill for the same days, by subscription, \
                      product:SKU, charge cycle and currency.";
 const SIGN: &str =
@@ -88,7 +89,7 @@ pub(super) fn write(
 ) -> Result<(), ReportError> {
     let mut summary = Summary { page, control, groups, row: 0, checks: Vec::new() };
     let told = summary.facts(facts)?;
-    summary.to_look_at()?;
+    summary.unexplained()?;
     let statuses = summary.statuses()?;
     let causes = summary.causes()?;
     summary.totals(statuses, causes)?;
@@ -135,13 +136,21 @@ impl Summary<'_, '_> {
 
     /// The headings of a table, the first of which is its name.
     fn head(&mut self, headings: [&str; WIDTHS.len()]) -> Result<(), ReportError> {
-        self.page.head((self.row, 0), &headings)?;
+        // A check is a word, as its column is where there is a first sum and what it is held against.
+        let is_check = headings.contains(&CHECK);
+        let over = |column: u16| match column {
+            LABEL | CURRENCY | MEANING => Over::Texts,
+            FOURTH if is_check => Over::Texts,
+            _ => Over::Numbers,
+        };
+        let headings = (0..).zip(headings).map(|(column, heading)| (heading, over(column)));
+        self.page.head(self.row, headings)?;
         self.row += 1;
         Ok(())
     }
 
     /// Whatever nobody explained yet comes first: money that leaks.
-    fn to_look_at(&mut self) -> Result<(), ReportError> {
+    fn unexplained(&mut self) -> Result<(), ReportError> {
         self.head([
             "To look at",
             "Currency",
@@ -157,7 +166,9 @@ impl Summary<'_, '_> {
         for currency in self.control.keys() {
             for status in Status::TO_LOOK_AT {
                 let of_it = |group: &&Group<Status>| group.currency == **currency && group.key == status;
-                let sums = groups.by_status.iter().find(of_it).map(|group| group.sums).unwrap_or_default();
+                let Some(sums) = groups.by_status.iter().find(of_it).map(|group| group.sums) else {
+                    continue;
+                };
                 let digits = digits_of(currency)?;
                 let row = self.row;
                 self.page.text((row, LABEL), sheet_of(status))?;
@@ -312,7 +323,7 @@ impl Summary<'_, '_> {
 
     /// What was added up row by row while the file was read, against the tables above.
     fn totals(&mut self, statuses: Span, causes: Span) -> Result<(), ReportError> {
-        self.head(["Control totals", "Currency", "", "In", "Out", "Apart", "Check", "How"])?;
+        self.head(["Control totals", "Currency", "", "In", "Out", "Apart", CHECK, "How"])?;
         for (currency, control) in self.control {
             let first = self.row;
             let lines = [
@@ -423,16 +434,20 @@ impl Summary<'_, '_> {
             "On the sheet",
             "On this one",
             "Apart",
-            "Check",
+            CHECK,
             "What is compared",
         ])?;
         for currency in self.control.keys() {
             for listed in listed {
+                let rows = listed.written.rows.get(*currency).copied().unwrap_or_default();
+                let expected = self.groups.expected(listed.tie, currency);
+                if rows == 0 && expected == 0 {
+                    continue;
+                }
                 let totals = listed.written.totals.get(&(listed.column, (*currency).to_owned()));
                 let cells: Vec<&str> =
                     totals.into_iter().flatten().map(|total| total.cell.as_str()).collect();
                 let on_sheet = if cells.is_empty() { "0".to_owned() } else { cells.join("+") };
-                let expected = self.groups.expected(listed.tie, currency);
                 let (formula, what) = match listed.tie {
                     Tie::Statuses(of, measure) => {
                         let column = if measure == Measure::Vendors { FIRST } else { THIRD };
@@ -447,7 +462,6 @@ impl Summary<'_, '_> {
                     Tie::Cause(cause) => (causes.sum_of(FIRST, currency, cause.name()), "difference"),
                     Tie::Explained => (causes.sum(SECOND, currency), "difference"),
                 };
-                let rows = listed.written.rows.get(*currency).copied().unwrap_or_default();
                 self.page.count((self.row, ROWS), rows)?;
                 self.check(listed.name, currency, (Some(on_sheet), expected), (formula, expected), what)?;
             }
