@@ -7,7 +7,7 @@
 
 use super::error::IntakeError;
 use super::files::{FILE_ROWS, TOO_MANY_ROWS, Version};
-use super::guard::{self, FIELD_BYTES, ROW_BYTES};
+use super::guard::{self, FIELD_BYTES, ROW_BYTES, Shape};
 use crate::job::InputFile;
 use std::fs::File;
 use std::io::Read;
@@ -26,8 +26,21 @@ pub(super) struct Block {
     pub place: BlockPlace,
     /// Lines of the file before it.
     pub lines_before: u64,
-    /// The place of every line feed; not told where there are quotes.
+    /// The place of every line feed.
     pub breaks: Vec<usize>,
+    /// Stretches of whole rows that a plain split gets right, and others, one after the other.
+    pub runs: Vec<Run>,
+}
+
+/// A stretch of whole rows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Run {
+    /// Its first byte.
+    pub start: usize,
+    /// The byte after its last one.
+    pub end: usize,
+    /// The line feeds in it, by number.
+    pub breaks: (usize, usize),
     /// Whether it has quotes, or anything else that a plain split would get wrong.
     pub needs_parser: bool,
 }
@@ -36,8 +49,8 @@ impl Block {
     /// A block of a file that is read again.
     pub(super) fn again(bytes: Vec<u8>, place: BlockPlace) -> Block {
         let breaks: Vec<usize> = memchr::memchr_iter(b'\n', &bytes).collect();
-        let needs_parser = needs_parser(&bytes, shape(&bytes, &breaks).1);
-        Block { number: 0, place, lines_before: 0, breaks, needs_parser, bytes }
+        let runs = runs(&bytes, &breaks, shape(&bytes, &breaks).1);
+        Block { number: 0, place, lines_before: 0, breaks, runs, bytes }
     }
 
     /// Some rows from the midst of a file, whose number is not known.
@@ -201,15 +214,19 @@ impl Blocks {
         let lines = breaks.len() as u64;
         let ends_with_break = bytes.last() == Some(&b'\n');
         let (blank, longest) = shape(&bytes, &breaks);
-        let needs_parser = needs_parser(&bytes, longest);
-        let (rows, blank) = if needs_parser {
+        let runs = runs(&bytes, &breaks, longest);
+        // Every line is a row or blank, but where a field goes over several lines: there the guard has counted.
+        let (mut rows, mut blank) = (lines - blank, blank);
+        if runs.iter().any(|run| run.needs_parser) {
             let text =
                 std::str::from_utf8(&bytes).map_err(|error| self.not_utf8(&bytes, error.valid_up_to()))?;
-            let shape = guard::check(text, self.columns, self.rows_before, &self.shown)?;
-            (shape.rows, shape.blank_lines)
-        } else {
-            (lines - blank, blank)
-        };
+            (rows, blank) = (0, 0);
+            for run in &runs {
+                let shape = self.shape_of(text, &breaks, run, rows)?;
+                rows += shape.rows;
+                blank += shape.blank_lines;
+            }
+        }
         if self.rows_before + rows > FILE_ROWS {
             return Err(IntakeError::limit(&self.shown, TOO_MANY_ROWS));
         }
@@ -219,14 +236,8 @@ impl Blocks {
             first_byte: self.bytes_before,
             bytes: bytes.len() as u64,
         };
-        let block = Block {
-            number: self.places.len(),
-            place,
-            lines_before: self.lines_before,
-            breaks,
-            needs_parser,
-            bytes,
-        };
+        let block =
+            Block { number: self.places.len(), place, lines_before: self.lines_before, breaks, runs, bytes };
         self.places.push(place);
         self.bytes_before += place.bytes;
         self.lines_before += lines;
@@ -234,6 +245,23 @@ impl Blocks {
         self.blank_lines += blank;
         self.ends_with_break = ends_with_break;
         Ok(block)
+    }
+
+    /// What a stretch of a block holds, after so many rows of it: of what has no quotes every line is a row or blank.
+    fn shape_of(&self, text: &str, breaks: &[usize], run: &Run, rows: u64) -> Result<Shape, IntakeError> {
+        let text = text.get(run.start..run.end).unwrap_or_default();
+        if run.needs_parser {
+            return guard::check(text, self.columns, self.rows_before + rows, &self.shown);
+        }
+        let breaks = &breaks[run.breaks.0..run.breaks.1];
+        let mut start = run.start;
+        let is_blank = |&feed: &usize| {
+            let line = text.get(start - run.start..feed - run.start).unwrap_or_default();
+            start = feed + 1;
+            line.is_empty() || line == "\r"
+        };
+        let blank_lines = breaks.iter().map(is_blank).filter(|&is_blank| is_blank).count() as u64;
+        Ok(Shape { rows: breaks.len() as u64 - blank_lines, blank_lines, ends_with_break: true })
     }
 
     fn not_utf8(&self, bytes: &[u8], at: usize) -> IntakeError {
@@ -299,12 +327,52 @@ fn shape(bytes: &[u8], breaks: &[usize]) -> (u64, usize) {
     (blank, longest.max(bytes.len() - start))
 }
 
-/// Whether rows have anything that a plain split would get wrong; the longest line is of so many bytes.
-fn needs_parser(bytes: &[u8], longest: usize) -> bool {
-    memchr::memchr(b'"', bytes).is_some()
-        || bytes.last() != Some(&b'\n')
-        || longest > FIELD_BYTES
-        || has_lone_return(bytes)
+/// The stretches of a block that a plain split gets right, and the others; its longest line is of so many bytes. Quotes
+/// concern the rows that they stand in, so that a file with a few of them is still split quickly.
+fn runs(bytes: &[u8], breaks: &[usize], longest: usize) -> Vec<Run> {
+    let whole =
+        |needs_parser| vec![Run { start: 0, end: bytes.len(), breaks: (0, breaks.len()), needs_parser }];
+    if bytes.last() != Some(&b'\n') || longest > FIELD_BYTES || has_lone_return(bytes) {
+        return whole(true);
+    }
+    let mut quotes = memchr::memchr_iter(b'"', bytes).peekable();
+    if quotes.peek().is_none() {
+        return whole(false);
+    }
+    let mut runs: Vec<Run> = Vec::new();
+    let start_of = |line: usize| line.checked_sub(1).map_or(0, |before| breaks[before] + 1);
+    let run = |from: usize, to: usize, needs_parser| Run {
+        start: start_of(from),
+        end: start_of(to),
+        breaks: (from, to),
+        needs_parser,
+    };
+    let mut line = 0;
+    while let Some(&quote) = quotes.peek() {
+        let first = line + breaks[line..].partition_point(|&feed| feed < quote);
+        if first > line {
+            runs.push(run(line, first, false));
+        }
+        // On to the end of the first line after which as many quotes were opened as closed.
+        let mut seen = 0;
+        line = first;
+        loop {
+            while quotes.next_if(|&quote| quote < breaks[line]).is_some() {
+                seen += 1;
+            }
+            line += 1;
+            let goes_on =
+                quotes.peek().is_some_and(|&quote| breaks.get(line).is_some_and(|&feed| quote < feed));
+            if line == breaks.len() || (seen % 2 == 0 && !goes_on) {
+                break;
+            }
+        }
+        runs.push(run(first, line, true));
+    }
+    if line < breaks.len() {
+        runs.push(run(line, breaks.len(), false));
+    }
+    runs
 }
 
 /// Whether a carriage return stands without a line feed.
@@ -314,7 +382,23 @@ fn has_lone_return(bytes: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::last_row_end;
+    use super::{last_row_end, runs};
+
+    #[test]
+    fn rows_with_quotes_are_kept_apart_from_those_without() {
+        let of = |text: &str| {
+            let breaks: Vec<usize> = memchr::memchr_iter(b'\n', text.as_bytes()).collect();
+            let told = |run: super::Run| (text[run.start..run.end].to_owned(), run.needs_parser);
+            runs(text.as_bytes(), &breaks, 10).into_iter().map(told).collect::<Vec<_>>()
+        };
+        let plain = |text: &str| (text.to_owned(), false);
+        let quoted = |text: &str| (text.to_owned(), true);
+        assert_eq!(of("a\nb\n"), [plain("a\nb\n")]);
+        assert_eq!(of("a\n\"b\"\nc\n"), [plain("a\n"), quoted("\"b\"\n"), plain("c\n")]);
+        assert_eq!(of("\"b\nc\"\n\"d\"\ne\n"), [quoted("\"b\nc\"\n\"d\"\n"), plain("e\n")]);
+        assert_eq!(of("a\n\"b\nc\n"), [plain("a\n"), quoted("\"b\nc\n")]);
+        assert_eq!(of("a\n\"b\"\nc"), [quoted("a\n\"b\"\nc")]);
+    }
 
     #[test]
     fn a_block_ends_where_a_row_does() {

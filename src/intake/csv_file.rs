@@ -4,7 +4,7 @@
 //! csv crate. Both give the same rows (a property test holds it).
 
 use super::columns::{ColumnMap, Need, Places, Schema, find};
-use super::csv_blocks::{Block, Blocks, not_utf8};
+use super::csv_blocks::{Block, Blocks, Run, not_utf8};
 use super::error::{IntakeError, Warning};
 use super::files::Visit;
 use super::guard;
@@ -14,6 +14,8 @@ use std::io::Read;
 use std::ops::ControlFlow;
 use termwise_engine::findings::Table;
 
+/// Bytes that the parser looks at a time, at most.
+const PARSED_BYTES: usize = 1 << 16;
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// What a file's header settles for its rows.
@@ -76,41 +78,60 @@ pub(super) fn visit(
     let before = (block.place.first_byte, block.lines_before);
     let text = std::str::from_utf8(&block.bytes)
         .map_err(|error| not_utf8(&block.bytes, error.valid_up_to(), before, shown))?;
-    let rows = if block.needs_parser {
-        visit_records(block, text, heading, wanted, visit)?
-    } else {
-        visit_lines(block, text, heading, wanted, visit)?
-    };
-    match rows {
-        ControlFlow::Continue(rows) if rows != block.place.rows => {
-            let why = format!("the parser found {rows} rows where there are {}", block.place.rows);
-            Err(IntakeError::damaged(shown, why))
+    let mut rows = 0;
+    for run in &block.runs {
+        let part =
+            Part { block, run, text: text.get(run.start..run.end).unwrap_or_default(), rows_before: rows };
+        let seen = match run.needs_parser {
+            true => visit_records(&part, heading, wanted, visit)?,
+            false => visit_lines(&part, heading, wanted, visit)?,
+        };
+        match seen {
+            ControlFlow::Continue(seen) => rows += seen,
+            ControlFlow::Break(()) => return Ok(()),
         }
-        ControlFlow::Continue(_) | ControlFlow::Break(()) => Ok(()),
+    }
+    if rows != block.place.rows {
+        let why = format!("the parser found {rows} rows where there are {}", block.place.rows);
+        return Err(IntakeError::damaged(shown, why));
+    }
+    Ok(())
+}
+
+/// A stretch of a block, after so many rows of it.
+struct Part<'b> {
+    block: &'b Block,
+    run: &'b Run,
+    text: &'b str,
+    rows_before: u64,
+}
+
+impl Part<'_> {
+    /// The number of the row that is so many-th of the stretch.
+    fn number(&self, rows: u64, shown: &str) -> Result<u32, IntakeError> {
+        let number = u32::try_from(self.block.place.first_row + self.rows_before + rows);
+        number.map_err(|_| IntakeError::limit(shown, "the file has too many rows"))
     }
 }
 
 /// How many rows were seen, or that all wanted ones were.
 type Seen = ControlFlow<(), u64>;
 
-fn number_of(block: &Block, rows: u64, shown: &str) -> Result<u32, IntakeError> {
-    let number = u32::try_from(block.place.first_row + rows);
-    number.map_err(|_| IntakeError::limit(shown, "the file has too many rows"))
-}
-
 /// Splits lines at their commas: nothing in them needs more.
 fn visit_lines(
-    block: &Block,
-    text: &str,
+    part: &Part<'_>,
     heading: &Heading<'_>,
     wanted: Option<&[u32]>,
     visit: Visit<'_>,
 ) -> Result<Seen, IntakeError> {
+    let text = part.text;
     let is_ascii = text.bytes().all(|byte| matches!(byte, 0x20..=0x7e | b'\n' | b'\r'));
     let mut wanted = wanted.map(|rows| rows.iter().peekable());
     let mut ends: Vec<usize> = Vec::with_capacity(heading.columns);
     let (mut rows, mut start) = (0, 0);
-    for &feed in &block.breaks {
+    let (first, end) = part.run.breaks;
+    for &feed in &part.block.breaks[first..end] {
+        let feed = feed - part.run.start;
         let line = text.get(start..feed).unwrap_or_default();
         let line = line.strip_suffix('\r').unwrap_or(line);
         start = feed + 1;
@@ -118,8 +139,10 @@ fn visit_lines(
             continue;
         }
         rows += 1;
-        let number = number_of(block, rows, heading.shown)?;
+        let number = part.number(rows, heading.shown)?;
         if let Some(wanted) = &mut wanted {
+            // Those of stretches before this one have been visited.
+            while wanted.next_if(|&&row| row < number).is_some() {}
             match wanted.peek() {
                 None => return Ok(ControlFlow::Break(())),
                 Some(&&row) if row != number => continue,
@@ -138,20 +161,20 @@ fn visit_lines(
 
 /// Reads records with the csv crate.
 fn visit_records(
-    block: &Block,
-    text: &str,
+    part: &Part<'_>,
     heading: &Heading<'_>,
     wanted: Option<&[u32]>,
     visit: Visit<'_>,
 ) -> Result<Seen, IntakeError> {
     let Heading { shown, schema, columns, places } = heading;
+    let text = part.text;
     // At its very beginning the parser takes a byte order mark for the file's own and drops it; here it stands amid the file,
     // and after a blank line, which is no record, it is kept for what it is.
     let lead = if text.starts_with(BYTE_ORDER_MARK) { "\n" } else { "" };
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
-        .buffer_capacity(1 << 16)
+        .buffer_capacity((text.len() + lead.len()).clamp(1, PARSED_BYTES))
         .from_reader(lead.as_bytes().chain(text.as_bytes()));
     let mut record = csv::StringRecord::new();
     let (mut rows, mut start) = (0, 0);
@@ -161,7 +184,7 @@ fn visit_records(
         start = end;
         rows += 1;
         let ragged = record.len() != *columns;
-        let number = number_of(block, rows, shown)?;
+        let number = part.number(rows, shown)?;
         let row =
             Row { number, fields: Fields::Record(&record, raw), places, ragged, batch: 0, is_ascii: false };
         if memchr::memchr2(b'\n', b'\r', raw.as_bytes()).is_some() {
