@@ -10,6 +10,7 @@
 
 mod compare;
 mod ours;
+mod playing;
 
 use super::invoice::{End, Outcome, SetAside, Watch, Work, in_pool, json_of, place_of};
 use super::{Progress, RunError};
@@ -20,6 +21,7 @@ use crate::names::Reject;
 use crate::output::reconciliation::{Comparison, json, publish, text};
 use crate::output::{Counts, Report, Tally, diagnostic};
 use ours::Rated;
+pub(super) use playing::{Scene, Stage};
 use std::time::Duration;
 use termwise_engine::findings::Table;
 
@@ -147,8 +149,8 @@ struct Rows {
     of_book: Counts,
 }
 
-fn book_rows(intake: &Intake, through: ours::Through) -> Rows {
-    let ours::Through { mut findings, mut counts } = through;
+fn book_rows(intake: &Intake, through: playing::Through) -> Rows {
+    let playing::Through { mut findings, mut counts } = through;
     findings.extend(&intake.findings);
     intake.fates.iter().for_each(|&(source, fate)| counts.count(source, fate));
     Rows { findings, of_book: counts }
