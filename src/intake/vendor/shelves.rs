@@ -93,12 +93,15 @@ impl Given {
     }
 }
 
+/// The customer that our side and the vendor's tell.
+type Customers = [Option<Box<str>>; 2];
+
 /// Lines of some subscriptions.
 #[derive(Debug)]
 pub struct Shelf {
     numbers: HashMap<Box<str>, u32>,
-    /// Of each subscription the customer that our side and the vendor's tell.
-    customers: Vec<[Option<Box<str>>; 2]>,
+    /// Of each subscription.
+    customers: Vec<Customers>,
     ours: Vec<(u32, Ours)>,
     vendors: Vec<(u32, Vendors)>,
     excluded: Vec<(u32, Vendors)>,
@@ -186,7 +189,7 @@ pub fn show<T>(mut shelves: Vec<Shelf>, mut show: impl FnMut(Shelved<'_>) -> T) 
     }
     ids.sort_unstable();
     let mut renumbered: Vec<Vec<u32>> = shelves.iter().map(|shelf| vec![0; shelf.customers.len()]).collect();
-    let mut subscriptions: Vec<(Box<str>, [Option<Box<str>>; 2])> = Vec::with_capacity(ids.len());
+    let mut subscriptions: Vec<(Box<str>, Customers)> = Vec::with_capacity(ids.len());
     for (id, basket, number) in ids {
         if subscriptions.last().is_none_or(|(last, _)| *last != id) {
             subscriptions.push((id, [None, None]));

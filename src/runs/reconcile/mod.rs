@@ -8,6 +8,7 @@
 //! Our side is rated by the same engine as an invoice, once for each rounding that the vendor has published; nothing here
 //! knows a price.
 
+mod check;
 mod compare;
 mod ours;
 mod playing;
@@ -20,6 +21,7 @@ use crate::job::{Job, Workbook};
 use crate::names::Reject;
 use crate::output::reconciliation::{Comparison, json, publish, text};
 use crate::output::{Counts, Report, Tally, diagnostic};
+pub(super) use check::check;
 use ours::Rated;
 pub(super) use playing::{Scene, Stage};
 use std::time::Duration;

@@ -42,7 +42,11 @@ pub(super) fn rate(
         // A basket for as many parts as are in work at once, and not for each.
         let mut basket = locked(&baskets).pop().unwrap_or_else(|| shelving.basket());
         let mut stage = Stage::new(job, &intake);
-        progress.advance(stage.play(number, |scene| Ok(put(&mut basket, scene)))?);
+        let subscriptions = stage.play(number, |scene| {
+            put(&mut basket, scene);
+            Ok(())
+        })?;
+        progress.advance(subscriptions);
         locked(&baskets).push(basket);
         let mut all = locked(&through);
         all.findings.extend(stage.through.findings);
