@@ -13,7 +13,7 @@ use termwise_engine::reconciling::{Ours, Vendors};
 
 /// So many that a shelf of millions of lines is quickly sorted, and two threads never wait for the last one.
 const SHELVES: usize = 128;
-/// Between a product and its SKU.
+/// Between a product and its SKU, and before a customer that stands for a subscription; no text of a file has it.
 const MARK: char = '\0';
 
 const OURS: usize = 0;
@@ -208,7 +208,7 @@ pub fn show<T>(mut shelves: Vec<Shelf>, mut show: impl FnMut(Shelved<'_>) -> T) 
     for (number, (id, customers)) in (0..).zip(&subscriptions) {
         let customer = customers.iter().flatten().next().map_or("", |customer| customer);
         shown.push(show(Shelved {
-            subscription: id,
+            subscription: if id.starts_with(MARK) { "" } else { id },
             customer,
             ours: head(&mut ours, number),
             vendors: head(&mut vendors, number),
@@ -278,7 +278,9 @@ impl Basket {
     /// Puts down a line of the vendor's, of a licence or not.
     pub fn put_vendors(&mut self, subscription: &str, customer: &str, line: Vendors, is_licence: bool) {
         self.given.add(line.entry.currency, VENDORS, (1, line.amount.into()));
-        let (shelf, number) = self.place(subscription, customer, VENDORS);
+        // What was bought for ever is of no subscription: it stands with its customer, and not with everybody else's.
+        let of_nobody = subscription.is_empty().then(|| format!("{MARK}{customer}"));
+        let (shelf, number) = self.place(of_nobody.as_deref().unwrap_or(subscription), customer, VENDORS);
         if is_licence { shelf.vendors.push((number, line)) } else { shelf.excluded.push((number, line)) }
     }
 
