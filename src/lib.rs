@@ -16,6 +16,9 @@ pub mod output;
 
 pub mod ledger;
 
+#[cfg(feature = "reports")]
+pub mod reports;
+
 pub mod sample;
 
 pub mod runs;

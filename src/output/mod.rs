@@ -218,6 +218,14 @@ pub enum OutputError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// What is written for people can't show what it should.
+    #[error(
+        "the workbook can't be made: {what}\n  hint: write workbook = \"none\" below [outputs]; the differences file has everything"
+    )]
+    TooLarge {
+        /// What is too large.
+        what: String,
+    },
     /// A law of the program does not hold.
     #[error("nothing is published, because a law of this program does not hold: {law} ({detail})")]
     Invariant {
@@ -246,6 +254,7 @@ impl OutputError {
     pub const fn exit_code(&self) -> u8 {
         match self {
             OutputError::Invariant { .. } => 70,
+            OutputError::TooLarge { .. } => 71,
             OutputError::Place { .. } => 73,
             OutputError::Write { .. } => 74,
         }

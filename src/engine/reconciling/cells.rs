@@ -1,6 +1,6 @@
 //! Cells: the lines of one side, summed by product:SKU, currency and charge cycle.
 
-use super::{Entry, Kind, Ours, Side, Told, Vendors};
+use super::{Entry, Kind, Ours, Promotions, Side, Told, Vendors};
 use crate::calendar::{Day, Period};
 use crate::money::Currency;
 
@@ -13,16 +13,31 @@ pub(super) struct Key {
     pub(super) currency: Currency,
 }
 
-/// A cell of one side: its key, the numbers of its lines, and their sums.
+/// The cells of one side, and the order of its lines that they share.
+#[derive(Debug)]
+pub(super) struct Cells {
+    pub(super) cells: Vec<Cell>,
+    /// Numbers of lines, cell by cell.
+    order: Vec<u32>,
+}
+
+/// A cell of one side: its key, where its lines stand, and their sums.
 #[derive(Debug)]
 pub(super) struct Cell {
     pub(super) key: Key,
-    /// Numbers of its lines, in an order of their own.
-    pub(super) lines: Vec<u32>,
+    first_line: u32,
     pub(super) cycle: Period,
     pub(super) side: Side,
     /// The first day that any of its lines charges.
     pub(super) first_charged: Day,
+}
+
+impl Cells {
+    /// The numbers of a cell's lines, in an order of their own.
+    pub(super) fn lines(&self, cell: &Cell) -> &[u32] {
+        let first = cell.first_line as usize;
+        &self.order[first..first + cell.side.lines as usize]
+    }
 }
 
 impl Cell {
@@ -35,64 +50,73 @@ impl Cell {
 }
 
 /// The cells of our lines.
-pub(super) fn of_ours(lines: &[Ours]) -> Vec<Cell> {
-    cells(lines.iter().map(|line| (&line.entry, line.own)))
+pub(super) fn of_ours(lines: &[Ours]) -> Cells {
+    cells(lines, |line| (&line.entry, [line.own, line.truncated_line, line.truncated_unit]))
 }
 
 /// The cells of the vendor's lines.
-pub(super) fn of_vendors(lines: &[Vendors]) -> Vec<Cell> {
-    cells(lines.iter().map(|line| (&line.entry, line.amount)))
+pub(super) fn of_vendors(lines: &[Vendors]) -> Cells {
+    cells(lines, |line| (&line.entry, [line.amount, 0, 0]))
 }
 
-fn cells<'a>(lines: impl Iterator<Item = (&'a Entry, i64)>) -> Vec<Cell> {
+fn cells<L>(lines: &[L], of: impl Fn(&L) -> (&Entry, [i64; 3])) -> Cells {
     let key = |entry: &Entry| Key {
         item: entry.item,
         is_credit: entry.kind == Kind::Credit,
         last: entry.charge.last,
         currency: entry.currency,
     };
-    let mut keyed: Vec<(Key, u32, &Entry, i64)> =
-        (0..).zip(lines).map(|(number, (entry, amount))| (key(entry), number, entry, amount)).collect();
     // By the lines themselves and not by their place: a refund before the charge that takes its place, as they happened.
-    keyed.sort_by_key(|&(key, _, entry, amount)| {
-        (key, entry.charge.first, entry.quantity.signum(), entry.quantity.abs(), entry.unit_price, amount)
-    });
-    keyed.chunk_by(|one, other| one.0 == other.0).map(cell).collect()
+    let place = |number: u32| {
+        let (entry, amounts) = of(&lines[number as usize]);
+        let seats = (entry.quantity.signum(), entry.quantity.abs());
+        (key(entry), entry.charge.first, seats, entry.unit_price, entry.promotion, amounts)
+    };
+    let mut order: Vec<u32> = (0..lines.len() as u32).collect();
+    if lines.len() > 1 {
+        order.sort_unstable_by_key(|&number| place(number));
+    }
+    let mut cells = Vec::with_capacity(lines.len());
+    let mut first_line = 0;
+    for own in order.chunk_by(|&one, &other| place(one).0 == place(other).0) {
+        cells.push(cell(place(own[0]).0, first_line, own.iter().map(|&number| of(&lines[number as usize]))));
+        first_line += own.len() as u32;
+    }
+    Cells { cells, order }
 }
 
-fn cell(lines: &[(Key, u32, &Entry, i64)]) -> Cell {
-    let entries = || lines.iter().map(|(_, _, entry, _)| *entry);
-    let promotion = |entry: &Entry| match entry.promotion {
-        Told::Promotion(promotion) => Some(promotion),
-        Told::Nothing | Told::NoPromotion => None,
+fn cell<'e>(key: Key, first_line: u32, lines: impl Iterator<Item = (&'e Entry, [i64; 3])>) -> Cell {
+    let mut side = Side {
+        quantity: 0,
+        unit_price: None,
+        seat_days: 0,
+        amount: 0,
+        lines: 0,
+        promotions: Promotions::new(),
+        is_promotion_told: true,
     };
-    let mut promotions: Vec<u32> = entries().filter_map(promotion).collect();
-    promotions.sort_unstable();
-    promotions.dedup();
-    let (mut quantity, mut seat_days, mut amount) = (0, 0, 0);
-    for (_, _, entry, of_line) in lines {
-        amount += of_line;
-        quantity += entry.quantity;
-        seat_days += entry.seat_days();
+    let (mut first_charged, mut of_cycles, mut of_all) = (key.last, None, None);
+    let least = |known: Option<Day>, day: Day| Some(known.map_or(day, |known| known.min(day)));
+    for (entry, [amount, ..]) in lines {
+        side.lines += 1;
+        side.amount += amount;
+        side.quantity += entry.quantity;
+        side.seat_days += entry.seat_days();
+        side.unit_price = entry.unit_price.or(side.unit_price);
+        match entry.promotion {
+            Told::Promotion(promotion) => side.promotions.push(promotion),
+            Told::NoPromotion => {}
+            Told::Nothing => side.is_promotion_told = false,
+        }
+        first_charged = first_charged.min(entry.charge.first);
+        of_all = least(of_all, entry.cycle_first);
+        if entry.kind == Kind::Cycle {
+            of_cycles = least(of_cycles, entry.cycle_first);
+        }
     }
-    let key = lines[0].0;
-    let first_charged = entries().map(|entry| entry.charge.first).min().unwrap_or(key.last);
+    side.promotions.sort_unstable();
+    side.promotions.dedup();
     // A line that charges a whole cycle knows its first day best.
-    let of_cycles = entries().filter(|entry| entry.kind == Kind::Cycle).map(|entry| entry.cycle_first).min();
-    let first = of_cycles.or_else(|| entries().map(|entry| entry.cycle_first).min()).unwrap_or(first_charged);
-    Cell {
-        key,
-        lines: lines.iter().map(|(_, number, ..)| *number).collect(),
-        cycle: Period { first, last: key.last },
-        side: Side {
-            quantity,
-            unit_price: entries().rev().find_map(|entry| entry.unit_price),
-            seat_days,
-            amount,
-            lines: lines.len() as u32,
-            promotions,
-            is_promotion_told: entries().all(|entry| entry.promotion != Told::Nothing),
-        },
-        first_charged,
-    }
+    let first = of_cycles.or(of_all).unwrap_or(first_charged);
+    Cell { key, first_line, cycle: Period { first, last: key.last }, side, first_charged }
 }

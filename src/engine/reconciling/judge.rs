@@ -4,13 +4,13 @@
 //! holds is the cause: a line with other seats at another price is about seats first, since nothing can be said about a price
 //! until the seats are settled.
 
-use super::cells::Cell;
+use super::cells::{Cell, Cells};
 use super::pairing::Pair;
 use super::{Cause, Circumstances, Compared, Fits, Ours, Remark, Status, Vendors};
 use crate::invoicing::Difference;
 
 /// Lines of a cell that are held against each other one by one; more would be no cycle of a subscription.
-const LINES_ONE_BY_ONE: usize = 64;
+const LINES_ONE_BY_ONE: u32 = 64;
 
 /// Where the cells of one subscription are judged.
 pub(super) struct Desk<'a> {
@@ -18,9 +18,9 @@ pub(super) struct Desk<'a> {
     pub(super) vendors: &'a [Vendors],
     pub(super) at: Circumstances,
     /// All cells of ours.
-    pub(super) billed: &'a [Cell],
+    pub(super) billed: &'a Cells,
     /// All cells of the vendor's.
-    pub(super) charged: &'a [Cell],
+    pub(super) charged: &'a Cells,
 }
 
 impl Desk<'_> {
@@ -75,7 +75,7 @@ impl Desk<'_> {
 
     /// Whether every line of the vendor's is one of ours under one of the roundings, and none is left over.
     fn fits_one_by_one(&self, ours: &Cell, vendors: &Cell) -> bool {
-        if ours.lines.len() != vendors.lines.len() || ours.lines.len() > LINES_ONE_BY_ONE {
+        if ours.side.lines != vendors.side.lines || ours.side.lines > LINES_ONE_BY_ONE {
             return false;
         }
         let mut free: Vec<&Ours> = self.of_ours(ours).collect();
@@ -144,9 +144,9 @@ impl Desk<'_> {
             (Status::VendorOnly, Cause::Unmapped, Remark::UnknownSubscription)
         } else if cell.key.is_credit && !is_outside {
             (Status::VendorOnly, Cause::Unknown, Remark::Credit)
-        } else if !cell.key.is_credit && is_in_other_currency(cell, self.billed) {
+        } else if !cell.key.is_credit && is_in_other_currency(cell, &self.billed.cells) {
             (Status::Different, Cause::Currency, Remark::OtherCurrency)
-        } else if !cell.key.is_credit && is_of_unknown_item(cell, self.billed) {
+        } else if !cell.key.is_credit && is_of_unknown_item(cell, &self.billed.cells) {
             (Status::VendorOnly, Cause::Unmapped, Remark::OtherProductOfOurs)
         } else if is_outside {
             (Status::VendorOnly, Cause::Period, Remark::OutsidePeriod)
@@ -157,11 +157,11 @@ impl Desk<'_> {
     }
 
     fn ours_only(&self, cell: &Cell) -> Compared {
-        let (status, cause, remark) = if self.charged.is_empty() {
+        let (status, cause, remark) = if self.charged.cells.is_empty() {
             (Status::OursOnly, Cause::Unmapped, Remark::NoVendorLines)
-        } else if is_in_other_currency(cell, self.charged) {
+        } else if is_in_other_currency(cell, &self.charged.cells) {
             (Status::Different, Cause::Currency, Remark::OtherCurrency)
-        } else if is_of_other_item(cell, self.charged) {
+        } else if is_of_other_item(cell, &self.charged.cells) {
             (Status::OursOnly, Cause::Unmapped, Remark::OtherProductOfVendor)
         } else {
             (Status::OursOnly, Cause::Quantity, Remark::NothingCharged)
@@ -170,11 +170,11 @@ impl Desk<'_> {
     }
 
     fn of_ours(&self, cell: &Cell) -> impl Iterator<Item = &Ours> {
-        cell.lines.iter().filter_map(|&number| self.ours.get(number as usize))
+        self.billed.lines(cell).iter().filter_map(|&number| self.ours.get(number as usize))
     }
 
     fn of_vendors(&self, cell: &Cell) -> impl Iterator<Item = &Vendors> {
-        cell.lines.iter().filter_map(|&number| self.vendors.get(number as usize))
+        self.charged.lines(cell).iter().filter_map(|&number| self.vendors.get(number as usize))
     }
 }
 

@@ -21,7 +21,8 @@ mod pairing;
 mod tests;
 
 use crate::calendar::{Day, Period};
-use crate::money::{Currency, Tolerance};
+use crate::money::{Currency, Price, Tolerance};
+use smallvec::SmallVec;
 
 /// What a line of either side is to a comparison.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -49,8 +50,8 @@ pub struct Entry {
     pub kind: Kind,
     /// Seats with the sign of what they cost: [`signed_seats`].
     pub quantity: i64,
-    /// A seat for one full charge cycle before discounts, in millionths, where it is told.
-    pub unit_price: Option<i64>,
+    /// A seat for one full charge cycle before discounts, where it is told.
+    pub unit_price: Option<Price>,
     /// The promotion.
     pub promotion: Told,
 }
@@ -280,13 +281,16 @@ impl Remark {
     }
 }
 
+/// Promotions by their numbers: hardly ever more than one.
+pub type Promotions = SmallVec<[u32; 2]>;
+
 /// One side of a cell.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Side {
     /// Net seats.
     pub quantity: i64,
-    /// A seat for one full charge cycle before discounts, in millionths, of the last line that tells it.
-    pub unit_price: Option<i64>,
+    /// A seat for one full charge cycle before discounts, of the last line that tells it.
+    pub unit_price: Option<Price>,
     /// Net seats × days.
     pub seat_days: i64,
     /// Net, in minor units.
@@ -294,7 +298,7 @@ pub struct Side {
     /// Lines.
     pub lines: u32,
     /// The different promotions.
-    pub promotions: Vec<u32>,
+    pub promotions: Promotions,
     /// Whether every line tells of its promotion.
     pub is_promotion_told: bool,
 }
@@ -345,13 +349,13 @@ pub struct Circumstances {
 }
 
 /// The vendor's lines of one subscription that are no licences: they are counted, and compared with nothing.
-pub fn exclude(lines: &[Vendors]) -> Vec<Compared> {
-    cells::of_vendors(lines).iter().map(judge::excluded).collect()
+pub fn exclude(lines: &[Vendors]) -> impl Iterator<Item = Compared> {
+    cells::of_vendors(lines).cells.into_iter().map(|cell| judge::excluded(&cell))
 }
 
 /// Compares the lines of one subscription. The order of lines does not show in the result.
 pub fn reconcile(ours: &[Ours], vendors: &[Vendors], at: Circumstances) -> Vec<Compared> {
     let (left, right) = (cells::of_ours(ours), cells::of_vendors(vendors));
     let desk = judge::Desk { ours, vendors, at, billed: &left, charged: &right };
-    pairing::pair(&left, &right).into_iter().map(|pair| desk.judge(pair)).collect()
+    pairing::pair(&left.cells, &right.cells).into_iter().map(|pair| desk.judge(pair)).collect()
 }

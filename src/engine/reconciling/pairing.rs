@@ -9,12 +9,12 @@ pub(super) type Pair<'a> = Difference<&'a Cell, &'a Cell>;
 
 /// Brings the cells of both sides together, in the order of their keys.
 pub(super) fn pair<'a>(ours: &'a [Cell], vendors: &'a [Cell]) -> Vec<Pair<'a>> {
+    // Most often both sides have the same keys, and each has them in their order.
+    if ours.len() == vendors.len() && ours.iter().zip(vendors).all(|(one, other)| one.key == other.key) {
+        return ours.iter().zip(vendors).map(|(one, other)| Difference::Both(one, other)).collect();
+    }
     let keyed = |cells: &'a [Cell]| cells.iter().map(|cell| (cell.key, cell)).collect::<Vec<(Key, &Cell)>>();
     let mut pairs = difference(keyed(ours), keyed(vendors));
-    // Most often nothing is left over, and never much: these are the cycles of one subscription.
-    if pairs.iter().all(|pair| matches!(pair, Difference::Both(..))) {
-        return pairs;
-    }
     let left: Vec<&Cell> = pairs.iter().filter_map(|pair| only(pair, true)).collect();
     let right: Vec<&Cell> = pairs.iter().filter_map(|pair| only(pair, false)).collect();
     let mut near: Vec<(Reverse<u32>, Key, Key, usize, usize)> = Vec::new();

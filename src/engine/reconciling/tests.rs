@@ -22,7 +22,7 @@ fn entry(first: i32, last: i32, quantity: i64) -> Entry {
         cycle_first: day(first),
         kind: Kind::Cycle,
         quantity,
-        unit_price: Some(12_000_000),
+        unit_price: Price::from_millionths(12_000_000),
         promotion: Told::NoPromotion,
     }
 }
@@ -50,7 +50,7 @@ fn seats_come_before_days_and_days_before_the_price() {
     assert_eq!(cause(entry(0, 29, 10), 12_000), None);
     assert_eq!(cause(entry(0, 29, 12), 14_400), Some(Cause::Quantity));
     assert_eq!(cause(entry(1, 29, 10), 11_600), Some(Cause::Days));
-    let dearer = Entry { unit_price: Some(13_000_000), ..entry(0, 29, 10) };
+    let dearer = Entry { unit_price: Price::from_millionths(13_000_000), ..entry(0, 29, 10) };
     assert_eq!(cause(dearer, 13_000), Some(Cause::Price));
     assert_eq!(cause(Entry { promotion: Told::Promotion(3), ..dearer }, 10_000), Some(Cause::Promotion));
     assert_eq!(cause(Entry { unit_price: None, ..dearer }, 13_000), Some(Cause::Unknown));
@@ -63,7 +63,7 @@ fn seats_come_before_days_and_days_before_the_price() {
 
 #[test]
 fn the_same_money_for_other_seats_is_no_match() {
-    let free = |quantity| Entry { unit_price: Some(0), ..entry(0, 29, quantity) };
+    let free = |quantity| Entry { unit_price: Some(Price::ZERO), ..entry(0, 29, quantity) };
     let found = one(&[ours(free(10), 0)], &[Vendors { entry: free(12), amount: 0 }], 0);
     assert_eq!(
         (found.status, found.cause, found.difference()),
@@ -103,7 +103,11 @@ fn entries() -> impl Strategy<Value = (Entry, i64)> {
     let kinds = prop_oneof![4 => Just(Kind::Cycle), 4 => Just(Kind::Change), 1 => Just(Kind::Credit)];
     let told =
         prop_oneof![Just(Told::NoPromotion), Just(Told::Nothing), (0..2_u32).prop_map(Told::Promotion)];
-    let price = prop_oneof![Just(None), Just(Some(12_000_000)), Just(Some(13_000_000))];
+    let price = prop_oneof![
+        Just(None),
+        Just(Price::from_millionths(12_000_000)),
+        Just(Price::from_millionths(13_000_000))
+    ];
     let what = (0..2_u32, prop_oneof![Just("EUR"), Just("JPY")], kinds, told, price);
     (what, 0..40_i32, 0..40_i32, 1..30_i64, -500..500_i64).prop_map(
         |((item, code, kind, promotion, unit_price), first, days, quantity, amount)| {

@@ -6,7 +6,7 @@
 use rust_decimal::{Decimal, RoundingStrategy};
 use std::borrow::Cow;
 use termwise_engine::findings::Code;
-use termwise_engine::money::{Currency, PRICE_DIGITS};
+use termwise_engine::money::{Currency, PRICE_DIGITS, Price};
 
 /// Digits before the point that any amount of a line may have.
 const WHOLE_DIGITS: usize = 13;
@@ -53,15 +53,16 @@ pub(super) fn amount(text: &str, currency: Currency) -> Result<i64, Code> {
     fixed(text, currency.digits())
 }
 
-/// A price for a seat, in millionths, half-up, without its sign: the vendor turns the price or the seats of a refund.
-pub(super) fn unit_price(text: &str) -> Result<i64, Code> {
+/// A price for a seat, rounded to millionths half-up, without its sign: the vendor turns the price or the seats of a refund.
+pub(super) fn unit_price(text: &str) -> Result<Price, Code> {
+    let price = |millionths: i64| Price::from_millionths(millionths.abs()).ok_or(Code::AmountTooFine);
     match fixed(text, PRICE_DIGITS) {
-        Ok(price) => Ok(price.abs()),
+        Ok(millionths) => price(millionths),
         Err(Code::AmountTooFine) => {
             let plain = plain(text)?;
-            let price: Decimal = plain.parse().map_err(|_| Code::DecimalInvalid)?;
-            let rounded = price.round_dp_with_strategy(PRICE_DIGITS, RoundingStrategy::MidpointAwayFromZero);
-            fixed(&rounded.to_string(), PRICE_DIGITS).map(i64::abs)
+            let exact: Decimal = plain.parse().map_err(|_| Code::DecimalInvalid)?;
+            let rounded = exact.round_dp_with_strategy(PRICE_DIGITS, RoundingStrategy::MidpointAwayFromZero);
+            fixed(&rounded.to_string(), PRICE_DIGITS).and_then(price)
         }
         Err(code) => Err(code),
     }

@@ -11,7 +11,7 @@ use crate::intake::memo::Memo;
 use crate::intake::row::{Cells, Fault, Row};
 use termwise_engine::calendar::{Day, Instant, Period};
 use termwise_engine::findings::{Code, Disposition, Source, Table};
-use termwise_engine::money::{Currency, about, truncated_again};
+use termwise_engine::money::{Currency, Price, about, truncated_again};
 use termwise_engine::reconciling::{Entry, Kind, Ours, Told, Vendors, signed_seats};
 
 /// What tells a licence from everything else that the vendor sells by subscription (domain 4.3).
@@ -30,6 +30,7 @@ pub(super) struct Clerk<'c> {
     currencies: Memo<Currency>,
     kinds: Memo<Kind>,
     licences: Memo<bool>,
+    commitments: Memo<bool>,
     days: Memo<Day>,
     joined: String,
 }
@@ -51,6 +52,7 @@ impl<'c> Clerk<'c> {
             currencies: Memo::default(),
             kinds: Memo::default(),
             licences: Memo::default(),
+            commitments: Memo::default(),
             days: Memo::default(),
             joined: String::new(),
         }
@@ -109,7 +111,10 @@ impl<'c> Clerk<'c> {
         }
         match cells.text(v::TERM_AND_CYCLE) {
             // "One-Year commitment for monthly billing", against "1 Year Subscription" or "3 Years Reservation".
-            Some(term) => term.to_ascii_lowercase().contains(COMMITMENT),
+            Some(term) => {
+                let is_committed = |term: &str| Some(term.to_ascii_lowercase().contains(COMMITMENT));
+                self.commitments.of(term, is_committed) == Some(true)
+            }
             // A file of old may lack the column; what has neither a term nor an end was sold for ever.
             None => is_some(cells, v::CHARGE_END),
         }
@@ -129,7 +134,7 @@ impl<'c> Clerk<'c> {
         let promotion = self.promotion(cells);
         let charge_type = cells.text(v::CHARGE_TYPE).unwrap_or_default();
         let kind = self.kinds.of(charge_type, |word| Some(kind(word)))?;
-        let is_of_trial = unit_price == Some(0) && charge_type.eq_ignore_ascii_case(CONVERSION);
+        let is_of_trial = unit_price == Some(Price::ZERO) && charge_type.eq_ignore_ascii_case(CONVERSION);
         // A price in another currency than the amount's can't be held against ours.
         let is_other = cells
             .text(v::PRICING_CURRENCY)
@@ -198,7 +203,7 @@ impl<'c> Clerk<'c> {
         let (days, cycle_days) = (cells.seats(o::DAYS), cells.seats(o::CYCLE_DAYS));
         let term_start = cells.day(o::TERM_START);
         let charge_type = cells.text(o::CHARGE_TYPE)?;
-        let kind = kind(charge_type);
+        let kind = self.kinds.of(charge_type, |word| Some(kind(word)))?;
         let promotion = match cells.text(o::PROMOTION_ID) {
             Some(id) => Told::Promotion(self.basket.word(id)),
             None => Told::NoPromotion,
@@ -209,7 +214,7 @@ impl<'c> Clerk<'c> {
         }
         let (charge, amount, seats, cycle_days) = (charge?, amount?, quantity?, cycle_days?);
         let (currency, effective, unit_price) = (currency?, effective?, unit_price?);
-        let is_of_trial = unit_price.millionths() == 0 && charge_type == CONVERSION;
+        let is_of_trial = unit_price == Price::ZERO && charge_type == CONVERSION;
         let entry = Entry {
             item: self.basket.item(product?, sku?),
             currency,
@@ -217,7 +222,7 @@ impl<'c> Clerk<'c> {
             cycle_first: cycle_first(kind, charge, cycle_days, term_start?),
             kind,
             quantity: signed_seats(seats.into(), amount, kind, is_of_trial),
-            unit_price: Some(unit_price.millionths()),
+            unit_price: Some(unit_price),
             promotion,
         };
         let digits = currency.digits();

@@ -5,17 +5,21 @@
 //! by side. Texts are kept once for a subscription, and a product, SKU or promotion is a number.
 
 use crate::intake::files::locked;
-use hashbrown::{DefaultHashBuilder, HashMap};
+use crate::names::Texts;
+use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 use std::hash::BuildHasher;
 use std::sync::{Arc, Mutex};
 use termwise_engine::money::Currency;
 use termwise_engine::reconciling::{Ours, Vendors};
+use twox_hash::XxHash64;
 
 /// So many that a shelf of millions of lines is quickly sorted, and two threads never wait for the last one.
 const SHELVES: usize = 128;
 /// Between a product and its SKU, and before a customer that stands for a subscription; no text of a file has it.
 const MARK: char = '\0';
 
+/// Any: it only has to be the same for every basket.
+const CHECK_SEED: u64 = 0x7465_726d_7769_7365;
 const OURS: usize = 0;
 const VENDORS: usize = 1;
 
@@ -67,6 +71,8 @@ pub struct Basket {
     hasher: DefaultHashBuilder,
     words: Words,
     given: Given,
+    /// The place of the last line's subscription, whose lines often stand together.
+    last: Last,
     /// What this thread knows of the words.
     known: HashMap<Box<str>, Word>,
     joined: String,
@@ -99,12 +105,35 @@ type Customers = [Option<Box<str>>; 2];
 /// Lines of some subscriptions.
 #[derive(Debug)]
 pub struct Shelf {
-    numbers: HashMap<Box<str>, u32>,
+    /// The place of each subscription, by the first hash of its id.
+    places: HashTable<Place>,
+    /// The id of each subscription.
+    ids: Texts,
     /// Of each subscription.
     customers: Vec<Customers>,
     ours: Vec<(u32, Ours)>,
     vendors: Vec<(u32, Vendors)>,
     excluded: Vec<(u32, Vendors)>,
+}
+
+/// What is known of a subscription without looking at its texts, which lie far away in memory: its id by two hashes of 64 bits
+/// of different kinds, and its customers by one each. Two ids that agree in both are one: of a thousand million ids two
+/// different ones do once in 10²⁰ runs.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    hash: u64,
+    check: u64,
+    number: u32,
+    customers: [u32; 2],
+}
+
+/// The subscription and customer of a line, and where they went.
+#[derive(Debug, Default)]
+struct Last {
+    subscription: String,
+    customer: String,
+    side: usize,
+    place: Option<(usize, u32)>,
 }
 
 /// Everything that is to be compared.
@@ -123,18 +152,19 @@ pub struct Shelved<'s> {
     /// Its customer: ours, or the vendor's where we have none.
     pub customer: &'s str,
     /// Lines of ours.
-    pub ours: &'s [(u32, Ours)],
+    pub ours: &'s [Ours],
     /// Lines of the vendor's.
-    pub vendors: &'s [(u32, Vendors)],
+    pub vendors: &'s [Vendors],
     /// Lines of the vendor's that are no licences.
-    pub excluded: &'s [(u32, Vendors)],
+    pub excluded: &'s [Vendors],
 }
 
 impl Shelving {
     /// A basket for one more thread.
     pub fn basket(&self) -> Basket {
         let shelf = |_| Shelf {
-            numbers: HashMap::with_hasher(self.hasher.clone()),
+            places: HashTable::new(),
+            ids: Texts::default(),
             customers: Vec::new(),
             ours: Vec::new(),
             vendors: Vec::new(),
@@ -145,6 +175,7 @@ impl Shelving {
             hasher: self.hasher.clone(),
             words: self.words.clone(),
             given: Given::default(),
+            last: Last::default(),
             known: HashMap::new(),
             joined: String::new(),
         }
@@ -183,13 +214,14 @@ impl Shelving {
 
 /// Shows each subscription of the shelves of one number, in the order of their ids.
 pub fn show<T>(mut shelves: Vec<Shelf>, mut show: impl FnMut(Shelved<'_>) -> T) -> Vec<T> {
-    let mut ids: Vec<(Box<str>, usize, u32)> = Vec::new();
-    for (basket, shelf) in shelves.iter_mut().enumerate() {
-        ids.extend(std::mem::take(&mut shelf.numbers).into_iter().map(|(id, number)| (id, basket, number)));
+    let texts: Vec<Texts> = shelves.iter_mut().map(|shelf| std::mem::take(&mut shelf.ids)).collect();
+    let mut ids: Vec<(&str, usize, u32)> = Vec::new();
+    for (basket, texts) in texts.iter().enumerate() {
+        ids.extend(texts.iter().zip(0..).map(|(id, number)| (id, basket, number)));
     }
     ids.sort_unstable();
     let mut renumbered: Vec<Vec<u32>> = shelves.iter().map(|shelf| vec![0; shelf.customers.len()]).collect();
-    let mut subscriptions: Vec<(Box<str>, Customers)> = Vec::with_capacity(ids.len());
+    let mut subscriptions: Vec<(&str, Customers)> = Vec::with_capacity(ids.len());
     for (id, basket, number) in ids {
         if subscriptions.last().is_none_or(|(last, _)| *last != id) {
             subscriptions.push((id, [None, None]));
@@ -200,40 +232,62 @@ pub fn show<T>(mut shelves: Vec<Shelf>, mut show: impl FnMut(Shelved<'_>) -> T) 
             customers.iter_mut().zip(found).for_each(|(known, found)| keep_least(known, found));
         }
     }
-    let ours = sorted(shelves.iter_mut().map(|shelf| std::mem::take(&mut shelf.ours)), &renumbered);
-    let vendors = sorted(shelves.iter_mut().map(|shelf| std::mem::take(&mut shelf.vendors)), &renumbered);
-    let excluded = sorted(shelves.iter_mut().map(|shelf| std::mem::take(&mut shelf.excluded)), &renumbered);
-    let (mut ours, mut vendors, mut excluded) = (&ours[..], &vendors[..], &excluded[..]);
-    let mut shown = Vec::with_capacity(subscriptions.len());
-    for (number, (id, customers)) in (0..).zip(&subscriptions) {
+    let count = subscriptions.len();
+    let ours =
+        Sorted::of(shelves.iter_mut().map(|shelf| std::mem::take(&mut shelf.ours)), &renumbered, count);
+    let vendors =
+        Sorted::of(shelves.iter_mut().map(|shelf| std::mem::take(&mut shelf.vendors)), &renumbered, count);
+    let excluded =
+        Sorted::of(shelves.iter_mut().map(|shelf| std::mem::take(&mut shelf.excluded)), &renumbered, count);
+    let shown = subscriptions.iter().enumerate().map(|(number, (id, customers))| {
         let customer = customers.iter().flatten().next().map_or("", |customer| customer);
-        shown.push(show(Shelved {
+        show(Shelved {
             subscription: if id.starts_with(MARK) { "" } else { id },
             customer,
-            ours: head(&mut ours, number),
-            vendors: head(&mut vendors, number),
-            excluded: head(&mut excluded, number),
-        }));
-    }
-    shown
+            ours: ours.of_number(number),
+            vendors: vendors.of_number(number),
+            excluded: excluded.of_number(number),
+        })
+    });
+    shown.collect()
 }
 
 /// The lines of all baskets by the new numbers of their subscriptions.
-fn sorted<L>(lines: impl Iterator<Item = Vec<(u32, L)>>, renumbered: &[Vec<u32>]) -> Vec<(u32, L)> {
-    let mut all = Vec::new();
-    for (lines, numbers) in lines.zip(renumbered) {
-        all.extend(lines.into_iter().map(|(number, line)| (numbers[number as usize], line)));
-    }
-    all.sort_unstable_by_key(|(number, _)| *number);
-    all
+struct Sorted<L> {
+    lines: Vec<L>,
+    /// Where the lines of each number begin, and where the last ones end.
+    bounds: Vec<u32>,
 }
 
-/// The lines of a number, which come first, and are gone then.
-fn head<'l, L>(lines: &mut &'l [(u32, L)], number: u32) -> &'l [(u32, L)] {
-    let end = lines.iter().take_while(|(of, _)| *of == number).count();
-    let (head, rest) = lines.split_at(end);
-    *lines = rest;
-    head
+impl<L: Copy> Sorted<L> {
+    /// Puts lines in order by counting them.
+    fn of(baskets: impl Iterator<Item = Vec<(u32, L)>>, renumbered: &[Vec<u32>], count: usize) -> Sorted<L> {
+        let baskets: Vec<Vec<(u32, L)>> = baskets.collect();
+        let numbered = || {
+            let of = |(lines, numbers)| {
+                let (lines, numbers): (&Vec<(u32, L)>, &Vec<u32>) = (lines, numbers);
+                lines.iter().map(move |(number, line)| (numbers[*number as usize] as usize, *line))
+            };
+            baskets.iter().zip(renumbered).flat_map(of)
+        };
+        let mut bounds = vec![0_u32; count + 1];
+        numbered().for_each(|(number, _)| bounds[number + 1] += 1);
+        for number in 1..bounds.len() {
+            bounds[number] += bounds[number - 1];
+        }
+        let Some((_, first)) = numbered().next() else { return Sorted { lines: Vec::new(), bounds } };
+        let mut lines = vec![first; bounds[count] as usize];
+        let mut next = bounds.clone();
+        for (number, line) in numbered() {
+            lines[next[number] as usize] = line;
+            next[number] += 1;
+        }
+        Sorted { lines, bounds }
+    }
+
+    fn of_number(&self, number: usize) -> &[L] {
+        &self.lines[self.bounds[number] as usize..self.bounds[number + 1] as usize]
+    }
 }
 
 /// Of two texts the one that comes first: the order of lines does not show.
@@ -285,22 +339,43 @@ impl Basket {
     }
 
     fn place(&mut self, subscription: &str, customer: &str, side: usize) -> (&mut Shelf, u32) {
-        let hash = self.hasher.hash_one(subscription);
-        // The upper bits: the lower ones choose the place on the shelf.
-        let shelf = &mut self.shelves[(hash >> 57) as usize];
-        let number = match shelf.numbers.get(subscription) {
-            Some(&number) => number,
-            None => {
-                let number = shelf.customers.len() as u32;
-                shelf.numbers.insert(subscription.into(), number);
-                shelf.customers.push([None, None]);
-                number
-            }
-        };
-        let known = &mut shelf.customers[number as usize][side];
-        if !customer.is_empty() && known.as_ref().is_none_or(|known| customer < &**known) {
-            *known = Some(customer.into());
+        let last = &mut self.last;
+        if let Some((shelf, number)) = last.place
+            && last.side == side
+            && last.subscription == subscription
+            && last.customer == customer
+        {
+            return (&mut self.shelves[shelf], number);
         }
+        let hash = self.hasher.hash_one(subscription);
+        let check = XxHash64::oneshot(CHECK_SEED, subscription.as_bytes());
+        // Never 0, which stands for no customer.
+        let of_customer = (XxHash64::oneshot(CHECK_SEED, customer.as_bytes()) >> 32) as u32 | 1;
+        // The upper bits: the lower ones choose the place on the shelf.
+        let shelf_number = (hash >> 57) as usize;
+        let shelf = &mut self.shelves[shelf_number];
+        let found =
+            shelf.places.entry(hash, |known| known.hash == hash && known.check == check, |known| known.hash);
+        let mut entry = found.or_insert_with(|| {
+            shelf.ids.push(subscription);
+            shelf.customers.push([None, None]);
+            Place { hash, check, number: shelf.ids.len() as u32 - 1, customers: [0, 0] }
+        });
+        let place = entry.get_mut();
+        let number = place.number;
+        if !customer.is_empty() && place.customers[side] != of_customer {
+            let known = &mut shelf.customers[number as usize][side];
+            // Of several customers the one that comes first: the order of lines does not show.
+            if known.as_ref().is_none_or(|known| customer < &**known) {
+                *known = Some(customer.into());
+                place.customers[side] = of_customer;
+            }
+        }
+        last.subscription.clear();
+        last.subscription.push_str(subscription);
+        last.customer.clear();
+        last.customer.push_str(customer);
+        (last.side, last.place) = (side, Some((shelf_number, number)));
         (shelf, number)
     }
 }

@@ -25,7 +25,7 @@ const BLOCK_ROWS: usize = 1 << 16;
 const HELD: usize = 2;
 
 /// What makes a workbook of the differences that were written.
-pub type WorkbookMaker<'a> = &'a (dyn Fn(&Path) -> Result<Vec<u8>, String> + Sync);
+pub type WorkbookMaker<'a> = &'a (dyn Fn(&Path) -> Result<Vec<u8>, OutputError> + Sync);
 
 /// Writes everything, reads it back, and publishes it by one rename.
 ///
@@ -45,8 +45,7 @@ pub fn publish(
     let mut outputs = vec![write_differences(comparison, job, &staging, &mut timings)?];
     if let Some(make) = workbook {
         let path = staging.folder().join(&outputs[0].name);
-        let made = make(&path)
-            .map_err(|detail| OutputError::broken("the workbook ties with what it shows", detail))?;
+        let made = make(&path)?;
         let mut file = staging.create("reconciliation.xlsx")?;
         write_all(&mut file, &made)?;
         outputs.push(sync(file, None, &mut timings)?);

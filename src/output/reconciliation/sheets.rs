@@ -29,10 +29,15 @@ impl<'a> Row<'a> {
     }
 
     fn push_promotions(&self, side: Option<&Side>, out: &mut Vec<u8>) {
-        let mut texts: Vec<&str> =
-            side.into_iter().flat_map(|side| &side.promotions).map(|&number| self.word(number)).collect();
-        texts.sort_unstable();
-        out.extend_from_slice(texts.join(";").as_bytes());
+        match side.map(|side| &side.promotions[..]) {
+            None | Some([]) => {}
+            Some([only]) => out.extend_from_slice(self.word(*only).as_bytes()),
+            Some(several) => {
+                let mut texts: Vec<&str> = several.iter().map(|&number| self.word(number)).collect();
+                texts.sort_unstable();
+                out.extend_from_slice(texts.join(";").as_bytes());
+            }
+        }
     }
 
     fn push_fits(&self, out: &mut Vec<u8>) {
@@ -43,8 +48,13 @@ impl<'a> Row<'a> {
             (truncated_unit, "truncate-unit"),
             (mixed, "mixed"),
         ];
-        let names: Vec<&str> = names.into_iter().filter(|(fits, _)| *fits).map(|(_, name)| name).collect();
-        out.extend_from_slice(names.join(";").as_bytes());
+        let first = out.len();
+        for (_, name) in names.into_iter().filter(|(fits, _)| *fits) {
+            if out.len() > first {
+                out.push(b';');
+            }
+            out.extend_from_slice(name.as_bytes());
+        }
     }
 }
 
@@ -92,7 +102,8 @@ fn count<'a>(name: &'static str, of: Of, get: fn(&Side) -> i64) -> Column<Row<'a
 
 fn unit_price<'a>(name: &'static str, of: Of) -> Column<Row<'a>> {
     Column::decimal(name, UNIT_PRICE, move |_, row: &Row<'a>| {
-        of(row).and_then(|side| side.unit_price).map(|price| Decimal::price(price, row.row.compared.currency))
+        let price = of(row).and_then(|side| side.unit_price);
+        price.map(|price| Decimal::list_price(price, row.row.compared.currency))
     })
 }
 

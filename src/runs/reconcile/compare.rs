@@ -5,6 +5,7 @@ use crate::intake::vendor::{Explanation, Shelf, Shelved, Shelving, product_and_s
 use crate::job::Job;
 use crate::output::reconciliation::{Comparison, Group, Judged, Sums, Tallied};
 use rayon::prelude::*;
+use std::borrow::Cow;
 use std::sync::Arc;
 use termwise_engine::calendar::Day;
 use termwise_engine::findings::{Code, Disposition, Finding};
@@ -24,7 +25,8 @@ pub(super) fn compare(
         (sum.vendors_lines, sum.vendors) = vendors;
     }
     let words = shelving.words().texts();
-    let desk = Desk { job, words: &words, explained: &explained, book };
+    let without_sku = words.iter().map(|word| product_and_sku(word).1.is_empty()).collect();
+    let desk = Desk { job, words: &words, without_sku, explained: &explained, book };
     let shelves: Vec<(Vec<Group>, Tallied, Vec<bool>)> =
         shelving.shelves().into_par_iter().map(|shelves| desk.shelf(shelves)).collect();
     let mut tallied = Tallied::default();
@@ -58,6 +60,8 @@ fn told(job: &Job, explanation: &Explanation, is_used: bool) -> Option<Finding> 
 struct Desk<'a> {
     job: &'a Job,
     words: &'a [Arc<str>],
+    /// Whether a word is a product without a SKU, as legacy files name it.
+    without_sku: Vec<bool>,
     explained: &'a [Explanation],
     /// The book that our side was rated from; none where it was read.
     book: Option<&'a Intake>,
@@ -81,23 +85,26 @@ impl Desk<'_> {
     }
 
     fn subscription(&self, shelved: &Shelved<'_>) -> Group {
-        let ours: Vec<Ours> = shelved.ours.iter().map(|(_, line)| *line).collect();
-        let vendors: Vec<Vendors> =
-            shelved.vendors.iter().map(|(_, line)| self.with_item_of_ours(*line, &ours)).collect();
-        let excluded: Vec<Vendors> = shelved.excluded.iter().map(|(_, line)| *line).collect();
+        let ours = shelved.ours;
+        let mut vendors = Cow::Borrowed(shelved.vendors);
+        if vendors.iter().any(|line| self.lacks_sku(line.entry.item)) {
+            vendors = shelved.vendors.iter().map(|line| self.with_item_of_ours(*line, ours)).collect();
+        }
         let known = |book: &Intake| book.has_row(shelved.subscription);
         let at = Circumstances {
             is_known: !ours.is_empty() || self.book.is_some_and(known),
             period: self.job.window.billed,
             tolerance: self.job.reconcile.line,
         };
-        let compared = reconcile(&ours, &vendors, at).into_iter().chain(exclude(&excluded));
+        let compared = reconcile(ours, &vendors, at).into_iter().chain(exclude(shelved.excluded));
         let judged = |compared: Compared| {
             let explanation = self.explanation(&compared, shelved.customer, shelved.subscription);
             Judged { compared, explanation }
         };
         let mut rows: Vec<Judged> = compared.map(judged).collect();
-        rows.sort_by(|one, other| self.order(&one.compared).cmp(&self.order(&other.compared)));
+        if rows.len() > 1 {
+            rows.sort_by(|one, other| self.order(&one.compared).cmp(&self.order(&other.compared)));
+        }
         Group { customer: shelved.customer.into(), subscription: shelved.subscription.into(), rows }
     }
 
@@ -110,12 +117,16 @@ impl Desk<'_> {
         self.words.get(number as usize).map_or("", |word| word)
     }
 
+    fn lacks_sku(&self, item: u32) -> bool {
+        self.without_sku.get(item as usize).copied().unwrap_or_default()
+    }
+
     /// A legacy file names an offer and no SKU: where our side has one SKU of it for the subscription, that is meant.
     fn with_item_of_ours(&self, line: Vendors, ours: &[Ours]) -> Vendors {
-        let (product, sku) = product_and_sku(self.word(line.entry.item));
-        if !sku.is_empty() {
+        if !self.lacks_sku(line.entry.item) {
             return line;
         }
+        let (product, _) = product_and_sku(self.word(line.entry.item));
         let of_product = |own: &&Ours| product_and_sku(self.word(own.entry.item)).0 == product;
         let mut items = ours.iter().filter(of_product).map(|own| own.entry.item);
         match items.next() {

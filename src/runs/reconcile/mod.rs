@@ -19,11 +19,17 @@ use crate::intake::vendor::{self, VendorIntake};
 use crate::intake::{FileFacts, Intake};
 use crate::job::{Job, Workbook};
 use crate::names::Reject;
+#[cfg(feature = "reports")]
+use crate::output::OutputError;
 use crate::output::reconciliation::{Comparison, json, publish, text};
-use crate::output::{Counts, Report, Tally, diagnostic};
+use crate::output::{Closed, Counts, Report, Tally, diagnostic};
+#[cfg(feature = "reports")]
+use crate::reports::{self, Facts, ReportError};
 pub(super) use check::check;
 use ours::Rated;
 pub(super) use playing::{Scene, Stage};
+#[cfg(feature = "reports")]
+use std::path::Path;
 use std::time::Duration;
 use termwise_engine::findings::Table;
 
@@ -159,13 +165,56 @@ fn book_rows(intake: &Intake, through: playing::Through) -> Rows {
 }
 
 /// Publishes with the workbook that the job wishes for.
+#[cfg(feature = "reports")]
+fn publish_with_workbook(
+    job: &Job,
+    comparison: &Comparison,
+    found: &Found,
+    report: &Report<'_>,
+) -> Result<Closed, RunError> {
+    if job.reconcile.workbook == Workbook::None {
+        return Ok(publish(comparison, report, None)?);
+    }
+    let word = |name: &str| job.reconcile.words.get(name).map_or("0", String::as_str);
+    let digest = crate::output::identity(job, &found.files);
+    let facts = Facts {
+        version: env!("CARGO_PKG_VERSION"),
+        job_file: &job.path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default(),
+        from: job.window.billed.first,
+        as_of: job.window.billed.last,
+        inputs: &found.files,
+        policy: &job.policy_words,
+        tolerance_line: word("line"),
+        tolerance_total: word("total"),
+        customer_names: &found.customer_names,
+        notes: &found.notes,
+        digest: &digest,
+        with_matched: job.reconcile.workbook == Workbook::Full,
+    };
+    let make = |path: &Path| {
+        reports::reconciliation(path, &facts).map_err(|error| match error {
+            ReportError::Read { path, source } => OutputError::Write { path, source },
+            ReportError::TooLarge { what } => OutputError::TooLarge { what },
+            error @ (ReportError::Row { .. }
+            | ReportError::Law { .. }
+            | ReportError::Grouping(_)
+            | ReportError::Workbook(_)) => OutputError::Invariant {
+                law: "the workbook ties with the differences that it shows",
+                detail: error.to_string(),
+            },
+        })
+    };
+    Ok(publish(comparison, report, Some(&make))?)
+}
+
+/// The same in a build that makes no workbooks.
 #[cfg(not(feature = "reports"))]
 fn publish_with_workbook(
     job: &Job,
     comparison: &Comparison,
     _found: &Found,
     report: &Report<'_>,
-) -> Result<crate::output::Closed, RunError> {
+) -> Result<Closed, RunError> {
     if job.reconcile.workbook == Workbook::None {
         return Ok(publish(comparison, report, None)?);
     }

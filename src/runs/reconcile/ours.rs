@@ -10,7 +10,7 @@ use crate::runs::{Progress, RunError};
 use rayon::prelude::*;
 use std::sync::{Mutex, PoisonError};
 use termwise_engine::book::Book;
-use termwise_engine::money::about;
+use termwise_engine::money::{Price, about};
 use termwise_engine::reconciling::{Entry, Kind, Ours, Told, signed_seats};
 use termwise_engine::workings::{ChargeType, Line};
 
@@ -95,7 +95,7 @@ fn ours(
         cycle_first: cycle_first(kind, line.charge, line.cycle_days, line.term_period.first),
         kind,
         quantity: signed_seats(line.quantity.into(), line.subtotal, kind, is_of_trial),
-        unit_price: Some(line.unit_price),
+        unit_price: Price::from_millionths(line.unit_price),
         promotion,
     };
     let undiscounted = line.subtotal.signum() * whole;
