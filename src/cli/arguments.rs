@@ -65,8 +65,9 @@ reckon its URL. The inputs of a run are not read.";
 
 const ABOUT_SAMPLE: &str = "\
 Beside the book it writes job.toml to run it, offers.toml with purchase offers for `termwise offers`, \
-and requests.csv (or .parquet) for `termwise eligibility`. The profile plain has the book and job.toml \
-alone.";
+requests.csv (or .parquet) for `termwise eligibility`, and reconcile.toml with an invoice of the vendor's \
+for the book: vendor_lines.csv differs from it in known ways, planted_differences.csv says in which. The \
+profile plain has the book and job.toml alone.";
 
 /// Batch billing and renewal for licence-based cloud subscriptions.
 #[derive(Parser, Debug)]

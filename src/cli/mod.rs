@@ -17,7 +17,7 @@ pub use screen::Printed;
 use crate::job::{self, Format, Given, Kind, Overrides, Purpose};
 use crate::runs::invoice::{End, Outcome, Work, too_many};
 use crate::runs::ledger::{Wish, night};
-use crate::runs::{RunError, check, explain, floor, invoice, offers, reconcile};
+use crate::runs::{RunError, check, explain, floor, invoice, offers, reconcile, vendor_sample};
 use crate::sample;
 use arguments::{Command, FormatName, Line, Manner, OffersFlags, ProfileName, RunFlags, SampleFlags, Shared};
 use chrono::Utc;
@@ -241,10 +241,14 @@ fn write_sample(flags: &SampleFlags, screen: Screen<'_>) -> Result<Exit, Exit> {
         customers: flags.customers,
         shuffled: flags.shuffle,
     };
-    let written = sample::write_sample(&flags.out, &request).map_err(|error| {
+    let mut written = sample::write_sample(&flags.out, &request).map_err(|error| {
         screen.error(&format!("error: {error}"));
         Exit::WriteFailed
     })?;
+    if request.profile == sample::Profile::Full {
+        let of_vendor = vendor_sample::write_vendor_sample(&flags.out, &request);
+        written.extend(of_vendor.map_err(|error| failed(&error, screen))?);
+    }
     for file in &written {
         screen.say(&format!("{}: {} rows", flags.out.join(&file.file).display(), file.rows));
     }

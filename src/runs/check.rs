@@ -1,13 +1,13 @@
-//! Check: every input is read, every customer played and every purchase offer judged, every finding is told, and nothing is
-//! billed or published.
+//! Check: every input is read, every customer played, every purchase offer judged and, for a reconciliation, the vendor's lines
+//! compared; every finding is told, and nothing is billed or published.
 //!
 //! What it tells is what rejects.csv of a run would hold, because it is found in the same way.
 
 use super::invoice::{Found, SetAside, Work, in_pool, read};
 use super::{Progress, RunError};
-use super::{offers, pipeline};
+use super::{offers, pipeline, reconcile};
 use crate::intake;
-use crate::job::Job;
+use crate::job::{Job, Kind};
 use crate::output::{self, diagnostic};
 use termwise_engine::findings::Table;
 
@@ -47,10 +47,10 @@ impl Checked {
 pub fn check(job: &Job, work: Work, progress: &dyn Progress) -> Result<Checked, RunError> {
     let names = |table| job.inputs.files.contains_key(&table);
     in_pool(work, || {
-        let mut checked = if names(Table::Subscriptions) {
-            check_book(job, work, progress)?
-        } else {
-            Checked::nothing(job)
+        let mut checked = match job.kind {
+            Kind::Reconcile => reconcile::check(job, work, progress)?,
+            Kind::Invoice if names(Table::Subscriptions) => check_book(job, work, progress)?,
+            Kind::Invoice => Checked::nothing(job),
         };
         if names(Table::Offers) {
             let intake = intake::read_offers(&job.inputs, &work.reading(job), progress)?;

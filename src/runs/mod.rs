@@ -13,6 +13,7 @@ pub mod listing;
 pub mod offers;
 pub mod promotions;
 pub mod reconcile;
+pub mod vendor_sample;
 
 pub mod words;
 
@@ -20,8 +21,10 @@ mod figures;
 mod pipeline;
 
 use crate::intake::{self, IntakeError};
+use crate::job::JobError;
 use crate::ledger::LedgerError;
 use crate::output::OutputError;
+use crate::sample::SampleError;
 
 /// Who wants to know how far a run is.
 pub trait Progress: intake::Progress + Sync {
@@ -49,6 +52,12 @@ pub enum RunError {
     /// The ledger can't be used.
     #[error("{0}")]
     Ledger(#[from] LedgerError),
+    /// A sample can't be written.
+    #[error("error: {0}")]
+    Sample(#[from] SampleError),
+    /// The job of a sample that was just written does not hold.
+    #[error("{0}")]
+    SampleJob(#[from] JobError),
     /// The system gives no threads.
     #[error("error: no worker threads: {0}\n  hint: ask for fewer with --threads")]
     Threads(#[from] rayon::ThreadPoolBuildError),
@@ -96,6 +105,8 @@ impl RunError {
             RunError::Intake(error) => error.exit_code(),
             RunError::Output(error) => error.exit_code(),
             RunError::Ledger(error) => error.exit_code(),
+            RunError::Sample(_) => 74,
+            RunError::SampleJob(_) => 70,
             RunError::Threads(_) => 71,
             #[cfg(not(feature = "reports"))]
             RunError::NoReports => 2,

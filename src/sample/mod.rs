@@ -32,17 +32,24 @@ mod terms;
 #[cfg(test)]
 mod tests;
 mod upgrades;
+mod vendor;
 mod write;
+
+pub(crate) use dice::Dice;
+pub(crate) use shuffle::Shuffler;
+pub(crate) use tables::Table;
+pub(crate) use vendor::{
+    EXPLAINED, ID_MAP, PLANTED_DIFFERENCES, VENDOR_LINES, account_of, customer_name, title,
+    write_reconcile_job,
+};
+pub(crate) use write::{Style, TableWriter};
 
 use book::{Desk, Rows};
 use customers::Customer;
-use dice::Dice;
-use shuffle::Shuffler;
 use std::path::{Path, PathBuf};
 use stories::Deck;
-use tables::Table;
 use thiserror::Error;
-use write::{Style, TableWriter, file_name};
+use write::file_name;
 
 /// What is asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

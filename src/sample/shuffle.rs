@@ -42,9 +42,23 @@ impl Shuffler {
 
     /// Writes all rows, pile by pile.
     pub(crate) fn pour(self, into: &mut TableWriter) -> Result<(), SampleError> {
+        self.pour_instead(|_| true, &[], into)
+    }
+
+    /// Writes the rows that are wanted in the end, and others among them.
+    pub(crate) fn pour_instead(
+        mut self,
+        is_wanted: impl Fn(&StringRecord) -> bool,
+        others: &[Vec<String>],
+        into: &mut TableWriter,
+    ) -> Result<(), SampleError> {
+        let thrown: Vec<u32> = others.iter().map(|_| self.dice.below(PILES)).collect();
         let Shuffler { dir, mut dice, piles } = self;
-        for pile in piles {
+        for (number, pile) in (0..).zip(piles) {
             let mut rows = read_back(pile, &dir)?;
+            rows.retain(&is_wanted);
+            let here = thrown.iter().zip(others).filter(|(pile, _)| **pile == number);
+            rows.extend(here.map(|(_, row)| StringRecord::from(row.clone())));
             // From the last place down, each place gets one of the rows that have none yet.
             for place in (1..rows.len()).rev() {
                 let count = u32::try_from(place + 1).unwrap_or(u32::MAX);

@@ -27,7 +27,7 @@ pub(crate) struct Style {
     pub(crate) format: Format,
     /// Whether Parquet columns have the types of their contents.
     pub(crate) typed: bool,
-    /// Whether the price list looks as it comes from Partner Center: a byte-order mark and CRLF.
+    /// Whether what comes from Partner Center looks like it: a byte-order mark and CRLF.
     pub(crate) partner_center: bool,
 }
 
@@ -69,7 +69,8 @@ impl TableWriter {
         let mut out = BufWriter::new(File::create(&path).map_err(|source| SampleError::io(&path, source))?);
         let sink = match style.format {
             Format::Csv => {
-                let as_published = style.partner_center && table.name == "price_list";
+                let as_published =
+                    style.partner_center && matches!(table.name, "price_list" | "vendor_lines");
                 if as_published {
                     out.write_all(b"\xEF\xBB\xBF").map_err(|source| SampleError::io(&path, source))?;
                 }

@@ -15,7 +15,7 @@ use twox_hash::XxHash64;
 
 /// So many that a shelf of millions of lines is quickly sorted, and two threads never wait for the last one.
 const SHELVES: usize = 128;
-/// Between a product and its SKU.
+/// Between a product and its SKU, and before a customer that stands for a subscription; no text of a file has it.
 const MARK: char = '\0';
 
 /// Any: it only has to be the same for every basket.
@@ -99,6 +99,9 @@ impl Given {
     }
 }
 
+/// The customer that our side and the vendor's tell.
+type Customers = [Option<Box<str>>; 2];
+
 /// Lines of some subscriptions.
 #[derive(Debug)]
 pub struct Shelf {
@@ -106,8 +109,8 @@ pub struct Shelf {
     places: HashTable<Place>,
     /// The id of each subscription.
     ids: Texts,
-    /// Of each subscription the customer that our side and the vendor's tell.
-    customers: Vec<[Option<Box<str>>; 2]>,
+    /// Of each subscription.
+    customers: Vec<Customers>,
     ours: Vec<(u32, Ours)>,
     vendors: Vec<(u32, Vendors)>,
     excluded: Vec<(u32, Vendors)>,
@@ -218,7 +221,7 @@ pub fn show<T>(mut shelves: Vec<Shelf>, mut show: impl FnMut(Shelved<'_>) -> T) 
     }
     ids.sort_unstable();
     let mut renumbered: Vec<Vec<u32>> = shelves.iter().map(|shelf| vec![0; shelf.customers.len()]).collect();
-    let mut subscriptions: Vec<(&str, [Option<Box<str>>; 2])> = Vec::with_capacity(ids.len());
+    let mut subscriptions: Vec<(&str, Customers)> = Vec::with_capacity(ids.len());
     for (id, basket, number) in ids {
         if subscriptions.last().is_none_or(|(last, _)| *last != id) {
             subscriptions.push((id, [None, None]));
@@ -239,7 +242,7 @@ pub fn show<T>(mut shelves: Vec<Shelf>, mut show: impl FnMut(Shelved<'_>) -> T) 
     let shown = subscriptions.iter().enumerate().map(|(number, (id, customers))| {
         let customer = customers.iter().flatten().next().map_or("", |customer| customer);
         show(Shelved {
-            subscription: id,
+            subscription: if id.starts_with(MARK) { "" } else { id },
             customer,
             ours: ours.of_number(number),
             vendors: vendors.of_number(number),
@@ -329,7 +332,9 @@ impl Basket {
     /// Puts down a line of the vendor's, of a licence or not.
     pub fn put_vendors(&mut self, subscription: &str, customer: &str, line: Vendors, is_licence: bool) {
         self.given.add(line.entry.currency, VENDORS, (1, line.amount.into()));
-        let (shelf, number) = self.place(subscription, customer, VENDORS);
+        // What was bought for ever is of no subscription: it stands with its customer, and not with everybody else's.
+        let of_nobody = subscription.is_empty().then(|| format!("{MARK}{customer}"));
+        let (shelf, number) = self.place(of_nobody.as_deref().unwrap_or(subscription), customer, VENDORS);
         if is_licence { shelf.vendors.push((number, line)) } else { shelf.excluded.push((number, line)) }
     }
 

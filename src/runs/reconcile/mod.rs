@@ -8,8 +8,10 @@
 //! Our side is rated by the same engine as an invoice, once for each rounding that the vendor has published; nothing here
 //! knows a price.
 
+mod check;
 mod compare;
 mod ours;
+mod playing;
 
 use super::invoice::{End, Outcome, SetAside, Watch, Work, in_pool, json_of, place_of};
 use super::{Progress, RunError};
@@ -23,7 +25,9 @@ use crate::output::reconciliation::{Comparison, json, publish, text};
 use crate::output::{Closed, Counts, Report, Tally, diagnostic};
 #[cfg(feature = "reports")]
 use crate::reports::{self, Facts, ReportError};
+pub(super) use check::check;
 use ours::Rated;
+pub(super) use playing::{Scene, Stage};
 #[cfg(feature = "reports")]
 use std::path::Path;
 use std::time::Duration;
@@ -153,8 +157,8 @@ struct Rows {
     of_book: Counts,
 }
 
-fn book_rows(intake: &Intake, through: ours::Through) -> Rows {
-    let ours::Through { mut findings, mut counts } = through;
+fn book_rows(intake: &Intake, through: playing::Through) -> Rows {
+    let playing::Through { mut findings, mut counts } = through;
     findings.extend(&intake.findings);
     intake.fates.iter().for_each(|&(source, fate)| counts.count(source, fate));
     Rows { findings, of_book: counts }
