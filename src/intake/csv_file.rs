@@ -10,7 +10,7 @@ use super::files::Visit;
 use super::guard;
 use super::row::{Fields, Row};
 use crate::job::InputFile;
-use std::io::Read;
+use std::io::Cursor;
 use std::ops::ControlFlow;
 use termwise_engine::findings::Table;
 
@@ -79,11 +79,15 @@ pub(super) fn visit(
     let text = std::str::from_utf8(&block.bytes)
         .map_err(|error| not_utf8(&block.bytes, error.valid_up_to(), before, shown))?;
     let mut rows = 0;
+    let mut parser = None;
     for run in &block.runs {
         let part =
             Part { block, run, text: text.get(run.start..run.end).unwrap_or_default(), rows_before: rows };
         let seen = match run.needs_parser {
-            true => visit_records(&part, heading, wanted, visit)?,
+            true => {
+                let parser = parser.get_or_insert_with(|| Parser::of(block, text));
+                visit_records(&part, parser, heading, wanted, visit)?
+            }
             false => visit_lines(&part, heading, wanted, visit)?,
         };
         match seen {
@@ -159,41 +163,67 @@ fn visit_lines(
     Ok(ControlFlow::Continue(rows))
 }
 
-/// Reads records with the csv crate.
+/// The csv crate's parser over all stretches of a block that need it, one after the other: a parser of its own for each would
+/// take longer to make than to use.
+struct Parser {
+    reader: csv::Reader<Cursor<Vec<u8>>>,
+    record: csv::StringRecord,
+    /// Bytes of the stretches that are through.
+    passed: usize,
+}
+
+impl Parser {
+    fn of(block: &Block, text: &str) -> Parser {
+        // At its very beginning the parser takes a byte order mark for the file's own and drops it; here it stands amid the
+        // file, and after a blank line, which is no record, it is kept for what it is.
+        let mut all = vec![b'\n'];
+        for run in block.runs.iter().filter(|run| run.needs_parser) {
+            all.extend_from_slice(text.get(run.start..run.end).unwrap_or_default().as_bytes());
+        }
+        let passed = 1;
+        let reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .buffer_capacity(all.len().clamp(1, PARSED_BYTES))
+            .from_reader(Cursor::new(all));
+        Parser { reader, record: csv::StringRecord::new(), passed }
+    }
+}
+
+/// Reads the records of a stretch.
 fn visit_records(
     part: &Part<'_>,
+    parser: &mut Parser,
     heading: &Heading<'_>,
     wanted: Option<&[u32]>,
     visit: Visit<'_>,
 ) -> Result<Seen, IntakeError> {
     let Heading { shown, schema, columns, places } = heading;
     let text = part.text;
-    // At its very beginning the parser takes a byte order mark for the file's own and drops it; here it stands amid the file,
-    // and after a blank line, which is no record, it is kept for what it is.
-    let lead = if text.starts_with(BYTE_ORDER_MARK) { "\n" } else { "" };
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .buffer_capacity((text.len() + lead.len()).clamp(1, PARSED_BYTES))
-        .from_reader(lead.as_bytes().chain(text.as_bytes()));
-    let mut record = csv::StringRecord::new();
+    let Parser { reader, record, passed } = parser;
     let (mut rows, mut start) = (0, 0);
-    while reader.read_record(&mut record).map_err(|error| IntakeError::damaged(shown, error))? {
-        let end = usize::try_from(reader.position().byte()).unwrap_or(text.len()) - lead.len();
+    let is_through = |start: usize| text.as_bytes()[start..].iter().all(|byte| matches!(byte, b'\r' | b'\n'));
+    while !is_through(start) {
+        if !reader.read_record(record).map_err(|error| IntakeError::damaged(shown, error))? {
+            break;
+        }
+        let end = usize::try_from(reader.position().byte()).unwrap_or(usize::MAX).saturating_sub(*passed);
+        let end = end.clamp(start, text.len());
         let raw = text.get(start..end).unwrap_or_default().trim_matches(['\r', '\n']);
         start = end;
         rows += 1;
         let ragged = record.len() != *columns;
         let number = part.number(rows, shown)?;
         let row =
-            Row { number, fields: Fields::Record(&record, raw), places, ragged, batch: 0, is_ascii: false };
+            Row { number, fields: Fields::Record(record, raw), places, ragged, batch: 0, is_ascii: false };
         if memchr::memchr2(b'\n', b'\r', raw.as_bytes()).is_some() {
-            check_lines(&row, &record, schema, *columns, shown)?;
+            check_lines(&row, record, schema, *columns, shown)?;
         }
         if wanted.is_none_or(|wanted| wanted.binary_search(&number).is_ok()) {
             visit(row)?;
         }
     }
+    *passed += text.len();
     Ok(ControlFlow::Continue(rows))
 }
 
