@@ -63,7 +63,7 @@ def resident(pid, field):
     return 0
 
 
-def measured(command, log):
+def measured(command, log, good_exits=GOOD_EXITS):
     """Runs a command and says what it took: wall and processor time, peaks of resident and of anonymous memory.
 
     Anonymous memory is what the process itself asked for, without pages of files that it has mapped. The system keeps no
@@ -85,7 +85,7 @@ def measured(command, log):
     over.set()
     watcher.join()
     process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in GOOD_EXITS:
+    if process.returncode not in good_exits:
         said = log.read_text(errors="replace")[-2000:]
         raise Failed(f"{' '.join(map(str, command))} ended with {process.returncode}:\n{said}")
     return {
@@ -100,6 +100,8 @@ def measured(command, log):
 
 
 class Bench:
+    good_exits = GOOD_EXITS
+
     def __init__(self, args):
         self.args = args
         self.binary = args.binary.resolve()
@@ -156,7 +158,7 @@ class Bench:
         """
         shutil.rmtree(folder / below, ignore_errors=True)
         command = [self.binary, "run", folder / "job.toml", "--threads", self.args.threads, "-q", *more]
-        result = measured(command, self.log)
+        result = measured(command, self.log, self.good_exits)
         manifest = json.loads((self.published(folder, below) / "manifest.json").read_text())
         steps = {timing["step"]: timing["microseconds"] / 1e6 for timing in manifest["timings"]}
         result["steps"] = steps
