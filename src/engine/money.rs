@@ -411,7 +411,8 @@ impl Tolerance {
 }
 
 /// The amount of a published line under a truncating rounding, from the effective unit price that it shows to ten digits. What
-/// lies nearer to a whole minor unit than those digits can tell is that minor unit: 9.3333333333 × 12 is 112.00.
+/// lies nearer to a whole minor unit than those digits can tell is taken for that minor unit: 9.3333333333 × 12 is 112.00. Of
+/// lines with thousands of seats that is one in ten thousand; a side that is rated anew is exact.
 pub fn truncated_again(effective: i128, seats: u32, digits: u32, at_unit: bool) -> i64 {
     let truncate = |shown: i128, unsure: i128| {
         let unit = power_of_ten(EFFECTIVE_DIGITS - digits);

@@ -7,7 +7,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use termwise_engine::book::natural_end;
 use termwise_engine::calendar::{BillingCycle, Day, Instant, MonthEnd, Period, Term};
 use termwise_engine::money::{
-    Discount, EFFECTIVE_DIGITS, Exact, Price, Rounding, explain_subtotal, round_line,
+    Discount, EFFECTIVE_DIGITS, Exact, Price, Rounding, explain_subtotal, round_line, truncated_again,
 };
 use termwise_engine::rating::schedule::{Cycle, Schedule};
 
@@ -167,6 +167,40 @@ proptest! {
             prop_assert_eq!(schedule.begins(cycle.number), Some(cycle.period.first));
             prop_assert_eq!(schedule.first_from(cycle.period.first), cycle.number);
             prop_assert_eq!(schedule.first_from(cycle.period.last.next()), cycle.number + 1);
+        }
+    }
+}
+
+proptest! {
+    /// What a published line shows to ten digits tells what it would be under the vendor's two roundings (R68), but where it
+    /// lies nearer to a whole minor unit than ten digits can say.
+    #[test]
+    fn a_published_price_tells_both_of_the_vendors_roundings(
+        millionths in 0..2_000_000_000_i64,
+        (days, of) in (1..=366_u32, 1..=366_u32).prop_map(|(one, other)| (one.min(other), one.max(other))),
+        seats in 1..5_000_u32,
+        months in prop_oneof![Just(1_u32), Just(12), Just(36)],
+        off in prop_oneof![Just(0_u32), Just(50_000), Just(150_000), Just(333_333)],
+        mode in prop_oneof![Just(Rounding::HalfUp), Just(Rounding::HalfEven), Just(Rounding::Truncate)],
+        digits in prop_oneof![Just(0_u32), Just(2), Just(3)],
+        is_refund in any::<bool>(),
+    ) {
+        let price = Price::from_millionths(millionths).unwrap();
+        let kept = Discount::from_millionths(off).unwrap().kept();
+        let unit = Exact::of(price).share(1, months).share(days, of).keep(kept);
+        let unit = if is_refund { unit.negated() } else { unit };
+        let published = round_line(unit, seats, digits, mode, false);
+        for at_unit in [false, true] {
+            let meant = round_line(unit, seats, digits, Rounding::Truncate, at_unit).subtotal;
+            let (whole, unsure) = if at_unit { (unit, 5) } else { (unit.times(seats), 4 * i128::from(seats) + 1) };
+            let minor = 10_i128.pow(EFFECTIVE_DIGITS - digits);
+            let beyond = whole.round(EFFECTIVE_DIGITS, Rounding::HalfUp).rem_euclid(minor);
+            let is_whole = whole.round(digits, Rounding::Truncate) * minor == whole.round(EFFECTIVE_DIGITS, Rounding::HalfUp);
+            let is_told = is_whole || (beyond > unsure && minor - beyond > unsure);
+            if !is_told {
+                continue;
+            }
+            prop_assert_eq!(truncated_again(published.effective, seats, digits, at_unit), meant, "at unit: {}", at_unit);
         }
     }
 }

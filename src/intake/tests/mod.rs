@@ -47,19 +47,19 @@ pub(super) struct Read {
 }
 
 /// A folder of inputs.
-pub(super) struct Given {
+pub(in crate::intake) struct Given {
     folder: TempDir,
-    pub(super) inputs: Inputs,
+    pub(in crate::intake) inputs: Inputs,
 }
 
 impl Given {
-    pub(super) fn new() -> Given {
+    pub(in crate::intake) fn new() -> Given {
         let folder = TempDir::new().unwrap_or_else(|error| unreachable!("no temporary folder: {error}"));
         Given { folder, inputs: Inputs::default() }
     }
 
     /// Adds a file to an input; its name's ending says what it is.
-    pub(super) fn with(mut self, table: Table, name: &str, bytes: impl AsRef<[u8]>) -> Given {
+    pub(in crate::intake) fn with(mut self, table: Table, name: &str, bytes: impl AsRef<[u8]>) -> Given {
         let path = self.folder.path().join(name);
         assert!(std::fs::write(&path, bytes).is_ok());
         self.inputs.files.entry(table).or_default().push(InputFile { shown: name.to_owned(), path });
@@ -67,7 +67,7 @@ impl Given {
     }
 
     /// Adds a CSV file named after its input.
-    pub(super) fn csv(self, table: Table, header: &str, rows: &[&str]) -> Given {
+    pub(in crate::intake) fn csv(self, table: Table, header: &str, rows: &[&str]) -> Given {
         let number = self.inputs.files.get(&table).map_or(0, Vec::len);
         let name =
             format!("{}{}.csv", table.name(), if number == 0 { String::new() } else { number.to_string() });
@@ -83,6 +83,11 @@ impl Given {
 
     pub(super) fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// How it is read.
+    pub(in crate::intake) fn reading(&self) -> Reading {
+        whole(self.folder())
     }
 
     pub(super) fn try_read(&self) -> Result<Read, IntakeError> {
@@ -120,7 +125,7 @@ impl Given {
     }
 }
 
-pub(super) fn shown_finding(finding: &Finding) -> String {
+pub(in crate::intake) fn shown_finding(finding: &Finding) -> String {
     let Finding { source, disposition, code, column } = finding;
     format!("{}:{}:{column} {code} {}", source.table.name(), source.row, disposition.name())
 }
