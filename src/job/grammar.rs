@@ -212,6 +212,7 @@ pub const fn columns(table: Table) -> &'static [&'static str] {
             "MeterDescription",
             "ReservationOrderId",
             "PricingCurrency",
+            "EffectiveUnitPrice",
         ],
         Table::InvoiceLines => &[
             "customer_id",

@@ -74,11 +74,19 @@ impl Entry {
     }
 }
 
-/// Seats with the sign of what they cost: of a refund the vendor turns the price or the seats, and our lines turn neither. What
-/// costs nothing and charges no cycle has no sign that anybody could see and counts for no seats, on either side, but for the
-/// refund of a free trial, which is a conversion at a price of nothing (B8).
-pub const fn signed_seats(quantity: i64, amount: i64, kind: Kind, is_of_trial: bool) -> i64 {
-    match (amount.signum(), kind) {
+/// Seats with the sign of what they cost: of a refund the vendor turns the price or the seats, and our lines turn neither. Of a
+/// line of 0.00 the price of a seat still has a sign, where it costs a part of a minor unit (`sign_of_price`). What is free
+/// has none that anybody could see: where it charges no cycle it counts for no seats, on either side, but for the refund of a
+/// free trial, which is a conversion at a price of nothing (B8).
+pub const fn signed_seats(
+    quantity: i64,
+    amount: i64,
+    sign_of_price: i64,
+    kind: Kind,
+    is_of_trial: bool,
+) -> i64 {
+    let sign = if amount == 0 { sign_of_price.signum() } else { amount.signum() };
+    match (sign, kind) {
         (0, Kind::Cycle) => quantity,
         (0, Kind::Change | Kind::Credit) if is_of_trial => -quantity.abs(),
         (0, Kind::Change | Kind::Credit) => 0,

@@ -90,13 +90,19 @@ fn a_line_that_stands_twice_is_told() {
 }
 
 #[test]
+fn seats_have_the_sign_of_what_they_cost() {
+    let seats = |quantity, amount, price| signed_seats(quantity, amount, price, Kind::Change, false);
+    assert_eq!((seats(10, -9_408, -1), seats(-10, -9_408, 1), seats(12, 11_289, 1)), (-10, -10, 12));
+    // 3 seats for a day at 0.0043 come to −0.01, and the 2 that take their place to 0.00.
+    assert_eq!((seats(3, -1, -1), seats(2, 0, 1), seats(2, 0, -1), seats(-2, 0, -1)), (-3, 2, -2, -2));
+}
+
+#[test]
 fn a_free_change_has_no_sign_but_that_of_a_trial() {
-    assert_eq!(signed_seats(10, 0, Kind::Cycle, false), 10);
-    assert_eq!(signed_seats(10, 0, Kind::Change, false), 0);
-    assert_eq!(signed_seats(25, 0, Kind::Change, true), -25);
-    assert_eq!(signed_seats(-25, 0, Kind::Change, true), -25);
-    assert_eq!(signed_seats(-10, -9_408, Kind::Change, false), -10);
-    assert_eq!(signed_seats(10, -9_408, Kind::Change, false), -10);
+    assert_eq!(signed_seats(10, 0, 0, Kind::Cycle, false), 10);
+    assert_eq!(signed_seats(10, 0, 0, Kind::Change, false), 0);
+    assert_eq!(signed_seats(25, 0, 0, Kind::Change, true), -25);
+    assert_eq!(signed_seats(-25, 0, 0, Kind::Change, true), -25);
 }
 
 fn entries() -> impl Strategy<Value = (Entry, i64)> {
@@ -117,7 +123,7 @@ fn entries() -> impl Strategy<Value = (Entry, i64)> {
                 charge: Period { first: day(first), last: day(first + days) },
                 cycle_first: day(first),
                 kind,
-                quantity: signed_seats(quantity, amount, kind, false),
+                quantity: signed_seats(quantity, amount, 0, kind, false),
                 unit_price,
                 promotion,
             };

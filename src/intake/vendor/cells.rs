@@ -76,6 +76,16 @@ pub(super) fn seats(text: &str) -> Result<i64, Code> {
     }
 }
 
+/// The sign of a price, which may be too small for any digit of an amount; of one that can't be read there is none.
+pub(super) fn sign(text: &str) -> i64 {
+    let Ok(text) = plain(text) else { return 0 };
+    match text.bytes().any(|byte| matches!(byte, b'1'..=b'9')) {
+        true if text.starts_with('-') => -1,
+        true => 1,
+        false => 0,
+    }
+}
+
 /// A price with ten digits after the point, as our own lines have it.
 pub(super) fn effective_unit_price(text: &str) -> Result<i128, Code> {
     let number: Decimal = text.parse().map_err(|_| Code::DecimalInvalid)?;

@@ -146,13 +146,17 @@ impl<'c> Clerk<'c> {
             cells.fault(Code::ChargeDaysReversed, v::CHARGE_END);
         }
         let (charge, amount) = (charge?, amount?);
+        let sign_of_price = match amount {
+            0 => cells.text(v::EFFECTIVE_UNIT_PRICE).map_or(0, cells::sign),
+            _ => 0,
+        };
         let entry = Entry {
             item: item?,
             currency: currency?,
             charge,
             cycle_first: charge.first,
             kind,
-            quantity: signed_seats(quantity?, amount, kind, is_of_trial),
+            quantity: signed_seats(quantity?, amount, sign_of_price, kind, is_of_trial),
             unit_price,
             promotion,
         };
@@ -183,7 +187,7 @@ impl<'c> Clerk<'c> {
             charge,
             cycle_first: charge.first,
             kind: Kind::Change,
-            quantity: signed_seats(quantity, amount, Kind::Change, false),
+            quantity: signed_seats(quantity, amount, 0, Kind::Change, false),
             unit_price: None,
             promotion: Told::Nothing,
         };
@@ -215,13 +219,14 @@ impl<'c> Clerk<'c> {
         let (charge, amount, seats, cycle_days) = (charge?, amount?, quantity?, cycle_days?);
         let (currency, effective, unit_price) = (currency?, effective?, unit_price?);
         let is_of_trial = unit_price == Price::ZERO && charge_type == CONVERSION;
+        let sign_of_price = i64::try_from(effective.signum()).unwrap_or_default();
         let entry = Entry {
             item: self.basket.item(product?, sku?),
             currency,
             charge,
             cycle_first: cycle_first(kind, charge, cycle_days, term_start?),
             kind,
-            quantity: signed_seats(seats.into(), amount, kind, is_of_trial),
+            quantity: signed_seats(seats.into(), amount, sign_of_price, kind, is_of_trial),
             unit_price: Some(unit_price),
             promotion,
         };

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on says why")]
 
-use super::cells::{amount, effective_unit_price, seats, unit_price};
+use super::cells::{amount, effective_unit_price, seats, sign, unit_price};
 use super::{VendorIntake, product_and_sku, read_vendor, show};
 use crate::intake::IntakeError;
 use crate::intake::tests::{Given, shown_finding};
@@ -85,6 +85,7 @@ fn a_price_is_rounded_to_millionths_and_seats_are_whole() {
     assert_eq!(unit_price("'0E-20"), price(0));
     assert_eq!((seats("10"), seats("-10"), seats("10.000"), seats("'10")), (Ok(10), Ok(-10), Ok(10), Ok(10)));
     assert_eq!(seats("2.5"), Err(Code::NumberInvalid));
+    assert_eq!((sign("0.0043"), sign("'-4.3E-3"), sign("-0.00"), sign("0E-20"), sign("x")), (1, -1, 0, 0, 0));
     assert_eq!(effective_unit_price("-11.9333333334"), Ok(-119_333_333_334));
     assert_eq!(effective_unit_price("12.00"), Ok(120_000_000_000));
 }

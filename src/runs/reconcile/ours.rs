@@ -87,6 +87,7 @@ fn ours(
         None => Told::NoPromotion,
     };
     let whole = about(line.unit_price, line.quantity, (line.days, line.cycle_days), currency.digits());
+    let sign_of_price = i64::try_from(line.effective_unit_price.signum()).unwrap_or_default();
     let is_of_trial = line.unit_price == 0 && line.charge_type == ChargeType::Convert;
     let entry = Entry {
         item: basket.item(names.product(line.item), names.sku(line.item)),
@@ -94,7 +95,7 @@ fn ours(
         charge: line.charge,
         cycle_first: cycle_first(kind, line.charge, line.cycle_days, line.term_period.first),
         kind,
-        quantity: signed_seats(line.quantity.into(), line.subtotal, kind, is_of_trial),
+        quantity: signed_seats(line.quantity.into(), line.subtotal, sign_of_price, kind, is_of_trial),
         unit_price: Price::from_millionths(line.unit_price),
         promotion,
     };
