@@ -1,12 +1,12 @@
 //! The rows of a file of differences, as frames, and the sums that every group-by must tie with.
 
 use super::figures::LARGEST;
-use super::words::{Cause, Status};
 use super::{ReportError, reading::Cells, reading::Fault};
 use polars::prelude::{Column, DataFrame, StringChunkedBuilder};
 use polars::series::IntoSeries;
 use std::collections::BTreeMap;
 use termwise_engine::money::Currency;
+use termwise_engine::reconciling::{Cause, Status};
 
 /// The columns of the file, in its order.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

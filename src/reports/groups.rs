@@ -6,12 +6,12 @@
 
 use super::ReportError;
 use super::frames::{Control, Field, Frames, IS_EXPLAINED, ROW};
-use super::words::{Cause, Status};
 use polars::prelude::{
     Column, DataFrame, DataType, Expr, Int64Chunked, IntoLazy, JoinArgs, JoinType, JoinValidation, LazyFrame,
     SortMultipleOptions, StringChunked, col, len, lit, when,
 };
 use std::collections::BTreeMap;
+use termwise_engine::reconciling::{Cause, Status};
 
 /// The column of a customer's name.
 pub(super) const CUSTOMER_NAME: &str = "customer_name";

@@ -13,11 +13,11 @@ use super::ReportError;
 use super::frames::{Field, Kind};
 use super::groups::{self, Measure};
 use super::page::{Over, Page, Styles, Weight, quoted};
-use super::words::{Cause, Status};
 use polars::prelude::{DataFrame, Int32Chunked, Int64Chunked, StringChunked};
 use rust_xlsxwriter::{Workbook, cell_range_absolute, row_col_to_cell_absolute};
 use std::collections::BTreeMap;
 use termwise_engine::money::Currency;
+use termwise_engine::reconciling::{Cause, Status};
 
 /// Totals of so many currencies stay in sight; more are hidden, and stand on the Summary.
 const TOTALS_IN_SIGHT: usize = 6;

@@ -22,7 +22,6 @@ mod page;
 mod reading;
 mod sheets;
 mod summary;
-mod words;
 mod workbook;
 
 #[cfg(test)]

@@ -7,9 +7,9 @@ use super::ReportError;
 use super::frames::{Field, Frames};
 use super::groups::{self, APART, Group, Measure};
 use super::listing::{Listing, Shown};
-use super::words::{Cause, Status};
 use polars::prelude::{Expr, col, lit};
 use std::collections::BTreeMap;
+use termwise_engine::reconciling::{Cause, Status};
 
 /// What the rows of a sheet must add up to.
 #[derive(Clone, Copy, Debug)]

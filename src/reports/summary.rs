@@ -11,10 +11,10 @@ use super::groups::{Group, Measure};
 use super::listing::{Written, digits_of};
 use super::page::{Over, Page, Weight, quoted};
 use super::sheets::{Groups, Tie};
-use super::words::Status;
 use super::{Facts, ReportError};
 use rust_xlsxwriter::row_col_to_cell_absolute;
 use std::collections::BTreeMap;
+use termwise_engine::reconciling::Status;
 
 /// Its name.
 pub(super) const NAME: &str = "Summary";

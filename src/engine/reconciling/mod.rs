@@ -19,6 +19,9 @@ mod judge;
 mod pairing;
 #[cfg(test)]
 mod tests;
+mod words;
+
+pub use words::{Cause, Remark, Status};
 
 use crate::calendar::{Day, Period};
 use crate::money::{Currency, Price, Tolerance};
@@ -118,109 +121,6 @@ pub struct Vendors {
     pub amount: i64,
 }
 
-/// How a cell ends.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
-pub enum Status {
-    /// Amount and seat-days agree.
-    Matched,
-    /// They do under another rounding that the vendor has published.
-    MatchedUnderRounding,
-    /// They differ by no more than the job tolerates on a line.
-    WithinTolerance,
-    /// They differ.
-    Different,
-    /// The vendor charges it and we do not expect it: we pay and do not bill.
-    VendorOnly,
-    /// We expect it and the vendor does not charge it.
-    OursOnly,
-    /// It is no licence: nothing that this program bills.
-    Excluded,
-}
-
-impl Status {
-    /// All of them, in the order of reports.
-    pub const ALL: [Status; 7] = [
-        Status::Matched,
-        Status::MatchedUnderRounding,
-        Status::WithinTolerance,
-        Status::Different,
-        Status::VendorOnly,
-        Status::OursOnly,
-        Status::Excluded,
-    ];
-
-    /// As the differences file has it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Status::Matched => "matched",
-            Status::MatchedUnderRounding => "matched-under-rounding",
-            Status::WithinTolerance => "within-tolerance",
-            Status::Different => "different",
-            Status::VendorOnly => "vendor-only",
-            Status::OursOnly => "ours-only",
-            Status::Excluded => "excluded",
-        }
-    }
-}
-
-/// Why two sides differ.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
-pub enum Cause {
-    /// Other seats.
-    Quantity,
-    /// Another price before discounts.
-    Price,
-    /// The same seats for other days.
-    Days,
-    /// Another promotion, or one that the other side lacks.
-    Promotion,
-    /// The same of everything, rounded otherwise.
-    Rounding,
-    /// The same in another currency.
-    Currency,
-    /// Charged in another billing period.
-    Period,
-    /// An id that the other side does not know.
-    Unmapped,
-    /// None of these.
-    Unknown,
-}
-
-impl Cause {
-    /// All of them, in the order of reports.
-    pub const ALL: [Cause; 9] = [
-        Cause::Quantity,
-        Cause::Price,
-        Cause::Days,
-        Cause::Promotion,
-        Cause::Rounding,
-        Cause::Currency,
-        Cause::Period,
-        Cause::Unmapped,
-        Cause::Unknown,
-    ];
-
-    /// As the differences file has it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Cause::Quantity => "quantity",
-            Cause::Price => "price",
-            Cause::Days => "days",
-            Cause::Promotion => "promotion",
-            Cause::Rounding => "rounding",
-            Cause::Currency => "currency",
-            Cause::Period => "period",
-            Cause::Unmapped => "unmapped",
-            Cause::Unknown => "unknown",
-        }
-    }
-
-    /// The cause of a name.
-    pub fn of(name: &str) -> Option<Cause> {
-        Cause::ALL.into_iter().find(|cause| cause.name() == name)
-    }
-}
-
 /// The roundings that reproduce the vendor's amount.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Fits {
@@ -238,54 +138,6 @@ impl Fits {
     /// Whether none does.
     pub const fn is_none(self) -> bool {
         !(self.own || self.truncated_line || self.truncated_unit || self.mixed)
-    }
-}
-
-/// What a reader should know about a cell that its columns do not say.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
-pub enum Remark {
-    /// The vendor's lines would agree if none of them stood twice.
-    Duplicated,
-    /// Our side knows no such subscription.
-    UnknownSubscription,
-    /// Our side knows the subscription, but not with this product:SKU.
-    OtherProductOfOurs,
-    /// The vendor charges another product:SKU of the subscription on these days.
-    OtherProductOfVendor,
-    /// The vendor's charge begins outside the billing period.
-    OutsidePeriod,
-    /// The vendor's file has no line of the subscription.
-    NoVendorLines,
-    /// The other side has the same days in another currency.
-    OtherCurrency,
-    /// A credit that no charge of ours answers.
-    Credit,
-    /// We expect nothing of the subscription on these days.
-    NothingExpected,
-    /// The vendor charges other days of the subscription, not these.
-    NothingCharged,
-    /// Usage, a reservation, software or anything else that is no licence.
-    NoLicence,
-}
-
-impl Remark {
-    /// In words.
-    pub const fn sentence(self) -> &'static str {
-        match self {
-            Remark::Duplicated => "a line stands twice in the vendor's file; without it the sides agree",
-            Remark::UnknownSubscription => "our side knows no such subscription",
-            Remark::OtherProductOfOurs => "we bill another product:SKU of the subscription",
-            Remark::OtherProductOfVendor => {
-                "the vendor charges another product:SKU of the subscription for these days"
-            }
-            Remark::OutsidePeriod => "the vendor's charge begins outside the billing period",
-            Remark::NoVendorLines => "the vendor's file has no line of the subscription",
-            Remark::OtherCurrency => "the other side has these days in another currency",
-            Remark::Credit => "a credit that no charge of ours answers",
-            Remark::NothingExpected => "we expect no charge of the subscription for these days",
-            Remark::NothingCharged => "the vendor charges the subscription, but not for these days",
-            Remark::NoLicence => "not licence-based: usage, a reservation, software or the like",
-        }
     }
 }
 

@@ -6,11 +6,11 @@ use super::super::groups::Measure;
 use super::super::listing::digits_of;
 use super::super::page::{Weight, quoted};
 use super::super::sheets::Tie;
-use super::super::words::Status;
 use super::{
     CHECK, CURRENCY, FIRST, FOURTH, LABEL, Listed, MEANING, ROWS, SECOND, Span, Summary, THIRD, TIES,
 };
 use rust_xlsxwriter::row_col_to_cell_absolute;
+use termwise_engine::reconciling::Status;
 
 impl Summary<'_, '_> {
     /// What was added up row by row while the file was read, against the tables above.
