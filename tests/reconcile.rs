@@ -312,6 +312,24 @@ fn the_job_of_the_repository_finds_what_was_planted_in_the_sample() {
 }
 
 #[test]
+fn the_same_job_under_another_name_is_the_same_run_and_a_quiet_one_says_what_is_open() {
+    let out = tempfile::tempdir().expect("a folder");
+    let other = root().join("jobs/reconcile.toml");
+    let text = fs::read_to_string(&other).expect("the job");
+    let work = tempfile::tempdir().expect("a folder");
+    fs::create_dir(work.path().join("jobs")).expect("a folder");
+    for name in ["one.toml", "two.toml"] {
+        let text = text.replace("../data", &root().join("data").to_string_lossy());
+        fs::write(work.path().join("jobs").join(name), text).expect("a job");
+        let job = work.path().join("jobs").join(name);
+        let (exit, said) = said(&["run", &shown(&job), "--out", &shown(out.path()), "-q"]);
+        assert_eq!(exit, 4, "{said}");
+        assert!(said.contains("more differs than the job tolerates"), "{said}");
+    }
+    assert_eq!(fs::read_dir(out.path()).expect("the folder").flatten().count(), 1);
+}
+
+#[test]
 fn a_check_of_a_reconciliation_tells_what_its_run_tells_of_the_vendors_file_too() {
     let dir = sample(3, 300, &[]);
     let at = |name: &str| dir.path().join(name);

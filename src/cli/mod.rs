@@ -152,6 +152,10 @@ fn close(outcome: &Outcome, (json, quiet): (bool, bool), hint: &str, screen: Scr
             "error[safety-bound]: {}\n  hint: look at the draft; `--approve {digest}` commits it",
             crossed.join("; ")
         ));
+    } else if quiet && outcome.is_above {
+        screen.error(
+            "warning: complete, but more differs than the job tolerates: see differences and summary.txt",
+        );
     } else if quiet && outcome.missing > 0 {
         let missing = outcome.missing;
         screen.error(&format!(

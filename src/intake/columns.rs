@@ -208,6 +208,18 @@ schema!(vendor_lines, VendorLines,
     REFERENCE_ID = "ReferenceId" Ignored, QUALIFIERS = "ProductQualifiers" Ignored,
     PARTNER_NAME = "PartnerName" Ignored, PUBLISHER_DISCOUNT = "PublisherDiscount" Ignored,
     DISCOUNT_DETAILS = "DiscountDetails" Ignored, CATEGORY = "ProductCategory" Ignored,
+    // Of the legacy file, whose own number of the subscription is another than the one that everybody knows.
+    OWN_SUBSCRIPTION_ID = "the legacy SubscriptionId" Ignored, OFFER_ID = "OfferId" Ignored, OFFER_NAME = "OfferName" Ignored,
+    AMOUNT = "Amount" Ignored, OTHER_DISCOUNT = "TotalOtherDiscount" Ignored, TAX = "Tax" Ignored,
+    DOMAIN = "DomainName" Ignored, SUBSCRIPTION_NAME = "SubscriptionName" Ignored, CYCLE_TYPE = "BillingCycleType" Ignored,
+    // Of our own lines.
+    INVOICE_ID = "invoice_id" Ignored, LINE = "line" Ignored, LINE_ID = "line_id" Ignored, CORRECTS = "corrects" Ignored,
+    BILL_TO_ID = "bill_to_id" Ignored, SEGMENT = "segment" Ignored, MARKET = "market" Ignored, DAYS = "days" Ignored,
+    CYCLE_DAYS = "cycle_days" Ignored, TERM = "term" Ignored, TERM_START = "term_start" Ignored,
+    TERM_END = "term_end" Ignored, BILLING_CYCLE = "billing_cycle" Ignored, DISCOUNT = "discount" Ignored,
+    PROMO_CODE = "promo_code" Ignored, COST_UNIT_PRICE = "cost_unit_price" Ignored,
+    COST_SUBTOTAL = "cost_subtotal" Ignored, MARGIN = "margin" Ignored, TAX_CODE = "tax_code" Ignored,
+    HAPPENED_AT = "happened_at" Ignored, REASONS = "reasons" Ignored,
 );
 schema!(invoice_lines, InvoiceLines,
     CUSTOMER_ID = "customer_id" Required, SUBSCRIPTION_ID = "subscription_id" Required,

@@ -281,7 +281,9 @@ fn check_lines(
     let like_a_row = |line: &str| columns > 1 && line.matches(',').count() * 2 >= columns;
     let swallowed = record.iter().any(|field| broken(field) && field.lines().skip(1).any(like_a_row));
     let what = match (in_read.or(named), swallowed) {
-        (_, false) if in_read.is_none() && schema.table == Table::PriceList => return Ok(()),
+        (_, false) if in_read.is_none() && matches!(schema.table, Table::PriceList | Table::VendorLines) => {
+            return Ok(());
+        }
         (_, true) if in_read.is_none() => "a quoted field holds what looks like whole rows".to_owned(),
         (Some(column), _) => format!("the cell of {:?} goes over several lines", column.name),
         (None, _) => "a cell of an unknown column goes over several lines".to_owned(),

@@ -99,12 +99,21 @@ impl Desk {
 
     /// Our side is recomputed or read, and not both; and nothing is committed.
     fn refuse_two_sides(&mut self) {
-        if let Some(lines) = self.setting(&["inputs", Table::InvoiceLines.name()])
-            && self.setting(&["inputs", Table::Subscriptions.name()]).is_some()
-        {
-            let says = "our side is named twice: by a book to recompute and by published lines";
-            let hint = "leave out subscriptions and the other inputs of the book, or invoice_lines";
-            self.wrong(&lines, "inputs.invoice_lines", says, hint);
+        // Customers are called by their names in the workbook, whichever way our side comes.
+        let is_of_book = |table: &Table| {
+            *table != Table::Customers
+                && !Table::OF_RECONCILIATION.contains(table)
+                && !Table::OF_OFFERS.contains(table)
+        };
+        let book = Table::ALL.into_iter().filter(is_of_book);
+        let named = book.filter(|table| self.setting(&["inputs", table.name()]).is_some()).next();
+        if let (Some(lines), Some(table)) = (self.setting(&["inputs", Table::InvoiceLines.name()]), named) {
+            let says = format!(
+                "our side is named twice: by published lines, and by {} to recompute it",
+                table.name()
+            );
+            let hint = "leave out the inputs of the book (customers may stay), or invoice_lines";
+            self.wrong(&lines, "inputs.invoice_lines", &says, hint);
         }
         if let Some(ledger) = self.setting(&["ledger", "dir"]) {
             let hint = "leave [ledger] out; name the lines of its runs as inputs.invoice_lines instead";

@@ -305,6 +305,8 @@ fn check_ending(table: Table, path: &Path) -> Result<(), &'static str> {
         Ok(())
     } else if is_promotions {
         Err(".csv, .parquet or .json")
+    } else if matches!(table, Table::VendorLines | Table::InvoiceLines) {
+        Err(".csv, .csv.gz or .parquet")
     } else {
         Err(".csv or .parquet")
     }

@@ -56,7 +56,6 @@ impl Known {
     fn facts(&self) -> Facts<'_> {
         Facts {
             version: "0.1.0",
-            job_file: "jobs/reconcile.toml",
             from: Day::from_ymd(2026, 11, 1).unwrap(),
             as_of: Day::from_ymd(2026, 11, 30).unwrap(),
             inputs: &self.inputs,

@@ -44,8 +44,6 @@ const SHEET_ROWS: usize = 1_000_000;
 pub struct Facts<'a> {
     /// The program's version.
     pub version: &'a str,
-    /// The job, as it was named.
-    pub job_file: &'a str,
     /// The first day of the vendor's billing period.
     pub from: Day,
     /// Its last day.
@@ -104,9 +102,7 @@ pub enum ReportError {
         why: String,
     },
     /// A number has more digits than a spreadsheet shows.
-    #[error(
-        "{what} has more than the fifteen digits that a spreadsheet shows: set outputs.workbook to \"none\""
-    )]
+    #[error("{what} has more than the fifteen digits that a spreadsheet shows")]
     TooLarge {
         /// The number, and what it is.
         what: String,

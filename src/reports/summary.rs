@@ -120,7 +120,6 @@ impl Summary<'_, '_> {
         let texts = [
             ("Tolerance for a line, in units of its currency", facts.tolerance_line),
             ("Tolerance in all, for each currency", facts.tolerance_total),
-            ("Job", facts.job_file),
             ("termwise", facts.version),
             ("Digest of the inputs", facts.digest),
         ];

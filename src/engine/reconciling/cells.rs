@@ -22,7 +22,7 @@ pub(super) struct Cells {
 }
 
 /// A cell of one side: its key, where its lines stand, and their sums.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Cell {
     pub(super) key: Key,
     first_line: u32,
@@ -30,9 +30,32 @@ pub(super) struct Cell {
     pub(super) side: Side,
     /// The first day that any of its lines charges.
     pub(super) first_charged: Day,
+    /// The last one.
+    pub(super) last_charged: Day,
 }
 
 impl Cells {
+    /// The cells under other keys; those that get the same key become one.
+    pub(super) fn under(self, key: impl Fn(&Cell) -> Key) -> Cells {
+        let mut moved: Vec<(Key, Vec<u32>, Cell)> =
+            self.cells.iter().map(|cell| (key(cell), self.lines(cell).to_vec(), cell.clone())).collect();
+        moved.sort_by_key(|(key, _, cell)| (*key, cell.key));
+        let mut found =
+            Cells { cells: Vec::with_capacity(moved.len()), order: Vec::with_capacity(self.order.len()) };
+        for (key, lines, cell) in moved {
+            let first_line = found.order.len() as u32;
+            found.order.extend(lines);
+            match found.cells.last_mut() {
+                Some(last) if last.key == key => last.take_in(cell),
+                Some(_) | None => {
+                    let cycle = Period { last: key.last, ..cell.cycle };
+                    found.cells.push(Cell { key, first_line, cycle, ..cell });
+                }
+            }
+        }
+        found
+    }
+
     /// The numbers of a cell's lines, in an order of their own.
     pub(super) fn lines(&self, cell: &Cell) -> &[u32] {
         let first = cell.first_line as usize;
@@ -41,6 +64,40 @@ impl Cells {
 }
 
 impl Cell {
+    /// Takes in another cell. Its seats at the end are those of the lines that go on to the last day.
+    fn take_in(&mut self, other: Cell) {
+        let Side { quantity, unit_price, seat_days, amount, lines, promotions, is_promotion_told } =
+            other.side;
+        let side = &mut self.side;
+        if other.last_charged > self.last_charged {
+            (side.quantity, side.unit_price) = (quantity, unit_price.or(side.unit_price));
+        } else if other.last_charged == self.last_charged {
+            side.quantity += quantity;
+            side.unit_price = unit_price.or(side.unit_price);
+        } else {
+            side.unit_price = side.unit_price.or(unit_price);
+        }
+        side.seat_days += seat_days;
+        side.amount += amount;
+        side.lines += lines;
+        side.promotions.extend(promotions);
+        side.promotions.sort_unstable();
+        side.promotions.dedup();
+        side.is_promotion_told &= is_promotion_told;
+        self.cycle.first = self.cycle.first.min(other.cycle.first);
+        self.first_charged = self.first_charged.min(other.first_charged);
+        self.last_charged = self.last_charged.max(other.last_charged);
+    }
+
+    /// Whether everything that another cell charges lies in the cycle of this one, of the same product:SKU and currency.
+    pub(super) fn holds(&self, other: &Cell) -> bool {
+        (self.key.item, self.key.currency) == (other.key.item, other.key.currency)
+            && !self.key.is_credit
+            && !other.key.is_credit
+            && self.cycle.first <= other.first_charged
+            && other.last_charged <= self.cycle.last
+    }
+
     /// Days that both cover.
     pub(super) fn overlap(&self, other: &Cell) -> u32 {
         let first = self.cycle.first.max(other.cycle.first);
@@ -118,5 +175,6 @@ fn cell<'e>(key: Key, first_line: u32, lines: impl Iterator<Item = (&'e Entry, [
     side.promotions.dedup();
     // A line that charges a whole cycle knows its first day best.
     let first = of_cycles.or(of_all).unwrap_or(first_charged);
-    Cell { key, first_line, cycle: Period { first, last: key.last }, side, first_charged }
+    let cycle = Period { first, last: key.last };
+    Cell { key, first_line, cycle, side, first_charged, last_charged: key.last }
 }

@@ -7,6 +7,7 @@
 use super::cells::{Cell, Cells};
 use super::pairing::Pair;
 use super::{Cause, Circumstances, Compared, Fits, Ours, Remark, Status, Vendors};
+use crate::calendar::Period;
 use crate::invoicing::Difference;
 
 /// Lines of a cell that are held against each other one by one; more would be no cycle of a subscription.
@@ -41,7 +42,7 @@ impl Desk<'_> {
             (Status::Matched, None)
         } else if is_same_use && !fits.is_none() {
             (Status::MatchedUnderRounding, Some(Cause::Rounding))
-        } else if difference != 0 && self.at.tolerance.holds(difference, ours.key.currency) {
+        } else if is_same_use && difference != 0 && self.at.tolerance.holds(difference, ours.key.currency) {
             (Status::WithinTolerance, Some(self.cause(ours, vendors)))
         } else {
             (Status::Different, Some(self.cause(ours, vendors)))
@@ -52,11 +53,12 @@ impl Desk<'_> {
             cause,
             item: ours.key.item,
             currency: ours.key.currency,
-            cycle: ours.cycle,
+            cycle: Period { last: ours.last_charged, ..ours.cycle },
             ours: Some(one.clone()),
             vendors: Some(other.clone()),
             fits,
             remark: is_doubled.then_some(Remark::Duplicated),
+            is_credit: ours.key.is_credit,
         }
     }
 
@@ -140,13 +142,15 @@ impl Desk<'_> {
 
     fn vendor_only(&self, cell: &Cell) -> Compared {
         let is_outside = !self.at.period.holds(cell.first_charged);
-        let (status, cause, remark) = if !self.at.is_known {
-            (Status::VendorOnly, Cause::Unmapped, Remark::UnknownSubscription)
-        } else if cell.key.is_credit && !is_outside {
+        let (status, cause, remark) = if cell.key.is_credit && is_outside {
+            (Status::VendorOnly, Cause::Period, Remark::OutsidePeriod)
+        } else if cell.key.is_credit {
             (Status::VendorOnly, Cause::Unknown, Remark::Credit)
-        } else if !cell.key.is_credit && is_in_other_currency(cell, &self.billed.cells) {
+        } else if !self.at.is_known {
+            (Status::VendorOnly, Cause::Unmapped, Remark::UnknownSubscription)
+        } else if is_in_other_currency(cell, &self.billed.cells) {
             (Status::Different, Cause::Currency, Remark::OtherCurrency)
-        } else if !cell.key.is_credit && is_of_unknown_item(cell, &self.billed.cells) {
+        } else if is_of_unknown_item(cell, &self.billed.cells) {
             (Status::VendorOnly, Cause::Unmapped, Remark::OtherProductOfOurs)
         } else if is_outside {
             (Status::VendorOnly, Cause::Period, Remark::OutsidePeriod)
@@ -213,6 +217,7 @@ fn alone(cell: &Cell, (status, cause, remark): (Status, Cause, Remark), is_ours:
         vendors,
         fits: Fits::default(),
         remark: Some(remark),
+        is_credit: cell.key.is_credit,
     }
 }
 

@@ -184,6 +184,8 @@ pub struct Compared {
     pub fits: Fits,
     /// What else to know.
     pub remark: Option<Remark>,
+    /// Whether it is a credit of the vendor's for something else than a cycle, whose quantity is no seats.
+    pub is_credit: bool,
 }
 
 impl Compared {
@@ -215,7 +217,7 @@ pub fn exclude(lines: &[Vendors]) -> impl Iterator<Item = Compared> {
 
 /// Compares the lines of one subscription. The order of lines does not show in the result.
 pub fn reconcile(ours: &[Ours], vendors: &[Vendors], at: Circumstances) -> Vec<Compared> {
-    let (left, right) = (cells::of_ours(ours), cells::of_vendors(vendors));
+    let (left, right) = pairing::fit(cells::of_ours(ours), cells::of_vendors(vendors));
     let desk = judge::Desk { ours, vendors, at, billed: &left, charged: &right };
     pairing::pair(&left.cells, &right.cells).into_iter().map(|pair| desk.judge(pair)).collect()
 }

@@ -1,8 +1,32 @@
 //! Which cell of ours belongs to which of the vendor's: by the same key, and what is left over by the days that it covers.
 
-use super::cells::{Cell, Key};
+use super::cells::{Cell, Cells, Key};
 use crate::invoicing::{Difference, difference};
 use std::cmp::Reverse;
+
+/// Gives parts of a cycle the key of the cycle that the other side has for their days: the legacy file bills the days before and
+/// after a change of seats apart, and both parts together are our cycle.
+pub(super) fn fit(ours: Cells, vendors: Cells) -> (Cells, Cells) {
+    let is_fit = |one: &Cells, other: &Cells| {
+        one.cells.len() == other.cells.len()
+            && one.cells.iter().zip(&other.cells).all(|(one, other)| one.key == other.key)
+    };
+    if is_fit(&ours, &vendors) {
+        return (ours, vendors);
+    }
+    let vendors = into_cycles_of(&ours, vendors);
+    let ours = into_cycles_of(&vendors, ours);
+    (ours, vendors)
+}
+
+fn into_cycles_of(others: &Cells, cells: Cells) -> Cells {
+    let has = |key: Key| others.cells.binary_search_by_key(&key, |other| other.key).is_ok();
+    let around = |cell: &Cell| others.cells.iter().find(|other| other.holds(cell)).map(|other| other.key);
+    if cells.cells.iter().all(|cell| has(cell.key) || around(cell).is_none()) {
+        return cells;
+    }
+    cells.under(|cell| if has(cell.key) { cell.key } else { around(cell).unwrap_or(cell.key) })
+}
 
 /// Two cells, or one without a partner.
 pub(super) type Pair<'a> = Difference<&'a Cell, &'a Cell>;

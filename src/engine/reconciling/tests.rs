@@ -74,10 +74,33 @@ fn the_same_money_for_other_seats_is_no_match() {
 #[test]
 fn the_tolerance_of_a_line_holds_to_its_last_minor_unit() {
     let vendors = |amount| Vendors { entry: entry(0, 29, 12), amount };
-    let status = |amount| one(&[ours(entry(0, 29, 10), 12_000)], &[vendors(amount)], 20_000).status;
+    let status = |amount| one(&[ours(entry(0, 29, 12), 12_000)], &[vendors(amount)], 20_000).status;
     assert_eq!(status(12_002), Status::WithinTolerance);
+    let other_seats = one(&[ours(entry(0, 29, 10), 12_000)], &[vendors(12_001)], 20_000);
+    assert_eq!(other_seats.status, Status::Different, "no tolerance of money makes seats the same");
     assert_eq!(status(11_998), Status::WithinTolerance);
     assert_eq!(status(12_003), Status::Different);
+}
+
+#[test]
+fn parts_of_a_cycle_are_the_cycle() {
+    let part = |first, last, quantity, amount| Vendors {
+        entry: Entry { kind: Kind::Change, ..entry(first, last, quantity) },
+        amount,
+    };
+    let whole = ours(entry(0, 29, 10), 12_000);
+    assert_eq!(one(&[whole], &[part(0, 14, 10, 6_000), part(15, 29, 10, 6_000)], 0).status, Status::Matched);
+    assert_eq!(one(&[whole], &[part(0, 9, 10, 4_000), part(10, 28, 10, 7_600)], 0).cause, Some(Cause::Days));
+    // The vendor's legacy example (domain 3.7): 1 seat of 4.00, 2 from the 20th day on.
+    let more = ours(Entry { kind: Kind::Change, ..entry(19, 30, 1) }, 155);
+    let parts = [part(0, 30, 1, 400), part(0, 30, -1, -400), part(0, 18, 1, 245), part(19, 30, 2, 310)];
+    let found = one(&[ours(entry(0, 30, 1), 400), more], &parts, 0);
+    assert_eq!((found.status, found.vendors.unwrap().quantity), (Status::Matched, 2));
+    // The other way round: ours in parts.
+    let ours_parts = [ours(entry(0, 14, 10), 6_000), ours(entry(15, 29, 10), 6_000)];
+    assert_eq!(one(&ours_parts, &[part(0, 29, 10, 12_000)], 0).status, Status::Matched);
+    // What reaches into another cycle is no part of this one.
+    assert_eq!(reconcile(&[whole], &[part(-10, 14, 10, 6_000), part(0, 29, 10, 12_000)], at(0)).len(), 2);
 }
 
 #[test]

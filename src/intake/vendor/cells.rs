@@ -6,10 +6,11 @@
 use rust_decimal::{Decimal, RoundingStrategy};
 use std::borrow::Cow;
 use termwise_engine::findings::Code;
-use termwise_engine::money::{Currency, PRICE_DIGITS, Price};
+use termwise_engine::money::{Currency, PRICE_DIGITS, Price, SEATS_MAX};
 
-/// Digits before the point that any amount of a line may have.
-const WHOLE_DIGITS: usize = 13;
+/// Digits before the point that any number of a line may have: no line costs more (`TERM_MAX_UNITS`), and with six digits after the
+/// point it fits 64 bits.
+const WHOLE_DIGITS: usize = 12;
 
 /// A decimal without the apostrophe that guards it against a spreadsheet, and without an exponent.
 fn plain(text: &str) -> Result<Cow<'_, str>, Code> {
@@ -71,8 +72,9 @@ pub(super) fn unit_price(text: &str) -> Result<Price, Code> {
 /// Seats, negative where the vendor writes them so; `10.0` is ten.
 pub(super) fn seats(text: &str) -> Result<i64, Code> {
     match fixed(text, 0) {
-        Err(Code::AmountTooFine) => Err(Code::NumberInvalid),
-        seats => seats,
+        Ok(seats) if seats.unsigned_abs() <= u64::from(SEATS_MAX) => Ok(seats),
+        Ok(_) | Err(Code::AmountTooFine) => Err(Code::NumberInvalid),
+        Err(code) => Err(code),
     }
 }
 

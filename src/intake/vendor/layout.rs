@@ -30,7 +30,8 @@ pub(super) struct Names {
 }
 
 /// Other names of a column, by layout, the better one first.
-const LEGACY: [(&str, &[&str]); 4] = [
+const LEGACY: [(&str, &[&str]); 5] = [
+    (v::OWN_SUBSCRIPTION_ID.name, &["SubscriptionId"]),
     (v::SUBSCRIPTION_ID.name, &["SyndicationPartnerSubscriptionNumber", "SubscriptionId"]),
     (v::PRODUCT_ID.name, &["DurableOfferId", "OfferId"]),
     (v::QUANTITY.name, &["Quantity"]),
@@ -70,7 +71,11 @@ pub(super) fn names_of(file: &InputFile, table: Table, given: &ColumnMap) -> Res
         let own_name = [column.name];
         let names =
             others.iter().find(|(ours, _)| *ours == column.name).map_or(&own_name[..], |(_, names)| names);
-        let find = |name: &&str| header.iter().find(|known| plain(known) == plain(name));
+        // A name that is written exactly so goes before one that is spelt alike.
+        let find = |name: &&str| {
+            let exact = header.iter().find(|known| known == name);
+            exact.or_else(|| header.iter().find(|known| plain(known) == plain(name)))
+        };
         if let Some(theirs) = names.iter().find_map(find)
             && !map.values().any(|taken| taken == theirs)
         {

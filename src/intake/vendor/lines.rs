@@ -27,6 +27,7 @@ pub(super) struct Clerk<'c> {
     map: &'c IdMap,
     notes: Notes,
     faults: Vec<Fault>,
+    unread: Unread,
     currencies: Memo<Currency>,
     kinds: Memo<Kind>,
     licences: Memo<bool>,
@@ -49,6 +50,7 @@ impl<'c> Clerk<'c> {
             map,
             notes: Notes::default(),
             faults: Vec::new(),
+            unread: Unread::default(),
             currencies: Memo::default(),
             kinds: Memo::default(),
             licences: Memo::default(),
@@ -59,8 +61,8 @@ impl<'c> Clerk<'c> {
     }
 
     /// What it read, and what was wrong.
-    pub(super) fn done(self) -> (Basket, Notes) {
-        (self.basket, self.notes)
+    pub(super) fn done(self) -> (Basket, Notes, Unread) {
+        (self.basket, self.notes, self.unread)
     }
 
     /// Reads a row.
@@ -72,21 +74,49 @@ impl<'c> Clerk<'c> {
             if let Some(Read { subscription, customer, line }) = read {
                 self.basket.put_ours(subscription, customer, line);
             }
+        } else if self.is_credit(&mut cells) {
+            let read = self.loose_line(&mut cells, Kind::Credit).filter(|_| cells.is_clean());
+            if let Some(Read { subscription, customer, line }) = read {
+                self.basket.put_vendors(subscription, customer, line, true);
+            }
         } else if self.is_licence(&mut cells, layout) {
             let read = self.vendors(&mut cells).filter(|_| cells.is_clean());
             if let Some(Read { subscription, customer, line }) = read {
                 self.basket.put_vendors(subscription, customer, line, true);
             }
         } else {
-            let read = self.excluded(&mut cells).filter(|_| cells.is_clean());
+            let read = self.loose_line(&mut cells, Kind::Change).filter(|_| cells.is_clean());
             if let Some(Read { subscription, customer, line }) = read {
                 self.basket.put_vendors(subscription, customer, line, false);
             }
         }
         if !faults.is_empty() {
             self.notes.set(source, Disposition::Rejected, &faults);
+            if source.table == Table::VendorLines {
+                self.unread.count(&row);
+            }
         }
         self.faults = faults;
+    }
+
+    /// Whether the vendor gives or takes money for something else than a licence or what it sells beside them. Such a line may
+    /// lack everything but its amount.
+    fn is_credit(&mut self, cells: &mut Cells<'_, '_>) -> bool {
+        let kinds = &mut self.kinds;
+        let kind = cells.text(v::CHARGE_TYPE).and_then(|word| kinds.of(word, |word| Some(kind(word))));
+        kind == Some(Kind::Credit) && !self.is_other(cells)
+    }
+
+    /// Whether a line is about usage, a reservation or the like.
+    fn is_other(&mut self, cells: &mut Cells<'_, '_>) -> bool {
+        if is_filled(cells, v::METER) || is_filled(cells, v::RESERVATION) {
+            return true;
+        }
+        let is_other = |text: &str| {
+            let small = text.to_ascii_lowercase();
+            Some(NO_LICENCES.iter().any(|word| small.contains(word)))
+        };
+        cells.text(v::DESCRIPTION).is_some_and(|text| self.licences.of(text, is_other) == Some(true))
     }
 
     /// Whether a line of the vendor's is about licences. Only the new-commerce file holds anything else.
@@ -94,19 +124,7 @@ impl<'c> Clerk<'c> {
         if layout != Layout::NewCommerce {
             return true;
         }
-        let is_some = |cells: &mut Cells<'_, '_>, column| {
-            cells.text(loose(column)).is_some_and(|text| !text.trim().is_empty())
-        };
-        if is_some(cells, v::METER) || is_some(cells, v::RESERVATION) {
-            return false;
-        }
-        let is_other = |text: &str| {
-            let small = text.to_ascii_lowercase();
-            Some(NO_LICENCES.iter().any(|word| small.contains(word)))
-        };
-        if let Some(text) = cells.text(v::DESCRIPTION)
-            && self.licences.of(text, is_other) == Some(true)
-        {
+        if self.is_other(cells) {
             return false;
         }
         match cells.text(v::TERM_AND_CYCLE) {
@@ -116,7 +134,7 @@ impl<'c> Clerk<'c> {
                 self.commitments.of(term, is_committed) == Some(true)
             }
             // A file of old may lack the column; what has neither a term nor an end was sold for ever.
-            None => is_some(cells, v::CHARGE_END),
+            None => is_filled(cells, v::CHARGE_END),
         }
     }
 
@@ -164,8 +182,8 @@ impl<'c> Clerk<'c> {
         Some(Read { subscription: subscription?, customer: customer.unwrap_or_default(), line })
     }
 
-    /// A line that is no licence: only whose it is and what it costs.
-    fn excluded<'a>(&mut self, cells: &mut Cells<'_, 'a>) -> Option<Read<'a, Vendors>>
+    /// A line that is no licence, or a credit: only whose it is and what it costs.
+    fn loose_line<'a>(&mut self, cells: &mut Cells<'_, 'a>, kind: Kind) -> Option<Read<'a, Vendors>>
     where
         'c: 'a,
     {
@@ -176,8 +194,17 @@ impl<'c> Clerk<'c> {
         let (product, sku) = (optional(cells, v::PRODUCT_ID), optional(cells, v::SKU_ID));
         let first = cells.text(loose(v::CHARGE_START)).and_then(|text| cell::price_day(text).ok());
         let last = cells.text(loose(v::CHARGE_END)).and_then(|text| cell::price_day(text).ok());
-        // What was sold for ever has no last day, and what was used may have none at all.
-        let charge = Period { first: first.unwrap_or_else(no_day), last: last.unwrap_or_else(no_day) };
+        let charge = match kind {
+            // What was sold for ever has no last day, and what was used may have none at all.
+            Kind::Cycle | Kind::Change => {
+                Period { first: first.unwrap_or_else(no_day), last: last.unwrap_or_else(no_day) }
+            }
+            Kind::Credit => {
+                let day = first.or(last).unwrap_or_else(no_day);
+                Period { first: day, last: last.unwrap_or(day).max(day) }
+            }
+        };
+        let unit_price = cells.text(v::UNIT_PRICE).and_then(|text| cells::unit_price(text).ok());
         let (amount, currency) = (amount?, currency?);
         let quantity =
             cells.text(loose(v::QUANTITY)).and_then(|text| cells::seats(text).ok()).unwrap_or_default();
@@ -186,9 +213,9 @@ impl<'c> Clerk<'c> {
             currency,
             charge,
             cycle_first: charge.first,
-            kind: Kind::Change,
-            quantity: signed_seats(quantity, amount, 0, Kind::Change, false),
-            unit_price: None,
+            kind,
+            quantity: signed_seats(quantity, amount, 0, kind, false),
+            unit_price: unit_price.filter(|_| kind == Kind::Credit),
             promotion: Told::Nothing,
         };
         Some(Read { subscription, customer, line: Vendors { entry, amount } })
@@ -287,6 +314,48 @@ impl<'c> Clerk<'c> {
 /// The day that stands for none on a line that is no licence: such a line is counted and compared with nothing.
 pub fn no_day() -> Day {
     Instant::BEGINNING.day()
+}
+
+fn is_filled(cells: &mut Cells<'_, '_>, column: Column) -> bool {
+    cells.text(loose(column)).is_some_and(|text| !text.trim().is_empty())
+}
+
+/// What lines of the vendor's that can't be read would come to: it stands in no total, and somebody has to know.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Unread {
+    /// Such lines.
+    pub lines: u64,
+    /// Those whose amount or currency can't be read either.
+    pub without_amount: u64,
+    /// The amounts of the others, by currency.
+    pub sums: Vec<(Currency, i128)>,
+}
+
+impl Unread {
+    fn count(&mut self, row: &Row<'_>) {
+        self.lines += 1;
+        let currency = Currency::from_code(row.cell(v::CURRENCY)).filter(|_| !row.ragged);
+        let amount = currency
+            .and_then(|currency| Some((currency, cells::amount(row.cell(v::SUBTOTAL), currency).ok()?)));
+        match amount {
+            Some((currency, amount)) => self.add_sum(currency, amount.into()),
+            None => self.without_amount += 1,
+        }
+    }
+
+    fn add_sum(&mut self, currency: Currency, sum: i128) {
+        match self.sums.binary_search_by_key(&currency, |(known, _)| *known) {
+            Ok(place) => self.sums[place].1 += sum,
+            Err(place) => self.sums.insert(place, (currency, sum)),
+        }
+    }
+
+    /// Adds what another thread read.
+    pub(super) fn add(&mut self, other: Unread) {
+        self.lines += other.lines;
+        self.without_amount += other.without_amount;
+        other.sums.into_iter().for_each(|(currency, sum)| self.add_sum(currency, sum));
+    }
 }
 
 /// A column whose cell may be empty: of what is no licence only whose it is and what it costs has to be there.

@@ -17,7 +17,7 @@ mod shelves;
 mod tests;
 
 pub use explained::Explanation;
-pub use lines::{cycle_first, no_day};
+pub use lines::{Unread, cycle_first, no_day};
 pub use shelves::{Basket, Given, Shelf, Shelved, Shelving, Word, Words, product_and_sku, show};
 
 use super::desk::Notes;
@@ -30,6 +30,7 @@ use crate::job::Inputs;
 use crate::names::Reject;
 use id_map::IdMap;
 use lines::Clerk;
+use std::collections::BTreeMap;
 use std::time::Duration;
 use termwise_engine::findings::{Fate, Finding, Source, Table};
 
@@ -40,6 +41,8 @@ pub struct VendorIntake {
     pub shelving: Shelving,
     /// What was explained before, in an order of its own.
     pub explained: Vec<Explanation>,
+    /// What the vendor's lines that can't be read would come to.
+    pub unread: Unread,
     /// What is wrong with rows.
     pub findings: Vec<Finding>,
     /// What becomes of those rows.
@@ -84,8 +87,10 @@ pub fn read_vendor(
         }
     }
     let mut baskets = Vec::with_capacity(clerks.len());
+    let mut unread = Unread::default();
     for clerk in clerks {
-        let (basket, noted) = clerk.done();
+        let (basket, noted, not_read) = clerk.done();
+        unread.add(not_read);
         baskets.push(basket);
         notes.findings.extend(noted.findings);
         notes.fates.extend(noted.fates);
@@ -101,6 +106,7 @@ pub fn read_vendor(
     Ok(VendorIntake {
         shelving,
         explained,
+        unread,
         findings,
         fates,
         files,
@@ -122,10 +128,10 @@ impl VendorIntake {
     }
 }
 
-/// The names of customers, for people to read.
+/// The names of customers, for people to read, and what the files are that say them.
 ///
 /// # Errors
-/// The file can't be read.
-pub fn customer_names(inputs: &Inputs) -> Result<std::collections::BTreeMap<String, String>, IntakeError> {
+/// A file can't be read.
+pub fn customer_names(inputs: &Inputs) -> Result<(BTreeMap<String, String>, Vec<FileFacts>), IntakeError> {
     names::customer_names(inputs)
 }

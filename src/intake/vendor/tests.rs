@@ -70,6 +70,10 @@ fn an_amount_is_exact_however_it_is_written() {
     for text in ["1.234", "0.001", "1E-3", "99999999999999"] {
         assert_eq!(euros(text), Err(Code::AmountTooFine), "{text}");
     }
+    for text in ["9223372036854775808", "9223372036855", "1e27"] {
+        assert_eq!(unit_price(text), Err(Code::AmountTooFine), "{text}");
+        assert_eq!(euros(text), Err(Code::AmountTooFine), "{text}");
+    }
     for text in ["", ".", "1,20", "1 200", "€5", "--1", "+-1", "1.2.3", "NaN", "1E", "0x10", "1e5e5"] {
         assert_eq!(euros(text), Err(Code::DecimalInvalid), "{text}");
     }
@@ -84,7 +88,9 @@ fn a_price_is_rounded_to_millionths_and_seats_are_whole() {
     assert_eq!(unit_price("7.7280004999"), price(7_728_000));
     assert_eq!(unit_price("'0E-20"), price(0));
     assert_eq!((seats("10"), seats("-10"), seats("10.000"), seats("'10")), (Ok(10), Ok(-10), Ok(10), Ok(10)));
-    assert_eq!(seats("2.5"), Err(Code::NumberInvalid));
+    for text in ["2.5", "1000001", "-1000001", "9999999999999"] {
+        assert_eq!(seats(text), Err(Code::NumberInvalid), "{text}");
+    }
     assert_eq!((sign("0.0043"), sign("'-4.3E-3"), sign("-0.00"), sign("0E-20"), sign("x")), (1, -1, 0, 0, 0));
     assert_eq!(effective_unit_price("-11.9333333334"), Ok(-119_333_333_334));
     assert_eq!(effective_unit_price("12.00"), Ok(120_000_000_000));
@@ -142,6 +148,42 @@ fn both_namings_and_any_order_of_columns_say_the_same() {
     assert_eq!(lines(&vendor(HEADER, &[ROW])), lines(&vendor(blank, &[row])));
     let quantity = HEADER.replace("BillableQuantity", "Quantity");
     assert_eq!(lines(&vendor(HEADER, &[ROW])), lines(&vendor(&quantity, &[ROW])));
+}
+
+#[test]
+fn a_name_written_exactly_goes_before_one_that_is_spelt_alike() {
+    for header in [format!("subtotal,{HEADER}"), format!("{HEADER},subtotal")] {
+        let row =
+            if header.starts_with("subtotal") { format!("999.00,{ROW}") } else { format!("{ROW},999.00") };
+        assert_eq!(lines(&vendor(&header, &[&row]))[0].3.amount, 12_000);
+    }
+}
+
+#[test]
+fn what_can_not_be_read_is_counted_with_its_amount() {
+    let spoilt = ROW.replace("2026-11-30", "2026-10-30");
+    let intake = read(&vendor(HEADER, &[ROW, &spoilt, &ROW.replace("120.00", "x"), "too,short"])).unwrap();
+    let unread = &intake.unread;
+    assert_eq!((unread.lines, unread.without_amount), (3, 2));
+    assert_eq!(unread.sums, [(currency("EUR"), 12_000)]);
+}
+
+#[test]
+fn known_columns_of_every_layout_are_known() {
+    let legacy = "PartnerId,CustomerId,CustomerName,MpnId,ResellerMpnId,OrderId,SubscriptionId,\
+                  SyndicationPartnerSubscriptionNumber,OfferId,DurableOfferId,OfferName,SubscriptionStartDate,\
+                  SubscriptionEndDate,ChargeStartDate,ChargeEndDate,ChargeType,UnitPrice,Quantity,Amount,\
+                  TotalOtherDiscount,Subtotal,Tax,TotalForCustomer,Currency,DomainName,SubscriptionName,\
+                  SubscriptionDescription,BillingCycleType";
+    let own = "invoice_id,line,line_id,corrects,customer_id,bill_to_id,partner_id,order_id,subscription_id,product_id,\
+               sku_id,segment,market,charge_type,charge_start,charge_end,days,cycle_days,term,term_start,term_end,\
+               billing_cycle,unit_price,effective_unit_price,quantity,subtotal,currency,discount,promotion_id,\
+               promo_code,cost_unit_price,cost_subtotal,margin,tax_code,reference_id,happened_at,reasons";
+    for header in [legacy, own] {
+        let warnings = read(&vendor(header, &[])).unwrap().warnings;
+        let unknown = warnings.iter().filter(|warning| warning.to_string().contains("unknown"));
+        assert_eq!(unknown.map(ToString::to_string).collect::<Vec<_>>(), Vec::<String>::new());
+    }
 }
 
 #[test]

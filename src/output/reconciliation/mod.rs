@@ -16,7 +16,7 @@ pub use publish::{WorkbookMaker, publish};
 pub use summary::{json, text};
 pub use tally::{Sum, Sums, Tallied};
 
-use crate::intake::vendor::Explanation;
+use crate::intake::vendor::{Explanation, Unread};
 use std::sync::Arc;
 use termwise_engine::reconciling::Compared;
 
@@ -31,6 +31,8 @@ pub struct Comparison {
     pub explained: Vec<Explanation>,
     /// The sums of the rows.
     pub tallied: Tallied,
+    /// What the vendor's lines that can't be read would have come to.
+    pub unread: Unread,
     /// What each side's lines come to, as they were read or rated and before anything was compared.
     pub given: Sums,
 }

@@ -65,6 +65,9 @@ pub(super) fn totals_json(comparison: &Comparison) -> Value {
     };
     json!({
         "currencies": by_currency.iter().map(currency).collect::<Vec<_>>(),
+        "rows_with_other_seats_for_the_same_money": tallied.other_use,
+        "unread_vendor_lines": comparison.unread.lines,
+        "unread_vendor_amounts": comparison.unread.sums.iter().map(|&(currency, sum)| (currency.code().to_owned(), Decimal::amount(sum, currency).to_string().into())).collect::<serde_json::Map<_, _>>(),
         "open_differences": tallied.open,
         "explained_differences": tallied.explained,
     })
@@ -156,6 +159,27 @@ fn seats(comparison: &Comparison) -> Vec<String> {
     vec![format!("seats: ours {ours}, the vendor's {vendors}; variance {}{percent}", ours - vendors)]
 }
 
+/// What the lines that can't be read would have come to: it is in no total.
+fn unread(comparison: &Comparison) -> Option<String> {
+    let unread = &comparison.unread;
+    let amounts: Vec<String> = unread
+        .sums
+        .iter()
+        .map(|&(currency, sum)| format!("{} {}", Decimal::amount(sum, currency), currency.code()))
+        .collect();
+    let unknown = match unread.without_amount {
+        0 => String::new(),
+        lines => format!(
+            "{}{lines} of them without an amount that can be read",
+            if amounts.is_empty() { "" } else { ", " }
+        ),
+    };
+    (unread.lines > 0).then(|| {
+        let lines = summary::counted(unread.lines, "line");
+        format!("not in any total: {lines} of the vendor's in rejects.csv, {}{unknown}", amounts.join(", "))
+    })
+}
+
 fn open(comparison: &Comparison, report: &Report<'_>) -> Vec<String> {
     let tallied = &comparison.tallied;
     let words = &report.job.reconcile.words;
@@ -170,6 +194,13 @@ fn open(comparison: &Comparison, report: &Report<'_>) -> Vec<String> {
         line.push_str(&format!(", {} explained beside", tallied.explained));
     }
     let mut lines = vec![line];
+    if tallied.other_use > 0 {
+        lines.push(format!(
+            "{} with other seats for the same money",
+            summary::counted(tallied.other_use, "row")
+        ));
+    }
+    lines.extend(unread(comparison));
     let sums: BTreeMap<&str, String> = tallied
         .tolerated
         .iter()
@@ -177,8 +208,12 @@ fn open(comparison: &Comparison, report: &Report<'_>) -> Vec<String> {
         .collect();
     if !sums.is_empty() {
         let sums: Vec<String> = sums.iter().map(|(code, sum)| format!("{sum} {code}")).collect();
+        let above = match tallied.is_above_total(report.job.reconcile.total) {
+            true => ": MORE THAN IS TOLERATED",
+            false => "",
+        };
         lines.push(format!(
-            "within the tolerance of a line: {} (of {} in total)",
+            "within the tolerance of a line: {} (of {} in total){above}",
             sums.join(", "),
             word("total")
         ));

@@ -28,11 +28,13 @@ pub struct Sum {
 
 impl Sum {
     fn row(&mut self, row: &Compared) {
+        // The quantity of a credit, and of what is no licence, is no seats.
+        let has_seats = !row.is_credit && row.status != Status::Excluded;
         let add = |side: &Option<Side>, lines: &mut u64, amount: &mut i128, seats: &mut i128| {
             if let Some(side) = side {
                 *lines += u64::from(side.lines);
                 *amount += i128::from(side.amount);
-                *seats += i128::from(side.quantity);
+                *seats += if has_seats { i128::from(side.quantity) } else { 0 };
             }
         };
         self.rows += 1;
@@ -83,6 +85,8 @@ pub struct Tallied {
     pub open: u64,
     /// Differences above it that somebody has.
     pub explained: u64,
+    /// Rows with other seats or seat-days for the same money.
+    pub other_use: u64,
     /// What the differences within it come to without their signs.
     pub tolerated: BTreeMap<Currency, i128>,
 }
@@ -98,6 +102,9 @@ impl Tallied {
         let difference = compared.difference();
         let is_named =
             matches!(compared.status, Status::Matched | Status::MatchedUnderRounding | Status::Excluded);
+        if !is_named && difference == 0 && compared.status == Status::Different {
+            self.other_use += 1;
+        }
         if is_named || difference == 0 {
             return;
         }
@@ -120,6 +127,7 @@ impl Tallied {
         }
         self.open += other.open;
         self.explained += other.explained;
+        self.other_use += other.other_use;
         for (&currency, sum) in &other.tolerated {
             *self.tolerated.entry(currency).or_default() += sum;
         }
@@ -139,9 +147,13 @@ impl Tallied {
         self.by_status.get(&(currency, status)).copied().unwrap_or_default()
     }
 
+    /// Whether what is within the tolerance of a line comes to more than that of the total, in any currency.
+    pub fn is_above_total(&self, total: Tolerance) -> bool {
+        self.tolerated.iter().any(|(&currency, &sum)| !total.holds_all(sum, currency))
+    }
+
     /// Whether more differs than a job tolerates, so that somebody has to look.
     pub fn is_above(&self, total: Tolerance) -> bool {
-        let is_more = |(&currency, &sum): (&Currency, &i128)| !total.holds_all(sum, currency);
-        self.open > 0 || self.tolerated.iter().any(is_more)
+        self.open > 0 || self.is_above_total(total)
     }
 }

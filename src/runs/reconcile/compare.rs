@@ -1,7 +1,7 @@
 //! Comparing what stands on the shelves, side by side, and finding out which differences are explained.
 
 use crate::intake::Intake;
-use crate::intake::vendor::{Explanation, Shelf, Shelved, Shelving, product_and_sku, show};
+use crate::intake::vendor::{Explanation, Shelf, Shelved, Shelving, Unread, product_and_sku, show};
 use crate::job::Job;
 use crate::output::reconciliation::{Comparison, Group, Judged, Sums, Tallied};
 use rayon::prelude::*;
@@ -15,7 +15,7 @@ use termwise_engine::reconciling::{Circumstances, Compared, Entry, Ours, Vendors
 pub(super) fn compare(
     job: &Job,
     shelving: Shelving,
-    explained: Vec<Explanation>,
+    (explained, unread): (Vec<Explanation>, Unread),
     book: Option<&Intake>,
 ) -> (Comparison, Vec<Finding>) {
     let mut given = Sums::default();
@@ -42,7 +42,7 @@ pub(super) fn compare(
     });
     let findings =
         explained.iter().zip(is_used).filter_map(|(one, is_used)| told(job, one, is_used)).collect();
-    (Comparison { groups, words, explained, tallied, given }, findings)
+    (Comparison { groups, words, explained, tallied, unread, given }, findings)
 }
 
 /// What is to be said of an explanation: stale policy is a finding too (R69).

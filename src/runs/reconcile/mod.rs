@@ -28,6 +28,7 @@ use crate::reports::{self, Facts, ReportError};
 pub(super) use check::check;
 use ours::Rated;
 pub(super) use playing::{Scene, Stage};
+use std::collections::BTreeMap;
 #[cfg(feature = "reports")]
 use std::path::Path;
 use std::time::Duration;
@@ -80,8 +81,9 @@ pub(super) struct Found {
     pub(super) notes: Vec<String>,
     troubles: Vec<String>,
     timings: Vec<(String, Duration)>,
-    #[cfg(feature = "reports")]
-    customer_names: std::collections::BTreeMap<String, String>,
+    /// What customers are called, in workbooks alone.
+    #[cfg_attr(not(feature = "reports"), allow(dead_code))]
+    customer_names: BTreeMap<String, String>,
 }
 
 impl Found {
@@ -114,7 +116,7 @@ pub(super) fn compared(
     let (comparison, explained) = compare::compare(
         job,
         shelving,
-        std::mem::take(&mut vendor.explained),
+        (std::mem::take(&mut vendor.explained), std::mem::take(&mut vendor.unread)),
         rated.as_ref().map(Rated::intake),
     );
     watch.lap("compare");
@@ -123,6 +125,10 @@ pub(super) fn compared(
         vendor.excerpts(&vendor.findings.iter().copied().chain(explained).collect::<Vec<_>>())?;
     let (mut files, mut notes) = (vendor.files, Vec::new());
     let mut warnings = vendor.warnings;
+    let (customer_names, of_customers) = vendor::customer_names(&job.inputs)?;
+    if !is_rated {
+        files.extend(of_customers);
+    }
     if let Some(Rated { intake, through }) = rated {
         let Rows { findings, of_book } = book_rows(&intake, through);
         counts.add(&of_book);
@@ -142,11 +148,7 @@ pub(super) fn compared(
         notes,
         troubles,
         timings: Vec::new(),
-        #[cfg(feature = "reports")]
-        customer_names: match job.reconcile.workbook {
-            Workbook::None => std::collections::BTreeMap::new(),
-            Workbook::Full | Workbook::Differences => vendor::customer_names(&job.inputs)?,
-        },
+        customer_names,
     };
     Ok((found, comparison))
 }
@@ -179,7 +181,6 @@ fn publish_with_workbook(
     let digest = crate::output::identity(job, &found.files);
     let facts = Facts {
         version: env!("CARGO_PKG_VERSION"),
-        job_file: &job.path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default(),
         from: job.window.billed.first,
         as_of: job.window.billed.last,
         inputs: &found.files,
@@ -194,7 +195,7 @@ fn publish_with_workbook(
     let make = |path: &Path| {
         reports::reconciliation(path, &facts).map_err(|error| match error {
             ReportError::Read { path, source } => OutputError::Write { path, source },
-            ReportError::TooLarge { what } => OutputError::TooLarge { what },
+            error @ ReportError::TooLarge { .. } => OutputError::TooLarge { what: error.to_string() },
             error @ (ReportError::Row { .. }
             | ReportError::Law { .. }
             | ReportError::Grouping(_)
