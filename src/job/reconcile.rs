@@ -105,8 +105,8 @@ impl Desk {
                 && !Table::OF_RECONCILIATION.contains(table)
                 && !Table::OF_OFFERS.contains(table)
         };
-        let book = Table::ALL.into_iter().filter(is_of_book);
-        let named = book.filter(|table| self.setting(&["inputs", table.name()]).is_some()).next();
+        let mut book = Table::ALL.into_iter().filter(is_of_book);
+        let named = book.find(|table| self.setting(&["inputs", table.name()]).is_some());
         if let (Some(lines), Some(table)) = (self.setting(&["inputs", Table::InvoiceLines.name()]), named) {
             let says = format!(
                 "our side is named twice: by published lines, and by {} to recompute it",
