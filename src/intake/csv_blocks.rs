@@ -15,6 +15,9 @@ use std::io::Read;
 /// Bytes that are read at least before the header is looked at.
 const HEAD_BYTES: usize = 2 * FIELD_BYTES;
 
+/// Blocks that are through whose memory is kept: more than are ever read at once.
+const SPARE: usize = 16;
+
 /// Some rows of a file.
 #[derive(Debug)]
 pub(super) struct Block {
@@ -98,6 +101,8 @@ pub(super) struct Blocks {
     block_bytes: usize,
     columns: usize,
     buffer: Vec<u8>,
+    /// Memory of blocks that are through.
+    spare: Vec<Vec<u8>>,
     is_at_end: bool,
     has_failed: bool,
     bytes_before: u64,
@@ -122,6 +127,7 @@ impl Blocks {
             block_bytes: block_bytes.max(1),
             columns: 0,
             buffer: Vec::new(),
+            spare: Vec::new(),
             is_at_end: false,
             has_failed: false,
             bytes_before: 0,
@@ -204,9 +210,19 @@ impl Blocks {
                 None => window += self.block_bytes.max(FIELD_BYTES),
             }
         };
-        let rest = self.buffer.split_off(cut);
+        let mut rest = self.spare.pop().unwrap_or_default();
+        rest.clear();
+        rest.extend_from_slice(&self.buffer[cut..]);
+        self.buffer.truncate(cut);
         let bytes = std::mem::replace(&mut self.buffer, rest);
         self.block(bytes).map(Some)
+    }
+
+    /// Takes back the memory of a block that is through, for one that comes: the system clears what it gives anew.
+    pub(super) fn take_back(&mut self, bytes: Vec<u8>) {
+        if self.spare.len() < SPARE {
+            self.spare.push(bytes);
+        }
     }
 
     fn block(&mut self, bytes: Vec<u8>) -> Result<Block, IntakeError> {

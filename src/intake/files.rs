@@ -244,6 +244,7 @@ fn read_csv<W: Send>(
                     if let Err(error) = csv_file::visit(&block, &heading, None, visit) {
                         failure.note(block.number, error);
                     }
+                    locked(&blocks).take_back(block.bytes);
                 }
             }
         }

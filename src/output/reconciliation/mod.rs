@@ -38,7 +38,7 @@ pub struct Comparison {
 }
 
 /// The rows of a subscription.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Group {
     /// Its customer.
     pub customer: Box<str>,
