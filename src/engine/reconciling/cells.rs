@@ -36,7 +36,7 @@ pub(super) struct Cell {
 
 impl Cells {
     /// The cells under other keys; those that get the same key become one.
-    pub(super) fn under(self, key: impl Fn(&Cell) -> Key) -> Cells {
+    pub(super) fn under(self, mut key: impl FnMut(&Cell) -> Key) -> Cells {
         let mut moved: Vec<(Key, Vec<u32>, Cell)> =
             self.cells.iter().map(|cell| (key(cell), self.lines(cell).to_vec(), cell.clone())).collect();
         moved.sort_by_key(|(key, _, cell)| (*key, cell.key));

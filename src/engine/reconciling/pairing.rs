@@ -21,11 +21,24 @@ pub(super) fn fit(ours: Cells, vendors: Cells) -> (Cells, Cells) {
 
 fn into_cycles_of(others: &Cells, cells: Cells) -> Cells {
     let has = |key: Key| others.cells.binary_search_by_key(&key, |other| other.key).is_ok();
-    let around = |cell: &Cell| others.cells.iter().find(|other| other.holds(cell)).map(|other| other.key);
-    if cells.cells.iter().all(|cell| has(cell.key) || around(cell).is_none()) {
+    let around = |cell: &Cell| others.cells.iter().find(|other| !has(cell.key) && other.holds(cell));
+    if cells.cells.iter().all(|cell| around(cell).is_none()) {
         return cells;
     }
-    cells.under(|cell| if has(cell.key) { cell.key } else { around(cell).unwrap_or(cell.key) })
+    // Parts are a cycle where together they are its seat-days, or where nothing else is; a charge that comes on top is none.
+    let is_whole = |other: &Cell| {
+        let is_part = |cell: &&Cell| around(cell).is_some_and(|found| found.key == other.key);
+        let own = cells.cells.iter().find(|cell| cell.key == other.key);
+        let parts: i64 = cells.cells.iter().filter(is_part).map(|cell| cell.side.seat_days).sum();
+        own.is_none_or(|own| own.side.seat_days + parts == other.side.seat_days)
+    };
+    let keys: Vec<Key> = cells
+        .cells
+        .iter()
+        .map(|cell| around(cell).filter(|other| is_whole(other)).map_or(cell.key, |other| other.key))
+        .collect();
+    let mut keys = keys.into_iter();
+    cells.under(|cell| keys.next().unwrap_or(cell.key))
 }
 
 /// Two cells, or one without a partner.

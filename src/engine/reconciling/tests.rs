@@ -99,6 +99,10 @@ fn parts_of_a_cycle_are_the_cycle() {
     // The other way round: ours in parts.
     let ours_parts = [ours(entry(0, 14, 10), 6_000), ours(entry(15, 29, 10), 6_000)];
     assert_eq!(one(&ours_parts, &[part(0, 29, 10, 12_000)], 0).status, Status::Matched);
+    // What comes on top of a cycle that is there whole is no part of it.
+    let found = reconcile(&[whole], &[part(0, 14, 2, 1_200), part(0, 29, 10, 12_000)], at(0));
+    let statuses: Vec<Status> = found.iter().map(|row| row.status).collect();
+    assert_eq!(statuses, [Status::Matched, Status::VendorOnly]);
     // What reaches into another cycle is no part of this one.
     assert_eq!(reconcile(&[whole], &[part(-10, 14, 10, 6_000), part(0, 29, 10, 12_000)], at(0)).len(), 2);
 }
