@@ -2,6 +2,8 @@
 //!
 //! Floors, from the ground up; a module uses only what is declared before it.
 
+pub(crate) mod locks;
+
 pub mod names;
 
 pub mod policy_file;

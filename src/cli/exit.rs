@@ -1,9 +1,10 @@
 //! Exit codes, and the boundary at which a panic becomes one.
 
 use super::screen;
+use crate::locks::locked;
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::process::{ExitCode, Termination};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 /// What the program exits with (contract, section 1). Codes are stable.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -78,11 +79,11 @@ static PANICKED: Mutex<Option<String>> = Mutex::new(None);
 /// Does something; a panic in it, on any thread, is told with its place and a request to report it, and exits 70.
 pub(super) fn guarded(what: impl FnOnce() -> Exit) -> Exit {
     panic::set_hook(Box::new(|panicked| {
-        let mut first = PANICKED.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut first = locked(&PANICKED);
         first.get_or_insert_with(|| describe(panicked));
     }));
     panic::catch_unwind(AssertUnwindSafe(what)).unwrap_or_else(|_| {
-        let first = PANICKED.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let first = locked(&PANICKED).take();
         screen::complain(&report_of(first.as_deref().unwrap_or("at a place that is not known")));
         Exit::Internal
     })

@@ -2,11 +2,12 @@
 
 use super::Exit;
 use crate::intake;
+use crate::locks::locked;
 use crate::runs::Progress;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::cell::RefCell;
 use std::io::{ErrorKind, IsTerminal, Write, stderr, stdout};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 /// What was printed, where it is caught rather than shown.
@@ -130,7 +131,7 @@ impl Drop for Bars {
 
 impl Bars {
     fn bar(&self) -> MutexGuard<'_, ProgressBar> {
-        self.bar.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.bar)
     }
 
     fn show(&self, next: ProgressBar, form: &str, message: String) {

@@ -52,7 +52,7 @@ impl Block {
     /// A block of a file that is read again.
     pub(super) fn again(bytes: Vec<u8>, place: BlockPlace) -> Block {
         let breaks: Vec<usize> = memchr::memchr_iter(b'\n', &bytes).collect();
-        let runs = runs(&bytes, &breaks, shape(&bytes, &breaks).1);
+        let runs = runs(&bytes, &breaks, shape(&bytes, 0, &breaks).1);
         Block { number: 0, place, lines_before: 0, breaks, runs, bytes }
     }
 
@@ -229,7 +229,7 @@ impl Blocks {
         let breaks: Vec<usize> = memchr::memchr_iter(b'\n', &bytes).collect();
         let lines = breaks.len() as u64;
         let ends_with_break = bytes.last() == Some(&b'\n');
-        let (blank, longest) = shape(&bytes, &breaks);
+        let (blank, longest) = shape(&bytes, 0, &breaks);
         let runs = runs(&bytes, &breaks, longest);
         // Every line is a row or blank, but where a field goes over several lines: there the guard has counted.
         let (mut rows, mut blank) = (lines - blank, blank);
@@ -265,18 +265,12 @@ impl Blocks {
 
     /// What a stretch of a block holds, after so many rows of it: of what has no quotes every line is a row or blank.
     fn shape_of(&self, text: &str, breaks: &[usize], run: &Run, rows: u64) -> Result<Shape, IntakeError> {
-        let text = text.get(run.start..run.end).unwrap_or_default();
         if run.needs_parser {
+            let text = text.get(run.start..run.end).unwrap_or_default();
             return guard::check(text, self.columns, self.rows_before + rows, &self.shown);
         }
         let breaks = &breaks[run.breaks.0..run.breaks.1];
-        let mut start = run.start;
-        let is_blank = |&feed: &usize| {
-            let line = text.get(start - run.start..feed - run.start).unwrap_or_default();
-            start = feed + 1;
-            line.is_empty() || line == "\r"
-        };
-        let blank_lines = breaks.iter().map(is_blank).filter(|&is_blank| is_blank).count() as u64;
+        let (blank_lines, _) = shape(text.as_bytes(), run.start, breaks);
         Ok(Shape { rows: breaks.len() as u64 - blank_lines, blank_lines, ends_with_break: true })
     }
 
@@ -329,9 +323,10 @@ fn last_row_end(bytes: &[u8]) -> Option<usize> {
     None
 }
 
-/// How many lines are without a character, and the length of the longest.
-fn shape(bytes: &[u8], breaks: &[usize]) -> (u64, usize) {
-    let (mut blank, mut longest, mut start) = (0, 0, 0);
+/// How many of the lines that begin at a place and end at these breaks are without a character, and the length of the
+/// longest, with what comes after the last break.
+fn shape(bytes: &[u8], mut start: usize, breaks: &[usize]) -> (u64, usize) {
+    let (mut blank, mut longest) = (0, 0);
     for &feed in breaks {
         let length = feed - start;
         longest = longest.max(length);

@@ -6,10 +6,11 @@ use super::error::{IntakeError, Warning};
 use super::row::Row;
 use super::{csv_file, json_file, parquet_file};
 use crate::job::InputFile;
+use crate::locks::{locked, unlocked};
 use std::fs::{File, Metadata};
 use std::io::Read;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::SystemTime;
 use termwise_engine::findings::Table;
 
@@ -108,11 +109,6 @@ impl Version {
     }
 }
 
-/// A value behind a lock; a thread that broke off leaves it as it is.
-pub(super) fn locked<T>(value: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    value.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// The first thing that went wrong, in the order of the file.
 #[derive(Debug, Default)]
 pub(super) struct Failure(Mutex<Option<(usize, IntakeError)>>);
@@ -133,7 +129,7 @@ impl Failure {
 
     /// What went wrong first.
     pub(super) fn into_result(self) -> Result<(), IntakeError> {
-        match self.0.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        match unlocked(self.0) {
             Some((_, error)) => Err(error),
             None => Ok(()),
         }
@@ -250,7 +246,7 @@ fn read_csv<W: Send>(
         }
     });
     failure.into_result()?;
-    let counted = blocks.into_inner().unwrap_or_else(PoisonError::into_inner).finish()?;
+    let counted = unlocked(blocks).finish()?;
     if !counted.ends_with_break {
         warnings.push(Warning::trouble(format!(
             "{shown}:{}: the last row has all its fields and no line break: check that the file is complete",

@@ -5,7 +5,7 @@
 //! that the run was given goes to a file without a name beside the output, and comes back when its part's turn has come.
 
 use super::error::IntakeError;
-use super::files::locked;
+use crate::locks::locked;
 use crate::parcel::Packing;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};

@@ -6,7 +6,7 @@
 use super::check::Desk;
 use super::grammar;
 use super::problem::{MISSING, Place, VALUE};
-use super::values::ten_thousandths;
+use super::values::fixed;
 use crate::policy_file;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,6 +18,8 @@ const BOUNDS: &str = "bounds";
 const NOTICE_DAYS_MAX: u32 = 365;
 /// A hundredfold: a longer number is a slip of the pen.
 const PERCENT_MAX: u32 = 10_000;
+/// Amounts are whole numbers of ten-thousandths.
+const AMOUNT_DECIMALS: usize = 4;
 /// In ten-thousandths: more than any line can come to.
 const LARGEST_LINE_MAX: i64 = 1_000_000_000_000 * 10_000;
 const LINES_MAX: u32 = 1_000_000;
@@ -197,7 +199,7 @@ impl Desk {
         const HINT: &str = "write an amount of at most four decimals in quotes, such as \"50000.00\"";
         let parts = [BOUNDS, "largest_line"];
         let (text, setting) = self.text(&parts, HINT)?;
-        let amount = ten_thousandths(&text).filter(|amount| (1..=LARGEST_LINE_MAX).contains(amount));
+        let amount = fixed(&text, AMOUNT_DECIMALS).filter(|amount| (1..=LARGEST_LINE_MAX).contains(amount));
         if amount.is_none() {
             let says = format!("{text:?} is not an amount above zero");
             self.wrong(&setting, &parts.join("."), &says, HINT);

@@ -2,6 +2,7 @@
 
 use super::check::{Desk, Purpose};
 use super::problem::{MISSING, Place, VALUE};
+use super::values::fixed;
 use super::{Kind, grammar};
 use std::collections::BTreeMap;
 use termwise_engine::findings::Table;
@@ -71,12 +72,7 @@ impl Desk {
         let hint = "write an amount in quotes, such as \"0.01\"; it holds in every currency";
         let parts = ["tolerance", name];
         let (text, setting) = self.text(&parts, hint)?;
-        let digits = PRICE_DIGITS as usize;
-        let (whole, fraction) = text.split_once('.').unwrap_or((&text, "0"));
-        let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-        let is_amount = is_number(whole) && is_number(fraction) && fraction.len() <= digits;
-        let millionths = format!("{whole}{fraction:0<digits$}").parse().ok().filter(|_| is_amount);
-        let Some(price) = millionths.and_then(Price::from_millionths) else {
+        let Some(price) = fixed(&text, PRICE_DIGITS as usize).and_then(Price::from_millionths) else {
             self.wrong(&setting, &parts.join("."), &format!("{text:?} is not an amount"), hint);
             return None;
         };

@@ -19,6 +19,8 @@ const HORIZON_MAX: u32 = 3_660;
 const REJECTED_ROWS_DEFAULT: u32 = 1_000;
 /// A percent, in millionths.
 const PERCENT: u32 = 10_000;
+/// Decimals of a percentage: with them it is a whole number of millionths.
+const PERCENT_DECIMALS: usize = 4;
 
 impl Desk {
     pub(super) fn setting(&self, parts: &[&str]) -> Option<Setting> {
@@ -333,18 +335,18 @@ fn first_of_month(day: Day) -> Day {
 
 /// The millionths of `"0.1%"`, exactly; `None` where it has a finer digit than they do, or is more than so many percent.
 fn millionths(text: &str, most_percent: u32) -> Option<u32> {
-    let number = ten_thousandths(text.strip_suffix('%')?.trim_end())?;
+    let number = fixed(text.strip_suffix('%')?.trim_end(), PERCENT_DECIMALS)?;
     u32::try_from(number).ok().filter(|&share| share <= most_percent.saturating_mul(PERCENT))
 }
 
-/// The ten-thousandths of `"50000.00"`, exactly; `None` where it has a finer digit than they do, a sign or an exponent.
-pub(super) fn ten_thousandths(number: &str) -> Option<i64> {
+/// `"50000.00"` in units of so many decimals, exactly; `None` where it has a finer digit than they do, a sign or an exponent.
+pub(super) fn fixed(number: &str, decimals: usize) -> Option<i64> {
     let (whole, fraction) =
         number.split_once('.').map_or((number, ""), |(whole, fraction)| (whole, fraction));
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     let is_number = !whole.is_empty() && digits(whole) && digits(fraction) && !number.ends_with('.');
-    if !is_number || fraction.len() > 4 {
+    if !is_number || fraction.len() > decimals {
         return None;
     }
-    format!("{whole}{fraction:0<4}").parse().ok()
+    format!("{whole}{fraction:0<decimals$}").parse().ok()
 }

@@ -12,13 +12,14 @@ use super::{Progress, RunError};
 use crate::intake::{Intake, Part};
 use crate::job::Job;
 use crate::ledger::{ChargesWriter, Group, Location, Packed, Record};
+use crate::locks::{locked, unlocked};
 use crate::names::Names;
 use crate::output::{
     Batch, Block, Charge, Counts, Encoded, LineTexts, OutputError, Posting, Stretch, Tables, Tally, Writer,
 };
 use rayon::prelude::*;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 use termwise_engine::book::{Book, CustomerBook};
 use termwise_engine::calendar::Day;
@@ -128,7 +129,7 @@ pub(super) fn through(
             pipeline.begin_next(scope);
         }
     });
-    let state = pipeline.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let state = unlocked(pipeline.state);
     match state.failure {
         Some(error) => Err(error),
         None => Ok((state.through, state.charges)),
@@ -162,7 +163,7 @@ pub(super) fn encode(parts: Vec<Vec<Batch>>, writer: &mut Writer) -> Result<(), 
     let writer = Mutex::new(writer);
     let append = |block: Block| {
         let encoded = block.encode()?;
-        writer.lock().unwrap_or_else(PoisonError::into_inner).append(encoded)
+        locked(&writer).append(encoded)
     };
     Ok(blocks.into_par_iter().try_for_each(append)?)
 }
@@ -196,7 +197,7 @@ struct State<'p> {
 
 impl<'p> Pipeline<'p> {
     fn state(&self) -> MutexGuard<'_, State<'p>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.state)
     }
 
     /// Begins the next part, if there is one and nothing went wrong.
@@ -332,7 +333,7 @@ impl<'p> Pipeline<'p> {
         through.met_first = first_met.map(|(_, record, _)| record.subscription).collect();
         let mut played = posted.played;
         played.clear();
-        self.spare.lock().unwrap_or_else(PoisonError::into_inner).push(played);
+        locked(&self.spare).push(played);
         through.spent = spent;
         Ok(Billed { batches, through, packed, records, subscriptions: book.subscriptions.len() as u64 })
     }
@@ -347,7 +348,7 @@ impl<'p> Pipeline<'p> {
             OutputError::Invariant { law: "every subscription has a number of its own", detail }
         };
         if book.subscriptions.len() <= 2 * unit {
-            let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let spare = locked(&self.spare).pop();
             let mut poster = poster().with_room(book.subscriptions.len(), spare.unwrap_or_default());
             for customer in book.customers_of(&book.subscriptions) {
                 for case in night.cases(customer, names, self.piece_of(&customer)).map_err(same_number)? {

@@ -65,13 +65,8 @@ impl Desk<'_> {
     /// Both published roundings are tried, and the job's own (R68).
     fn fits(&self, ours: &Cell, vendors: &Cell) -> Fits {
         let amount = vendors.side.amount;
-        let sum = |of: fn(&Ours) -> i64| self.of_ours(ours).map(of).sum::<i64>() == amount;
-        let fits = Fits {
-            own: ours.side.amount == amount,
-            truncated_line: sum(|line| line.truncated_line),
-            truncated_unit: sum(|line| line.truncated_unit),
-            mixed: false,
-        };
+        let [own, truncated_line, truncated_unit] = self.amounts(ours).map(|of_ours| of_ours == amount);
+        let fits = Fits { own, truncated_line, truncated_unit, mixed: false };
         Fits { mixed: fits.is_none() && self.fits_one_by_one(ours, vendors), ..fits }
     }
 
@@ -91,10 +86,20 @@ impl Desk<'_> {
         })
     }
 
+    /// What our lines come to under the job's own rounding, and under both that the vendor has published.
+    fn amounts(&self, ours: &Cell) -> [i64; 3] {
+        let truncated = |of: fn(&Ours) -> i64| self.of_ours(ours).map(of).sum();
+        [ours.side.amount, truncated(|line| line.truncated_line), truncated(|line| line.truncated_unit)]
+    }
+
+    /// How far rounding alone can carry the sides from each other: a minor unit for each line, or for each seat.
+    fn carried(&self, ours: &Cell, vendors: &Cell) -> u64 {
+        let seats: i64 = self.of_vendors(vendors).map(|line| line.entry.quantity.abs()).sum();
+        seats.unsigned_abs().max(ours.side.lines.max(vendors.side.lines).into())
+    }
+
     fn cause(&self, ours: &Cell, vendors: &Cell) -> Cause {
         let (one, other) = (&ours.side, &vendors.side);
-        let is_short = |of: i64| one.amount.abs_diff(other.amount) <= of.unsigned_abs();
-        let seats: i64 = self.of_vendors(vendors).map(|line| line.entry.quantity.abs()).sum();
         let is_same_price = one.unit_price.zip(other.unit_price).is_none_or(|(one, other)| one == other);
         let is_other_promotion =
             one.is_promotion_told && other.is_promotion_told && one.promotions != other.promotions;
@@ -106,7 +111,7 @@ impl Desk<'_> {
             Cause::Promotion
         } else if !is_same_price {
             Cause::Price
-        } else if is_short(i64::from(one.lines.max(other.lines))) || is_short(seats) {
+        } else if one.amount.abs_diff(other.amount) <= self.carried(ours, vendors) {
             Cause::Rounding
         } else {
             Cause::Unknown
@@ -116,11 +121,9 @@ impl Desk<'_> {
     /// Whether the vendor's amount is what ours would be if no discount came off, to a minor unit a line or a seat.
     fn is_undiscounted(&self, ours: &Cell, vendors: &Cell) -> bool {
         let whole: i64 = self.of_ours(ours).map(|line| line.undiscounted).sum();
-        let seats: i64 = self.of_vendors(vendors).map(|line| line.entry.quantity.abs()).sum();
-        let near = seats.max(i64::from(ours.side.lines.max(vendors.side.lines)));
-        let of_ours = ours.side.amount.abs_diff(whole);
+        let near = self.carried(ours, vendors);
         // What is no farther away than rounding can carry it says nothing about a discount.
-        of_ours > near.unsigned_abs() && vendors.side.amount.abs_diff(whole) <= near.unsigned_abs()
+        ours.side.amount.abs_diff(whole) > near && vendors.side.amount.abs_diff(whole) <= near
     }
 
     /// Whether the sides would agree if no line of the vendor's stood twice.
@@ -130,14 +133,7 @@ impl Desk<'_> {
         // The lines of a cell come in an order in which those that are alike are neighbours.
         lines.dedup();
         let amount: i64 = lines.iter().map(|line| line.amount).sum();
-        lines.len() < all
-            && [ours.side.amount]
-                .into_iter()
-                .chain([
-                    self.of_ours(ours).map(|line| line.truncated_line).sum(),
-                    self.of_ours(ours).map(|line| line.truncated_unit).sum(),
-                ])
-                .any(|own| own == amount)
+        lines.len() < all && self.amounts(ours).contains(&amount)
     }
 
     fn vendor_only(&self, cell: &Cell) -> Compared {

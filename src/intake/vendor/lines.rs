@@ -70,24 +70,20 @@ impl<'c> Clerk<'c> {
         let mut faults = std::mem::take(&mut self.faults);
         let mut cells = Cells::new(row, &mut faults);
         if source.table == Table::InvoiceLines {
-            let read = self.ours(&mut cells).filter(|_| cells.is_clean());
-            if let Some(Read { subscription, customer, line }) = read {
+            let read = self.ours(&mut cells);
+            if let Some(Read { subscription, customer, line }) = read.filter(|_| cells.is_clean()) {
                 self.basket.put_ours(subscription, customer, line);
             }
-        } else if self.is_credit(&mut cells) {
-            let read = self.loose_line(&mut cells, Kind::Credit).filter(|_| cells.is_clean());
-            if let Some(Read { subscription, customer, line }) = read {
-                self.basket.put_vendors(subscription, customer, line, true);
-            }
-        } else if self.is_licence(&mut cells, layout) {
-            let read = self.vendors(&mut cells).filter(|_| cells.is_clean());
-            if let Some(Read { subscription, customer, line }) = read {
-                self.basket.put_vendors(subscription, customer, line, true);
-            }
         } else {
-            let read = self.loose_line(&mut cells, Kind::Change).filter(|_| cells.is_clean());
-            if let Some(Read { subscription, customer, line }) = read {
-                self.basket.put_vendors(subscription, customer, line, false);
+            let (read, is_licence) = if self.is_credit(&mut cells) {
+                (self.loose_line(&mut cells, Kind::Credit), true)
+            } else if self.is_licence(&mut cells, layout) {
+                (self.vendors(&mut cells), true)
+            } else {
+                (self.loose_line(&mut cells, Kind::Change), false)
+            };
+            if let Some(Read { subscription, customer, line }) = read.filter(|_| cells.is_clean()) {
+                self.basket.put_vendors(subscription, customer, line, is_licence);
             }
         }
         if !faults.is_empty() {
@@ -145,7 +141,7 @@ impl<'c> Clerk<'c> {
         let subscription = self.mapped(cells, v::SUBSCRIPTION_ID);
         let customer = cells.text(v::CUSTOMER_ID).map(|id| self.map.ours(id));
         let item = self.item(cells);
-        let (currency, amount) = self.amount(cells);
+        let (currency, amount) = self.amount(cells, (v::CURRENCY, v::SUBTOTAL));
         let quantity = cells.read(v::QUANTITY, cells::seats);
         let unit_price = cells.read(v::UNIT_PRICE, cells::unit_price);
         let (first, last) = (self.day(cells, v::CHARGE_START), self.day(cells, v::CHARGE_END));
@@ -187,7 +183,7 @@ impl<'c> Clerk<'c> {
     where
         'c: 'a,
     {
-        let (currency, amount) = self.amount(cells);
+        let (currency, amount) = self.amount(cells, (v::CURRENCY, v::SUBTOTAL));
         let optional = |cells: &mut Cells<'_, 'a>, column| cells.text(loose(column)).unwrap_or_default();
         let subscription = self.map.ours(optional(cells, v::SUBSCRIPTION_ID));
         let customer = self.map.ours(optional(cells, v::CUSTOMER_ID));
@@ -224,10 +220,7 @@ impl<'c> Clerk<'c> {
     fn ours<'a>(&mut self, cells: &mut Cells<'_, 'a>) -> Option<Read<'a, Ours>> {
         let (subscription, customer) = (cells.text(o::SUBSCRIPTION_ID), cells.text(o::CUSTOMER_ID));
         let (product, sku) = (cells.text(o::PRODUCT_ID), cells.text(o::SKU_ID));
-        let of_code = |code: &str| Currency::from_code(code);
-        let currency = cells.known_or(o::CURRENCY, &mut self.currencies, Code::CurrencyUnknown, of_code);
-        let amount =
-            currency.and_then(|currency| cells.read(o::SUBTOTAL, |text| cells::amount(text, currency)));
+        let (currency, amount) = self.amount(cells, (o::CURRENCY, o::SUBTOTAL));
         let effective = cells.read(o::EFFECTIVE_UNIT_PRICE, cells::effective_unit_price);
         let (quantity, unit_price) = (cells.seats(o::QUANTITY), cells.money(o::UNIT_PRICE));
         let (first, last) = (cells.day(o::CHARGE_START), cells.day(o::CHARGE_END));
@@ -287,11 +280,15 @@ impl<'c> Clerk<'c> {
         Some(self.basket.item(product, sku))
     }
 
-    fn amount(&mut self, cells: &mut Cells<'_, '_>) -> (Option<Currency>, Option<i64>) {
+    /// The currency of a line, and its amount in minor units of it.
+    fn amount(
+        &mut self,
+        cells: &mut Cells<'_, '_>,
+        (currency, subtotal): (Column, Column),
+    ) -> (Option<Currency>, Option<i64>) {
         let of_code = |code: &str| Currency::from_code(code);
-        let currency = cells.known_or(v::CURRENCY, &mut self.currencies, Code::CurrencyUnknown, of_code);
-        let amount =
-            currency.and_then(|currency| cells.read(v::SUBTOTAL, |text| cells::amount(text, currency)));
+        let currency = cells.known_or(currency, &mut self.currencies, Code::CurrencyUnknown, of_code);
+        let amount = currency.and_then(|currency| cells.read(subtotal, |text| cells::amount(text, currency)));
         (currency, amount)
     }
 

@@ -18,7 +18,7 @@ mod tests;
 
 pub use explained::Explanation;
 pub use lines::{Unread, cycle_first, no_day};
-pub use shelves::{Basket, Given, Shelf, Shelved, Shelving, Word, Words, product_and_sku, show};
+pub use shelves::{Basket, Given, Shelf, Shelved, Shelving, product_and_sku, show};
 
 use super::desk::Notes;
 use super::error::{IntakeError, Warning};

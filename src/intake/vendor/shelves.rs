@@ -4,7 +4,7 @@
 //! subscription's id, so whatever order lines come in, those of a subscription end on one shelf, and shelves are compared side
 //! by side. Texts are kept once for a subscription, and a product, SKU or promotion is a number.
 
-use crate::intake::files::locked;
+use crate::locks::locked;
 use crate::names::Texts;
 use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 use std::hash::BuildHasher;
@@ -24,7 +24,7 @@ const OURS: usize = 0;
 const VENDORS: usize = 1;
 
 /// A text as a number, which says only whether two texts are the same.
-pub type Word = u32;
+type Word = u32;
 
 /// The texts of products, SKUs and promotions that were met, by any thread.
 #[derive(Clone, Debug, Default)]
@@ -51,11 +51,6 @@ impl Words {
     /// Every text, by its number.
     pub fn texts(&self) -> Vec<Arc<str>> {
         locked(&self.0).texts.clone()
-    }
-
-    /// The number of a product and SKU that was met.
-    pub fn item(&self, product: &str, sku: &str) -> Option<Word> {
-        locked(&self.0).numbers.get(format!("{product}{MARK}{sku}").as_str()).copied()
     }
 }
 

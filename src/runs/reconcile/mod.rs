@@ -15,8 +15,8 @@ mod playing;
 
 use super::invoice::{End, Outcome, SetAside, Watch, Work, in_pool, json_of, place_of};
 use super::{Progress, RunError};
+use crate::intake::FileFacts;
 use crate::intake::vendor::{self, VendorIntake};
-use crate::intake::{FileFacts, Intake};
 use crate::job::{Job, Workbook};
 use crate::names::Reject;
 #[cfg(feature = "reports")]
@@ -27,6 +27,7 @@ use crate::output::{Closed, Counts, Report, Tally, diagnostic};
 use crate::reports::{self, Facts, ReportError};
 pub(super) use check::check;
 use ours::Rated;
+use playing::Through;
 pub(super) use playing::{Scene, Stage};
 use std::collections::BTreeMap;
 #[cfg(feature = "reports")]
@@ -117,28 +118,31 @@ pub(super) fn compared(
         job,
         shelving,
         (std::mem::take(&mut vendor.explained), std::mem::take(&mut vendor.unread)),
-        rated.as_ref().map(Rated::intake),
+        rated.as_ref().map(|rated| &rated.intake),
     );
     watch.lap("compare");
     let mut counts: Counts = vendor.fates.iter().copied().collect();
     let mut rejects =
         vendor.excerpts(&vendor.findings.iter().copied().chain(explained).collect::<Vec<_>>())?;
-    let (mut files, mut notes) = (vendor.files, Vec::new());
-    let mut warnings = vendor.warnings;
-    let (customer_names, of_customers) = vendor::customer_names(&job.inputs)?;
-    if !is_rated {
-        files.extend(of_customers);
+    let (mut files, mut warnings) = (vendor.files, vendor.warnings);
+    let mut customer_names = BTreeMap::new();
+    // A book has the file among its own; it is read for the names alone where they are shown.
+    if !is_rated || job.reconcile.workbook != Workbook::None {
+        let (names, of_customers) = vendor::customer_names(&job.inputs)?;
+        customer_names = names;
+        files.extend(of_customers.into_iter().filter(|_| !is_rated));
     }
-    if let Some(Rated { intake, through }) = rated {
-        let Rows { findings, of_book } = book_rows(&intake, through);
-        counts.add(&of_book);
+    if let Some(Rated { intake, through: Through { mut findings, counts: of_lines } }) = rated {
+        findings.extend(&intake.findings);
+        intake.fates.iter().for_each(|&(source, fate)| counts.count(source, fate));
+        counts.add(&of_lines);
         rejects.extend(intake.excerpts(&job.inputs, &findings)?);
         files.extend(intake.files.iter().cloned());
         warnings.extend(intake.warnings.iter().cloned());
     }
     files.sort_by_key(|facts| (facts.table, facts.file));
     rejects.sort();
-    notes.extend(warnings.iter().map(ToString::to_string));
+    let notes = warnings.iter().map(ToString::to_string).collect();
     let troubles = warnings.iter().filter(|warning| warning.is_trouble).map(ToString::to_string).collect();
     let found = Found {
         files,
@@ -151,19 +155,6 @@ pub(super) fn compared(
         customer_names,
     };
     Ok((found, comparison))
-}
-
-/// What became of the rows of the book.
-struct Rows {
-    findings: Vec<termwise_engine::findings::Finding>,
-    of_book: Counts,
-}
-
-fn book_rows(intake: &Intake, through: playing::Through) -> Rows {
-    let playing::Through { mut findings, mut counts } = through;
-    findings.extend(&intake.findings);
-    intake.fates.iter().for_each(|&(source, fate)| counts.count(source, fate));
-    Rows { findings, of_book: counts }
 }
 
 /// Publishes with the workbook that the job wishes for.

@@ -4,11 +4,12 @@ use super::playing::{Scene, Stage, Through};
 use crate::intake::Intake;
 use crate::intake::vendor::{Basket, Shelving, cycle_first};
 use crate::job::Job;
+use crate::locks::{locked, unlocked};
 use crate::names::Names;
 use crate::runs::invoice::Work;
 use crate::runs::{Progress, RunError};
 use rayon::prelude::*;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use termwise_engine::book::Book;
 use termwise_engine::money::{Price, about};
 use termwise_engine::reconciling::{Entry, Kind, Ours, Told, signed_seats};
@@ -18,12 +19,6 @@ use termwise_engine::workings::{ChargeType, Line};
 pub(super) struct Rated {
     pub(super) intake: Intake,
     pub(super) through: Through,
-}
-
-impl Rated {
-    pub(super) fn intake(&self) -> &Intake {
-        &self.intake
-    }
 }
 
 /// Rates the book of a job, and puts its lines on the shelves.
@@ -53,14 +48,10 @@ pub(super) fn rate(
         all.counts.add(&stage.through.counts);
         Ok::<(), RunError>(())
     })?;
-    let baskets = baskets.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let baskets = unlocked(baskets);
     baskets.into_iter().for_each(|basket| shelving.add(basket));
-    let through = through.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let through = unlocked(through);
     Ok(Rated { intake, through })
-}
-
-fn locked<T>(value: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    value.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Puts the lines of a customer into a basket.
