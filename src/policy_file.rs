@@ -16,6 +16,21 @@ const TEXT: &str = include_str!("../data/policy.toml");
 pub const STANDARD: &str = "standard";
 /// The profile of a reconciliation that names none: what the vendor's own files show.
 pub const OF_THE_VENDOR: &str = "partner-center";
+/// The setting that a what-if does not leave to anybody (R59), and its word there.
+pub const REFUSED_EVENTS: &str = "refused_events";
+/// What is refused is rejected.
+pub const REJECT: &str = "reject";
+/// Settings of what happens inside a term, and of codes, which never renew: what follows from the book of a day can't differ by
+/// them.
+pub const OF_EVENTS: [&str; 7] = [
+    REFUSED_EVENTS,
+    "seat_changes",
+    "refund_window",
+    "full_refund",
+    "late_seats",
+    "upgrade_promotions",
+    "stacking",
+];
 const WINDOWS: [(&str, &str); 2] =
     [("refund_window", "refund_window_hours"), ("full_refund", "full_refund_hours")];
 /// Ten years: a longer window is a slip of the pen.
@@ -166,6 +181,22 @@ pub fn in_force(profile: &str, own: &BTreeMap<String, String>) -> Result<InForce
             Err(refused)
         }
     }
+}
+
+/// The policy of a job, by its words, with some settings changed (R70).
+///
+/// # Errors
+/// Every setting that can't be.
+pub fn changed(
+    words: &BTreeMap<String, String>,
+    changes: BTreeMap<String, String>,
+) -> Result<InForce, Vec<Refused>> {
+    let settings = keys();
+    let is_setting = |key: &String| key != "profile" && settings.contains(key);
+    let mut own: BTreeMap<String, String> =
+        words.iter().filter(|(key, _)| is_setting(key)).map(|(key, word)| (key.clone(), word.clone())).collect();
+    own.extend(changes);
+    in_force(words.get("profile").map_or(STANDARD, String::as_str), &own)
 }
 
 /// A job's own setting as the file writes it; none where the file has no such setting.

@@ -17,7 +17,7 @@ pub use screen::Printed;
 use crate::job::{self, Format, Given, Kind, Overrides, Purpose};
 use crate::runs::invoice::{End, Outcome, Work, too_many};
 use crate::runs::ledger::{Wish, night};
-use crate::runs::{RunError, check, explain, floor, invoice, offers, reconcile, vendor_sample};
+use crate::runs::{RunError, check, explain, floor, invoice, offers, reconcile, vendor_sample, what_if};
 use crate::sample;
 use arguments::{Command, FormatName, Line, Manner, OffersFlags, ProfileName, RunFlags, SampleFlags, Shared};
 use chrono::Utc;
@@ -104,6 +104,7 @@ fn run(flags: &RunFlags, screen: Screen<'_>) -> Result<Exit, Exit> {
         (Kind::Reconcile, _) => {
             reconcile::reconcile(&given.job, flags.dry_run, work(&shared.manner), &progress)
         }
+        (Kind::WhatIf, _) => what_if::what_if(&given.job, flags.dry_run, work(&shared.manner), &progress),
         (Kind::Invoice, None) => invoice::run(&given.job, flags.dry_run, work(&shared.manner), &progress),
         (Kind::Invoice, Some(settings)) => {
             let wish = Wish {

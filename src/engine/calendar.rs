@@ -28,8 +28,8 @@ const DAY_OF_EPOCH: i32 = 719_468 + 100 * DAYS_PER_ERA as i32;
 const DAYS: u32 = 200 * DAYS_PER_ERA - 1;
 
 /// A month, counted like days: the difference of two is the number of calendar months between.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-struct Month(i32);
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
+pub struct Month(i32);
 
 impl Month {
     const fn of(year: i32, month: u32) -> Month {
@@ -68,7 +68,28 @@ impl Month {
     }
 }
 
+impl Month {
+    /// Its number: months that follow each other have numbers that do.
+    pub const fn count(self) -> i32 {
+        self.0
+    }
+
+    /// The month of a number.
+    pub const fn from_count(count: i32) -> Month {
+        Month(if count < 0 { 0 } else { count })
+    }
+}
+
+impl From<Day> for Month {
+    fn from(day: Day) -> Month {
+        day.in_month().0
+    }
+}
+
 impl Day {
+    /// Earlier than anything that happens.
+    pub const FIRST: Day = Day::at(0);
+
     /// The day after so many, at most the last one that can be counted.
     const fn at(count: u32) -> Day {
         Day(NonZeroU32::MIN.saturating_add(if count < DAYS { count } else { DAYS }))
@@ -165,6 +186,13 @@ impl fmt::Display for Day {
         } else {
             write!(out, "{year:+05}-{month:02}-{day:02}")
         }
+    }
+}
+
+impl fmt::Display for Month {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let first = self.day(1);
+        write!(out, "{:04}-{:02}", first.year(), first.month())
     }
 }
 

@@ -48,13 +48,17 @@ pub enum Table {
     IdMap,
     /// Differences that somebody has explained.
     Explained,
+    /// What somebody proposes to change (R70).
+    Proposal,
+    /// Price lists that proposals put in the place of today's; proposals name their files, no job does.
+    ProposedPrices,
     /// Purchases that somebody asks about; a command names their file, no job does.
     Requests,
 }
 
 impl Table {
     /// Every table that a job can name, in the order of reports.
-    pub const ALL: [Table; 20] = [
+    pub const ALL: [Table; 21] = [
         Table::Subscriptions,
         Table::Customers,
         Table::Partners,
@@ -75,6 +79,7 @@ impl Table {
         Table::InvoiceLines,
         Table::IdMap,
         Table::Explained,
+        Table::Proposal,
     ];
 
     /// The tables that only a reconciliation reads (R67 to R69).
@@ -108,6 +113,8 @@ impl Table {
             Table::InvoiceLines => "invoice_lines",
             Table::IdMap => "id_map",
             Table::Explained => "explained",
+            Table::Proposal => "proposal",
+            Table::ProposedPrices => "proposed_prices",
             Table::Requests => "requests",
         }
     }
@@ -368,6 +375,8 @@ codes! {
     ChargeDaysReversed = "charge-days-reversed", "the charge ends before it begins", "correct ChargeStartDate or ChargeEndDate; the last day counts";
     /// R67
     IdMapAmbiguous = "id-map-ambiguous", "two rows of the map say different things of one of the vendor's ids", "keep one row for each of the vendor's ids";
+    /// R70
+    ProposalUnmatched = "proposal-unmatched", "the change matches nothing that there is", "correct what it is about, or remove it: ids, terms and plans are written as in the price list and the promotions";
     /// R69
     ExplanationEmpty = "explanation-empty", "an explanation of everything explains nothing", "fill in at least one of the pattern columns, such as subscription_id";
     /// R69

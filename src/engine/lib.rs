@@ -39,4 +39,6 @@ pub mod invoicing;
 
 pub mod reconciling;
 
+pub mod repricing;
+
 pub mod advising;

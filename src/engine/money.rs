@@ -5,6 +5,10 @@
 //! [`Exact::round`], in the mode that the policy names (R32). There are no floats and no default currency here,
 //! and no sums over different currencies.
 
+mod factors;
+
+pub use factors::{Contributions, Extent, FACTORS, Factors, contributions};
+
 use std::fmt;
 use std::num::NonZeroU64;
 
@@ -150,6 +154,46 @@ impl Surcharge {
     pub const fn millionths(self) -> u32 {
         self.0
     }
+}
+
+/// What a proposal does to list prices, in millionths of them: +5 % is 50,000 (R70).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
+pub struct Percentage(i32);
+
+/// Percentages that may meet on one price: their product is exact.
+pub const PERCENTAGES_MAX: usize = 3;
+
+impl Percentage {
+    /// No change.
+    pub const NONE: Percentage = Percentage(0);
+
+    /// A percentage from millionths; `None` where nothing would be left of a price, or more than ten times as much.
+    pub const fn from_millionths(millionths: i32) -> Option<Percentage> {
+        if millionths <= -(MILLION as i32) || millionths > 9 * MILLION as i32 {
+            None
+        } else {
+            Some(Percentage(millionths))
+        }
+    }
+
+    /// The percentage in millionths.
+    pub const fn millionths(self) -> i32 {
+        self.0
+    }
+}
+
+/// A price after percentages on it, in whatever order, half-up to the six decimals of a price; `None` where it is more than a
+/// price can be, or more than [`PERCENTAGES_MAX`] meet.
+pub fn repriced(price: Price, percentages: impl Iterator<Item = Percentage>) -> Option<Price> {
+    let (mut numerator, mut denominator) = (i128::from(price.millionths()), 1);
+    for (number, percentage) in percentages.enumerate() {
+        if number == PERCENTAGES_MAX {
+            return None;
+        }
+        numerator *= i128::from(MILLION + i64::from(percentage.0));
+        denominator *= i128::from(MILLION);
+    }
+    Price::from_millionths(i64::try_from(divide(numerator, denominator, Rounding::HalfUp)).ok()?)
 }
 
 /// A currency of ISO 4217 with its minor unit (C20).

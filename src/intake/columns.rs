@@ -251,8 +251,10 @@ pub(super) fn schema_of(table: Table) -> &'static Schema {
         Table::Subscriptions => &subscriptions::SCHEMA,
         Table::Customers => &customers::SCHEMA,
         Table::Partners => &partners::SCHEMA,
-        Table::PriceList => &price_list::SCHEMA,
-        Table::Promotions => &promotions::SCHEMA,
+        // A proposal's list is shaped as the price list, and so are the files' names of its columns.
+        Table::PriceList | Table::ProposedPrices => &price_list::SCHEMA,
+        // A proposal's own rows are those of new promotions.
+        Table::Promotions | Table::Proposal => &promotions::SCHEMA,
         Table::PromoCodes => &promo_codes::SCHEMA,
         Table::Redemptions => &redemptions::SCHEMA,
         Table::SeatChanges => &seat_changes::SCHEMA,

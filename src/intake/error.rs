@@ -47,6 +47,9 @@ pub enum IntakeError {
         /// What to do about it.
         hint: String,
     },
+    /// Proposals that say what can't be (R70).
+    #[error("{0}")]
+    Proposals(String),
     /// What does not fit the memory that the run was given could not be put out to the disk.
     #[error("the book can't be cut to disk: {why}")]
     Spill {
@@ -72,7 +75,7 @@ impl IntakeError {
     /// damaged, 71 a limit, 74 no room on the disk.
     pub fn exit_code(&self) -> u8 {
         match self {
-            IntakeError::Refused { .. } => 65,
+            IntakeError::Refused { .. } | IntakeError::Proposals(_) => 65,
             IntakeError::Missing { .. }
             | IntakeError::Unreadable { .. }
             | IntakeError::Changed { .. }
@@ -94,6 +97,7 @@ impl IntakeError {
             }
             IntakeError::Damaged { .. } => "export or copy the file again; nothing was billed from it",
             IntakeError::Refused { hint, .. } => hint,
+            IntakeError::Proposals(_) => "mend the proposal: nothing was rated",
             IntakeError::Spill { .. } => {
                 "make room below the job's outputs.dir, or give the run more --memory"
             }
@@ -114,6 +118,12 @@ impl IntakeError {
         hint: impl Into<String>,
     ) -> IntakeError {
         IntakeError::Refused { shown: shown.to_owned(), row: Some(row), what: what.into(), hint: hint.into() }
+    }
+
+    /// Everything that is wrong with proposals, each with its line.
+    pub(super) fn proposals(wrong: Vec<crate::job::JobError>) -> IntakeError {
+        let texts: Vec<String> = wrong.iter().map(ToString::to_string).collect();
+        IntakeError::Proposals(texts.join("\n"))
     }
 
     /// A file whose bytes do not hold together.

@@ -98,6 +98,8 @@ const fn subscription_column(table: Table) -> Column {
         | Table::InvoiceLines
         | Table::IdMap
         | Table::Explained
+        | Table::Proposal
+        | Table::ProposedPrices
         | Table::Requests => q::SUBSCRIPTION_ID,
     }
 }
@@ -130,6 +132,8 @@ fn read<'a>(
         | Table::InvoiceLines
         | Table::IdMap
         | Table::Explained
+        | Table::Proposal
+        | Table::ProposedPrices
         | Table::Requests => None,
     }
 }

@@ -117,7 +117,7 @@ fn key(table: Table, row: &Row<'_>) -> String {
         Table::Subscriptions => row.cell(subscriptions::SUBSCRIPTION_ID).to_owned(),
         Table::Customers => row.cell(customers::CUSTOMER_ID).to_owned(),
         Table::Partners => row.cell(partners::PARTNER_ID).to_owned(),
-        Table::PriceList => {
+        Table::PriceList | Table::ProposedPrices => {
             format!("{}:{}", row.cell(price_list::PRODUCT_ID), row.cell(price_list::SKU_ID))
         }
         Table::Promotions => row.cell(promotions::PROMOTION_ID).to_owned(),
@@ -139,6 +139,7 @@ fn key(table: Table, row: &Row<'_>) -> String {
         Table::InvoiceLines => row.cell(columns::invoice_lines::SUBSCRIPTION_ID).to_owned(),
         Table::IdMap => row.cell(columns::id_map::VENDORS).to_owned(),
         Table::Explained => row.cell(columns::explained::OWNER).to_owned(),
+        Table::Proposal => row.cell(promotions::PROMOTION_ID).to_owned(),
         Table::Requests => row.cell(columns::requests::REQUEST_ID).to_owned(),
     }
 }

@@ -179,7 +179,8 @@ pub(super) fn read<W: Send>(
             | Table::SkuMarkets
             | Table::Offers
             | Table::VendorLines
-            | Table::InvoiceLines => Warning::trouble(text),
+            | Table::InvoiceLines
+            | Table::ProposedPrices => Warning::trouble(text),
             Table::PromoCodes
             | Table::Redemptions
             | Table::SeatChanges
@@ -190,6 +191,7 @@ pub(super) fn read<W: Send>(
             | Table::Acceptances
             | Table::IdMap
             | Table::Explained
+            | Table::Proposal
             | Table::Requests => Warning::remark(text),
         });
     }

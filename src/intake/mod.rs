@@ -43,6 +43,7 @@ mod parties;
 mod parts;
 mod prices;
 mod promotions;
+mod proposals;
 mod reading;
 mod requests;
 mod row;
@@ -60,10 +61,11 @@ pub use error::{IntakeError, Warning};
 pub use link::Part;
 pub use offer_ids::{Card, OfferNames};
 pub use offers::{OfferIntake, read_offers};
+pub use proposals::{Change, Proposal};
 pub use reading::{decode, read};
 pub use requests::Request;
 
-use crate::job::Inputs;
+use crate::job::{InputFile, Inputs};
 use crate::names::{Reject, SharedNames};
 use index::{Index, Place};
 use link::Linking;
@@ -89,6 +91,8 @@ pub struct Reading {
     pub memory: Option<u64>,
     /// The folder for what does not fit.
     pub beside: PathBuf,
+    /// The settings of the policy in force, as words, which proposals change (R70).
+    pub policy_words: BTreeMap<String, String>,
     /// Promotions that a ledger holds terms to, whether or not the promotions file still has them (R62).
     pub held: Vec<String>,
 }
@@ -110,6 +114,8 @@ pub struct Intake {
     pub warnings: Vec<Warning>,
     /// What is asked about, in the order of its rows; none where no command names a file of requests.
     pub requests: Vec<Request>,
+    /// What is proposed, in the order of the files' names.
+    pub proposals: Vec<Proposal>,
     /// How long the reading of each file took, and what came between.
     pub timings: Vec<(String, Duration)>,
     policy: Policy,
@@ -119,6 +125,8 @@ pub struct Intake {
     index: Index,
     openings: Openings,
     trails: Trails,
+    /// Files that no job names, but proposals do.
+    named: Vec<InputFile>,
 }
 
 /// How to find the rows of each file again.
@@ -219,6 +227,11 @@ impl Intake {
     /// # Errors
     /// A file is no longer what it was when it was read.
     pub fn excerpts(&self, inputs: &Inputs, findings: &[Finding]) -> Result<Vec<Reject>, IntakeError> {
-        excerpts::excerpts(inputs, &self.trails, findings)
+        if self.named.is_empty() {
+            return excerpts::excerpts(inputs, &self.trails, findings);
+        }
+        let mut inputs = inputs.clone();
+        inputs.files.insert(Table::ProposedPrices, self.named.clone());
+        excerpts::excerpts(&inputs, &self.trails, findings)
     }
 }

@@ -15,7 +15,8 @@ use super::parts::{Memory, Parts};
 use super::prices::PriceRows;
 use super::promotions::{CodeRows, PromotionRows};
 use super::requests::RequestRows;
-use super::row::Row;
+use super::proposals::{self, Ground, ProposedRows, Sketch};
+use super::row::{Fault, Row};
 use super::subscriptions::{self, Unread};
 use super::worker::{Routes, Worker};
 use super::{FileFacts, Intake, Progress, Reading, Trails};
@@ -37,16 +38,47 @@ const ROWS_BETWEEN_REPORTS: u32 = 1 << 16;
 
 /// Small inputs, read by one thread in the order of their rows.
 #[derive(Debug, Default)]
-struct SmallRows {
+pub(super) struct SmallRows {
     desk: Desk,
     partners: PartnerRows,
     prices: PriceRows,
     promotions: PromotionRows,
     codes: CodeRows,
     requests: RequestRows,
+    /// What each proposal adds.
+    pub(super) proposed: Vec<ProposedRows>,
 }
 
 impl SmallRows {
+    /// Reads a row of the price list of a proposal, by its place.
+    pub(super) fn take_proposed(&mut self, proposal: usize, row: Row<'_>, source: Source) {
+        if let Some(rows) = self.proposed.get_mut(proposal) {
+            rows.prices.take(row, source, &mut self.desk);
+        }
+    }
+
+    /// Reads a row of a new promotion of a proposal, and gives what is wrong with it.
+    pub(super) fn take_added(&mut self, proposal: usize, row: Row<'_>, source: Source) -> Vec<Fault> {
+        let Some(rows) = self.proposed.get_mut(proposal) else { return Vec::new() };
+        let (findings, fates) = (self.desk.notes.findings.len(), self.desk.notes.fates.len());
+        rows.promotions.take(row, source, &mut self.desk);
+        let notes = &mut self.desk.notes;
+        notes.fates.truncate(fates);
+        notes.findings.drain(findings..).map(|finding| (finding.code, finding.column)).collect()
+    }
+
+    /// What is odd about the file of prices that was read last.
+    pub(super) fn passed_over(rows: &mut [SmallRows], shown: &str) -> Vec<Warning> {
+        let of = |rows: &mut SmallRows| {
+            let others = rows.proposed.iter_mut().map(|rows| rows.prices.passed_over()).sum::<u64>();
+            rows.prices.passed_over() + others
+        };
+        let passed_over: u64 = rows.iter_mut().map(of).sum();
+        let warning =
+            format!("{shown}: {passed_over} rows of terms and billing plans other than licences' are passed over");
+        if passed_over > 0 { vec![Warning::remark(warning)] } else { Vec::new() }
+    }
+
     fn take(&mut self, row: Row<'_>, source: Source) {
         let desk = &mut self.desk;
         match source.table {
@@ -70,7 +102,9 @@ impl SmallRows {
             | Table::VendorLines
             | Table::InvoiceLines
             | Table::IdMap
-            | Table::Explained => {}
+            | Table::Explained
+            | Table::Proposal
+            | Table::ProposedPrices => {}
         }
     }
 }
@@ -89,6 +123,8 @@ pub(super) struct Reader<'a> {
     pub(super) facts: Vec<FileFacts>,
     pub(super) trails: Trails,
     pub(super) timings: Vec<(String, Duration)>,
+    /// Price lists that proposals name, in the order of their numbers.
+    pub(super) named: Vec<InputFile>,
 }
 
 /// Reads every input of a job, on the threads of the pool that it is called in.
@@ -109,6 +145,7 @@ pub fn read(
     for table in SMALL {
         reader.small_table(table, &mut small)?;
     }
+    let sketches = proposals::read(&mut reader, &mut small, &reading.policy_words)?;
     let subscriptions = inputs.files.get(&Table::Subscriptions).map(Vec::as_slice).unwrap_or_default();
     let map = reader.map(Table::Subscriptions);
     let memory = Memory::new(reading.memory, &reading.beside);
@@ -146,7 +183,7 @@ pub fn read(
     for worker in &mut workers {
         worker.scatter.hand_over(&parts)?;
     }
-    reader.finish(small, workers, (parts, index, openings), policy)
+    reader.finish((small, sketches), workers, (parts, index, openings), policy)
 }
 
 /// Decodes what a run needs of every input and does nothing with it: what the bare reading of a job costs.
@@ -157,7 +194,8 @@ pub fn decode(inputs: &Inputs, reading: &Reading) -> Result<u64, IntakeError> {
     let no_map = ColumnMap::new();
     let mut rows = 0;
     for (&table, files) in &inputs.files {
-        if Table::OF_OFFERS.contains(&table) || Table::OF_RECONCILIATION.contains(&table) {
+        let is_of_others = Table::OF_OFFERS.contains(&table) || Table::OF_RECONCILIATION.contains(&table);
+        if is_of_others || table == Table::Proposal {
             continue;
         }
         let columns = (schema_of(table), inputs.columns.get(&table).unwrap_or(&no_map));
@@ -211,7 +249,13 @@ impl<'a> Reader<'a> {
             facts: Vec::new(),
             trails: Trails::new(),
             timings: Vec::new(),
+            named: Vec::new(),
         }
+    }
+
+    /// Notes a file that was read elsewhere.
+    pub(super) fn note(&mut self, facts: FileFacts) {
+        self.facts.push(facts);
     }
 
     pub(super) fn map(&self, table: Table) -> &ColumnMap {
@@ -241,14 +285,7 @@ impl<'a> Reader<'a> {
                 rows.take(row, source);
                 Ok(())
             };
-            let passed_over = |rows: &mut [SmallRows]| {
-                let passed_over: u64 = rows.iter_mut().map(|rows| rows.prices.passed_over()).sum();
-                let warning = format!(
-                    "{}: {passed_over} rows of terms and billing plans other than licences' are passed over",
-                    file.shown
-                );
-                if passed_over > 0 { vec![Warning::remark(warning)] } else { Vec::new() }
-            };
+            let passed_over = |rows: &mut [SmallRows]| SmallRows::passed_over(rows, &file.shown);
             self.file((table, number?), file, std::slice::from_mut(rows), &take, passed_over)?;
         }
         Ok(())
@@ -313,7 +350,7 @@ impl<'a> Reader<'a> {
 
     fn finish(
         mut self,
-        small: SmallRows,
+        (small, sketches): (SmallRows, Vec<Sketch>),
         workers: Vec<Worker>,
         (parts, index, openings): (Parts, Index, Openings),
         policy: &Policy,
@@ -329,7 +366,7 @@ impl<'a> Reader<'a> {
         }
         let (mut shared, orders) = rank(desks);
         let order = orders.first().unwrap_or_else(|| unreachable!("there is a desk for the small tables"));
-        let (prices, unlicensed, conflicting) = small.prices.prices(policy.price_overlap, order);
+        let (prices, unlicensed, mut conflicting) = small.prices.prices(policy.price_overlap, order);
         shared.promotion_names = small.promotions.names(order);
         let requests = small.requests.requests(order, &mut notes);
         let catalog = Catalog {
@@ -339,6 +376,9 @@ impl<'a> Reader<'a> {
             codes: small.codes.codes(&shared, order, &mut notes),
             partners: small.partners.partners(order, &mut notes),
         };
+        let ground = Ground { today: &catalog, names: &shared, order };
+        let (proposals, found) = proposals::settle(sketches, small.proposed, ground)?;
+        conflicting.extend(found);
         notes.sort();
         let Notes { findings, fates } = notes;
         self.facts.sort_by_key(|facts| (facts.table, facts.file));
@@ -352,6 +392,8 @@ impl<'a> Reader<'a> {
             files: self.facts,
             warnings,
             requests,
+            proposals,
+            named: self.named,
             policy: *policy,
             has_customers,
             parts,
@@ -378,8 +420,9 @@ fn note_unread(row: &Unread, index: &Index, notes: &mut Notes) {
 /// What is odd about the files, and the rows of price lists that contradict each other (R7).
 fn warnings(facts: &[FileFacts], conflicting: &[Source]) -> Vec<Warning> {
     let mut warnings: Vec<Warning> = facts.iter().flat_map(|facts| facts.warnings.iter().cloned()).collect();
-    for facts in facts.iter().filter(|facts| facts.table == Table::PriceList) {
-        let here = conflicting.iter().filter(|source| source.file == facts.file);
+    for facts in facts.iter().filter(|facts| matches!(facts.table, Table::PriceList | Table::ProposedPrices)) {
+        let own = (facts.table, facts.file);
+        let here = conflicting.iter().filter(|source| (source.table, source.file) == own);
         let rows: Vec<String> = here.map(|source| source.row.to_string()).collect();
         if !rows.is_empty() {
             let (shown, rows) = (&facts.shown, rows.join(", "));

@@ -3,11 +3,11 @@
 use super::grammar;
 use super::problem::{JobError, Place, Problem, UNBUILT, UNKNOWN, VALUE, nearest};
 use super::settings::{Path as Key, Setting, Settings};
-use super::{Format, Job, Limits};
+use super::{Format, Job, Kind, Limits};
 use crate::policy_file::{self, InForce};
 use std::path::{Path, PathBuf};
 use termwise_engine::book::Window;
-use termwise_engine::calendar::Day;
+use termwise_engine::calendar::{Day, Period};
 
 /// What a job is read for: it settles what the job can't do without.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -94,11 +94,21 @@ pub fn parse(text: &str, path: &Path, overrides: &Overrides) -> Result<Given, Jo
     let offers = desk.offers(folder, overrides.purpose);
     let ledger = desk.ledger(folder, horizon);
     let reconcile = desk.reconciliation(kind);
+    let what_if = desk.what_if(kind, overrides);
     match (billed, in_force, offers, horizon) {
         (Some(billed), Some(InForce { policy, words }), Some(offers), Some(horizon))
             if desk.problems.is_empty() =>
         {
-            let window = Window { billed, horizon: billed.last.plus_days(horizon) };
+            let window = match kind {
+                Kind::Invoice | Kind::Reconcile => {
+                    Window { billed, horizon: billed.last.plus_days(horizon) }
+                }
+                // The book of a day, and what follows from it.
+                Kind::WhatIf => Window {
+                    billed: Period { first: billed.last, last: billed.last },
+                    horizon: months_after(billed.last, what_if.horizon_months),
+                },
+            };
             let limits = Limits { rejected_rows };
             let (path, policy_words) = (path.to_owned(), words);
             let job = Job {
@@ -114,11 +124,17 @@ pub fn parse(text: &str, path: &Path, overrides: &Overrides) -> Result<Given, Jo
                 ledger,
                 kind,
                 reconcile,
+                what_if,
             };
             Ok(Given { job, notes })
         }
         (Some(_) | None, _, _, _) => Err(wrong(desk.problems)),
     }
+}
+
+/// The last day of so many months that begin on the day after.
+fn months_after(day: Day, months: u32) -> Day {
+    day.next().plus_months(i32::try_from(months).unwrap_or(i32::MAX)).previous()
 }
 
 /// Settings on their way to a job, and what is wrong with them so far.

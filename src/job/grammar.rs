@@ -3,7 +3,7 @@
 use termwise_engine::findings::Table;
 
 /// Keys above all sections.
-pub(super) const TOP: [&str; 3] = ["kind", "as_of", "from"];
+pub(super) const TOP: [&str; 4] = ["kind", "as_of", "from", "horizon_months"];
 /// The sections of this version.
 pub(super) const SECTIONS: [&str; 10] = [
     "inputs",
@@ -19,10 +19,8 @@ pub(super) const SECTIONS: [&str; 10] = [
 ];
 /// Sections of the contract that this version does not know yet, with what they belong to.
 pub(super) const UNBUILT_SECTIONS: [(&str, &str); 1] = [("sell", "cost, sell and margin (R56, R57)")];
-/// Kinds of run that this version does not know yet.
-pub(super) const UNBUILT_KINDS: [&str; 1] = ["what-if"];
 /// Inputs of the contract that this version does not read yet.
-pub(super) const UNBUILT_INPUTS: [&str; 3] = ["customer_prices", "sell_list", "proposal"];
+pub(super) const UNBUILT_INPUTS: [&str; 2] = ["customer_prices", "sell_list"];
 /// Keys of `[outputs]`.
 pub(super) const OUTPUTS: [&str; 4] = ["dir", "format", "renewal_horizon_days", "workbook"];
 /// Keys of `[tolerance]`.
@@ -43,6 +41,8 @@ pub(super) const BOUNDS: [&str; 5] =
 pub(super) const REQUIRED: [Table; 2] = [Table::Subscriptions, Table::PriceList];
 /// The inputs that a reconciliation can't do without, besides those of our side.
 pub(super) const REQUIRED_FOR_RECONCILIATION: [Table; 1] = [Table::VendorLines];
+/// The input that a what-if can't do without, besides those of the book.
+pub(super) const REQUIRED_FOR_WHAT_IF: Table = Table::Proposal;
 /// The inputs that purchase offers can't be made without.
 pub(super) const REQUIRED_FOR_OFFERS: [Table; 2] = [Table::Advisors, Table::Offers];
 
@@ -246,6 +246,8 @@ pub const fn columns(table: Table) -> &'static [&'static str] {
             "expires_on",
             "why",
         ],
+        // It is no table: its own grammar says what it may hold.
+        Table::Proposal | Table::ProposedPrices => &[],
         Table::Requests => &[
             "request_id",
             "customer_id",

@@ -19,6 +19,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 mod values;
+mod what_if;
 
 pub use check::{Given, Overrides, Purpose, parse, read};
 pub use grammar::columns;
@@ -26,7 +27,9 @@ pub use ledger::{Bounds, LedgerSettings, NoticeDays};
 pub use offers::{Currencies, OfferSettings};
 pub use problem::{JobError, Place, Problem};
 pub use reconcile::{ReconcileSettings, Workbook};
+pub(crate) use problem::nearest;
 pub use values::{day_of, month_of};
+pub use what_if::WhatIfSettings;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -63,6 +66,8 @@ pub struct Job {
     pub kind: Kind,
     /// What a reconciliation tolerates and writes.
     pub reconcile: ReconcileSettings,
+    /// How far a what-if looks.
+    pub what_if: WhatIfSettings,
 }
 
 /// What a job is a job of.
@@ -72,17 +77,20 @@ pub enum Kind {
     Invoice,
     /// Holds the vendor's invoice against what we expect (R67 to R69).
     Reconcile,
+    /// Rates the book as it is and as it is proposed to be (R70 to R72).
+    WhatIf,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 2] = [Kind::Invoice, Kind::Reconcile];
+    pub const ALL: [Kind; 3] = [Kind::Invoice, Kind::Reconcile, Kind::WhatIf];
 
     /// As a job writes it.
     pub const fn name(self) -> &'static str {
         match self {
             Kind::Invoice => "invoice",
             Kind::Reconcile => "reconcile",
+            Kind::WhatIf => "what-if",
         }
     }
 }

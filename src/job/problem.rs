@@ -92,7 +92,7 @@ impl fmt::Display for JobError {
 impl std::error::Error for JobError {}
 
 /// The known word that is nearest to another, by edits; the first of several.
-pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let plain = |text: &str| text.to_lowercase().replace(['-', ' '], "_");
     let word = plain(word);
     known.iter().copied().min_by_key(|known| strsim::osa_distance(&word, &plain(known)))

@@ -47,7 +47,7 @@ impl Desk {
     /// What the job says of a reconciliation; a job of another kind says nothing of it.
     pub(super) fn reconciliation(&mut self, kind: Kind) -> ReconcileSettings {
         if kind != Kind::Reconcile {
-            self.refuse_reconciliation();
+            self.refuse_reconciliation(kind);
             return ReconcileSettings::default();
         }
         self.refuse_two_sides();
@@ -80,7 +80,7 @@ impl Desk {
         Some(Tolerance::of(price))
     }
 
-    fn workbook(&mut self) -> Workbook {
+    pub(super) fn workbook(&mut self) -> Workbook {
         let hint = "write workbook = \"full\", \"differences\" (without what matched) or \"none\"";
         let Some((word, setting)) = self.text(&["outputs", "workbook"], hint) else { return Workbook::Full };
         match Workbook::ALL.into_iter().find(|(name, _)| *name == word) {
@@ -117,10 +117,12 @@ impl Desk {
         }
     }
 
-    fn refuse_reconciliation(&mut self) {
+    fn refuse_reconciliation(&mut self, kind: Kind) {
         let of_inputs = Table::OF_RECONCILIATION.map(|table| ["inputs", table.name()]);
-        let of_others = [["tolerance", "line"], ["tolerance", "total"], ["outputs", "workbook"]];
-        for parts in of_inputs.into_iter().chain(of_others) {
+        let of_others = [["tolerance", "line"], ["tolerance", "total"]];
+        let of_people = ["outputs", "workbook"];
+        let of_people = Some(of_people).filter(|_| kind != Kind::WhatIf);
+        for parts in of_inputs.into_iter().chain(of_others).chain(of_people) {
             if let Some(setting) = self.setting(&parts) {
                 let says = format!("{} belongs to a reconciliation", parts.join("."));
                 self.refuse(
@@ -138,6 +140,10 @@ impl Desk {
     pub(super) fn required_of(&self, kind: Kind, purpose: Purpose) -> Vec<Table> {
         match kind {
             Kind::Invoice => self.required(purpose),
+            Kind::WhatIf => {
+                let of_book = self.required(purpose);
+                of_book.into_iter().chain([grammar::REQUIRED_FOR_WHAT_IF]).collect()
+            }
             Kind::Reconcile => {
                 let is_read = self.setting(&["inputs", Table::InvoiceLines.name()]).is_some();
                 let ours = grammar::REQUIRED.into_iter().filter(|_| !is_read);

@@ -1,7 +1,7 @@
 //! The values of a job: each of its kind, and every default filled in.
 
 use super::check::{Desk, Overrides, key};
-use super::problem::{MISSING, Place, UNBUILT, VALUE};
+use super::problem::{MISSING, Place, VALUE};
 use super::settings::{Setting, Value};
 use super::{Format, InputFile, Inputs, Kind, Outputs, grammar};
 use crate::policy_file::{self, InForce};
@@ -46,17 +46,12 @@ impl Desk {
 
     /// What the job is a job of; one that says nothing bills.
     pub(super) fn kind(&mut self) -> Kind {
-        const HINT: &str = "write kind = \"invoice\" or \"reconcile\"";
+        const HINT: &str = "write kind = \"invoice\", \"reconcile\" or \"what-if\"";
         let Some((word, setting)) = self.text(&["kind"], HINT) else { return Kind::Invoice };
         if let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.name() == word) {
             return kind;
         }
-        if grammar::UNBUILT_KINDS.contains(&word.as_str()) {
-            let says = format!("kind = {word:?} is not built yet");
-            self.refuse(&setting.place, "kind", UNBUILT, says, HINT.to_owned());
-        } else {
-            self.wrong(&setting, "kind", &format!("{word:?} is not a kind of run"), HINT);
-        }
+        self.wrong(&setting, "kind", &format!("{word:?} is not a kind of run"), HINT);
         Kind::Invoice
     }
 
@@ -210,10 +205,14 @@ impl Desk {
         }
         // What the vendor's file shows is compared under the vendor's policy (R67).
         let standing = match kind {
-            Kind::Invoice => policy_file::STANDARD,
+            Kind::Invoice | Kind::WhatIf => policy_file::STANDARD,
             Kind::Reconcile => policy_file::OF_THE_VENDOR,
         };
         let profile = own.remove("profile").unwrap_or_else(|| standing.to_owned());
+        if kind == Kind::WhatIf {
+            self.refuse_flagging(own.get(policy_file::REFUSED_EVENTS));
+            own.insert(policy_file::REFUSED_EVENTS.to_owned(), policy_file::REJECT.to_owned());
+        }
         match policy_file::in_force(&profile, &own) {
             Ok(in_force) => Some(in_force),
             Err(refused) => {
@@ -303,6 +302,9 @@ fn check_ending(table: Table, path: &Path) -> Result<(), &'static str> {
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
     let is_promotions = table == Table::Promotions;
     let is_packed = matches!(table, Table::VendorLines | Table::InvoiceLines) && ending == "gz";
+    if table == Table::Proposal {
+        return if ending == "toml" { Ok(()) } else { Err(".toml") };
+    }
     if matches!(ending.as_str(), "csv" | "parquet") || (is_promotions && ending == "json") || is_packed {
         Ok(())
     } else if is_promotions {

@@ -170,6 +170,8 @@ pub(super) const fn is_billable(table: Table) -> bool {
         | Table::InvoiceLines
         | Table::IdMap
         | Table::Explained
+        | Table::Proposal
+        | Table::ProposedPrices
         | Table::Requests => false,
     }
 }

@@ -67,6 +67,9 @@ pub(super) fn identity(job: &Job, files: &[FileFacts]) -> String {
             digest.text(word);
         }
     }
+    if job.kind == Kind::WhatIf {
+        digest.text(job.what_if.workbook.name());
+    }
     if job.kind == Kind::Reconcile {
         digest.text("tolerance");
         digest.number(job.reconcile.words.len());
@@ -125,17 +128,10 @@ pub(super) fn text(
 ) -> String {
     let account = Account::of(report);
     let job = report.job;
-    let timing = |(step, took): &(String, Duration)| {
-        let microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        json!({ "step": step, "microseconds": microseconds })
-    };
-    let policy: Map<String, Value> =
-        job.policy_words.iter().map(|(setting, word)| (setting.clone(), word.clone().into())).collect();
     let mut manifest = json!({
         "program": "termwise",
         "version": env!("CARGO_PKG_VERSION"),
-        // Its name alone: how the way to it was typed is no part of the run.
-        "job": { "kind": KIND, "file": job.path.file_name().map(|name| name.to_string_lossy().into_owned()) },
+        "job": job_json(job, KIND),
         "window": {
             "from": job.window.billed.first.to_string(),
             "as_of": job.window.billed.last.to_string(),
@@ -143,7 +139,7 @@ pub(super) fn text(
         },
         "format": format_name(job.outputs.format),
         "rejected_rows_tolerated_per_million": job.limits.rejected_rows,
-        "policy": policy,
+        "policy": policy_json(job),
         "inputs": inputs_json(report),
         "outputs": outputs_json(outputs),
         "totals": totals_json(report),
@@ -161,7 +157,7 @@ pub(super) fn text(
         manifest = chained(manifest, ledger);
     }
     if let Value::Object(members) = &mut manifest {
-        members.insert(TIMINGS.to_owned(), timings.iter().map(timing).collect());
+        members.insert(TIMINGS.to_owned(), timings_json(timings));
     }
     format!("{manifest:#}\n")
 }
@@ -194,6 +190,25 @@ fn own_digest(manifest: &Value) -> String {
 pub(super) fn proved_digest(manifest: &Value) -> Option<String> {
     let digest = own_digest(manifest);
     (manifest.get(OWN_DIGEST)?.as_str()? == digest).then_some(digest)
+}
+
+/// What a job is of, and its file's name alone: how the way to it was typed is no part of the run.
+pub(super) fn job_json(job: &Job, kind: &str) -> Value {
+    json!({ "kind": kind, "file": job.path.file_name().map(|name| name.to_string_lossy().into_owned()) })
+}
+
+/// The settings of the policy in force.
+pub(super) fn policy_json(job: &Job) -> Map<String, Value> {
+    job.policy_words.iter().map(|(setting, word)| (setting.clone(), word.clone().into())).collect()
+}
+
+/// How long each step took.
+pub(super) fn timings_json(timings: &[(String, Duration)]) -> Value {
+    let timing = |(step, took): &(String, Duration)| {
+        let microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        json!({ "step": step, "microseconds": microseconds })
+    };
+    timings.iter().map(timing).collect()
 }
 
 /// The files of a run, as JSON has them.

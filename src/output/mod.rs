@@ -46,14 +46,17 @@ mod readback;
 pub mod reconciliation;
 mod rejects;
 mod renewals;
+mod sealing;
 mod sheet;
 mod sheets;
 mod single;
 mod staging;
+mod streamed;
 mod strip;
 pub mod summary;
 mod tables;
 mod tally;
+pub mod what_if;
 mod writer;
 
 #[cfg(test)]
@@ -71,10 +74,12 @@ pub use charge::{Charge, Issued, LineTexts, line_keys};
 pub use counts::{Counts, Dispositions};
 pub use rejects::diagnostic;
 pub use sheets::{Sheet, Sheets};
+pub use sealing::Closed;
 pub use single::replace;
+pub use streamed::{Block, Encoded};
 pub use tables::{Batch, Cut, OutputTable, Tables};
 pub use tally::{Tally, Weight};
-pub use writer::{Block, Closed, Encoded, Sealed, SideFile, Writer};
+pub use writer::{Sealed, SideFile, Writer};
 
 use crate::intake::FileFacts;
 use crate::job::Job;

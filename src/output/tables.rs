@@ -49,6 +49,11 @@ impl OutputTable {
         }
     }
 
+    /// Its number among the tables of a run, and its name.
+    pub(super) const fn place(self) -> (usize, &'static str) {
+        (self as usize, self.name())
+    }
+
     /// How many rows a stretch has of it.
     pub(super) fn rows_of(self, stretch: &Stretch<'_>) -> usize {
         match (self, stretch.posting) {
@@ -101,6 +106,12 @@ pub(super) enum Cells {
 #[derive(Debug)]
 pub struct Batch {
     pub(super) table: OutputTable,
+    pub(super) set: SetRows,
+}
+
+/// Rows of a table as cells.
+#[derive(Debug)]
+pub(super) struct SetRows {
     pub(super) rows: usize,
     pub(super) cells: Cells,
     /// The customers of the first and the last row.
@@ -188,14 +199,14 @@ impl Tables {
         let name = |customer: Option<CustomerId>| {
             customer.map_or(String::new(), |id| stretch.names.customer(id).to_owned())
         };
-        Ok(Batch {
-            table: cut.table,
+        let set = SetRows {
             rows: cut.rows.len(),
             cells,
             customers: (name(customers.0), name(customers.1)),
             begins: cut.rows.start == 0,
             took: since.elapsed(),
-        })
+        };
+        Ok(Batch { table: cut.table, set })
     }
 
     fn cells<R>(

@@ -22,6 +22,7 @@ mod page;
 mod reading;
 mod sheets;
 mod summary;
+pub mod what_if;
 mod workbook;
 
 #[cfg(test)]
@@ -118,6 +119,9 @@ pub enum ReportError {
     /// Rows can't be grouped.
     #[error("rows can't be grouped: {0}")]
     Grouping(#[from] polars::prelude::PolarsError),
+    /// The page can't be written.
+    #[error("the page can't be written: {0}")]
+    Page(#[from] askama::Error),
     /// The workbook can't be written.
     #[error("the workbook can't be written: {0}")]
     Workbook(#[from] rust_xlsxwriter::XlsxError),

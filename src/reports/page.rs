@@ -4,6 +4,8 @@
 //! are written as cells of text in the format of text: one that begins with `=` is no formula, not even after somebody
 //! edits the cell, `0001` stays `0001`, and no address becomes a link.
 
+mod wide;
+
 use super::ReportError;
 use super::figures;
 use crate::names::printable;

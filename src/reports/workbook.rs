@@ -66,7 +66,7 @@ fn properties(facts: &Facts<'_>) -> Result<DocProperties, ReportError> {
         .set_creation_datetime(&made))
 }
 
-fn date(day: Day) -> Result<ExcelDateTime, ReportError> {
+pub(super) fn date(day: Day) -> Result<ExcelDateTime, ReportError> {
     let law = "a period is of days that spreadsheets know";
     let unknown = || ReportError::Law { law, detail: day.to_string() };
     let year = u16::try_from(day.year()).map_err(|_| unknown())?;

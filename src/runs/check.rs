@@ -5,7 +5,7 @@
 
 use super::invoice::{Found, SetAside, Work, in_pool, read};
 use super::{Progress, RunError};
-use super::{offers, pipeline, reconcile};
+use super::{offers, pipeline, reconcile, what_if};
 use crate::intake;
 use crate::job::{Job, Kind};
 use crate::output::{self, diagnostic};
@@ -49,6 +49,7 @@ pub fn check(job: &Job, work: Work, progress: &dyn Progress) -> Result<Checked, 
     in_pool(work, || {
         let mut checked = match job.kind {
             Kind::Reconcile => reconcile::check(job, work, progress)?,
+            Kind::WhatIf => what_if::check(job, work, progress)?,
             Kind::Invoice if names(Table::Subscriptions) => check_book(job, work, progress)?,
             Kind::Invoice => Checked::nothing(job),
         };

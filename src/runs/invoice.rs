@@ -51,6 +51,7 @@ impl Work {
             memory: self.memory.map(|bytes| bytes / SHARE_OF_ROWS),
             beside: job.outputs.dir.clone(),
             held: Vec::new(),
+            policy_words: job.policy_words.clone(),
         }
     }
 }

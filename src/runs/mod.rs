@@ -14,6 +14,8 @@ pub mod offers;
 pub mod promotions;
 pub mod reconcile;
 pub mod vendor_sample;
+#[cfg_attr(not(feature = "reports"), path = "what_if/unbuilt.rs")]
+pub mod what_if;
 
 pub mod words;
 
@@ -61,6 +63,10 @@ pub enum RunError {
     /// The system gives no threads.
     #[error("error: no worker threads: {0}\n  hint: ask for fewer with --threads")]
     Threads(#[from] rayon::ThreadPoolBuildError),
+    /// Sums are wished for, and this build makes none.
+    #[cfg(not(feature = "reports"))]
+    #[error("error[reports-missing]: this build makes no what-ifs\n  hint: build it with the feature reports")]
+    NoWhatIf,
     /// A workbook is wished for, and this build has none.
     #[cfg(not(feature = "reports"))]
     #[error(
@@ -109,7 +115,7 @@ impl RunError {
             RunError::SampleJob(_) => 70,
             RunError::Threads(_) => 71,
             #[cfg(not(feature = "reports"))]
-            RunError::NoReports => 2,
+            RunError::NoReports | RunError::NoWhatIf => 2,
             RunError::NoSuchSubscription(_) | RunError::NotKnown { .. } => 2,
             RunError::Secret { exit, .. } => *exit,
         }

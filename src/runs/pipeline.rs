@@ -23,6 +23,7 @@ use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 use termwise_engine::book::{Book, CustomerBook};
 use termwise_engine::calendar::Day;
+use termwise_engine::catalog::Catalog;
 use termwise_engine::findings::Finding;
 use termwise_engine::ids::{CustomerId, SubscriptionId};
 use termwise_engine::invoicing;
@@ -411,7 +412,7 @@ impl<'p> Pipeline<'p> {
     }
 
     fn piece_of(&self, customer: &CustomerBook<'_>) -> usize {
-        piece_of(self.intake, customer)
+        piece_of(&self.intake.catalog, customer)
     }
 
     fn play_unit<'b>(&self, customers: impl Iterator<Item = CustomerBook<'b>>, size: usize) -> Unit {
@@ -435,9 +436,9 @@ impl<'p> Pipeline<'p> {
 }
 
 /// How large the pieces are that a customer is played in.
-pub(super) fn piece_of(intake: &Intake, customer: &CustomerBook<'_>) -> usize {
+pub(super) fn piece_of(catalog: &Catalog, customer: &CustomerBook<'_>) -> usize {
     let is_large = customer.subscriptions.len() > 4 * CustomerBook::PIECE;
-    let is_cut = is_large && customer.is_divisible(&intake.catalog);
+    let is_cut = is_large && customer.is_divisible(catalog);
     if is_cut { CustomerBook::PIECE } else { usize::MAX }
 }
 

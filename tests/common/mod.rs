@@ -198,6 +198,20 @@ pub fn stage(story: &Path, work: &Path) -> PathBuf {
             inputs.insert(*name, file);
         }
     }
+    // So is what a proposal names, and proposals themselves.
+    let mut proposals: Vec<String> = Vec::new();
+    for entry in fs::read_dir(&given).expect("given").flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let is_named = name.ends_with(".csv") && !DEFAULTS.iter().any(|(known, _)| name == format!("{known}.csv"));
+        let is_proposal = name.ends_with(".toml") && name != "job.toml";
+        if is_proposal {
+            proposals.push(name.clone());
+        }
+        if is_proposal || is_named {
+            fs::copy(entry.path(), work.join(&name)).expect("a copy");
+        }
+    }
+    proposals.sort();
     // What a vendor sends is tested as it came.
     for entry in fs::read_dir(&given).expect("given").flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
@@ -238,6 +252,9 @@ pub fn stage(story: &Path, work: &Path) -> PathBuf {
     let mut files = section(&mut job, "inputs");
     for (name, file) in inputs {
         files.entry(name).or_insert_with(|| file.into());
+    }
+    if !proposals.is_empty() {
+        files.entry("proposal").or_insert_with(|| proposals.into());
     }
     job.insert("inputs".into(), files.into());
     let mut outputs = section(&mut job, "outputs");
@@ -310,6 +327,7 @@ pub fn bill(job: &Path, out: &Path, threads: usize, unit: usize) -> (u8, String)
     use termwise::runs::invoice::{Work, run};
     use termwise::runs::offers::offers;
     use termwise::runs::reconcile::reconcile;
+    use termwise::runs::what_if::what_if;
     let text = fs::read_to_string(job).expect("the job file");
     let is_of_offers = text.contains("offers = ") && !text.contains("subscriptions = ");
     let purpose = if is_of_offers { Purpose::Offers } else { Purpose::Invoices };
@@ -324,6 +342,7 @@ pub fn bill(job: &Path, out: &Path, threads: usize, unit: usize) -> (u8, String)
         Purpose::Invoices | Purpose::Check => match given.job.kind {
             Kind::Invoice => run(&given.job, false, work, &()),
             Kind::Reconcile => reconcile(&given.job, false, work, &()),
+            Kind::WhatIf => what_if(&given.job, false, work, &()),
         },
         Purpose::Offers => offers(&given.job, false, work, &()),
     };

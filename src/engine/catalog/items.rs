@@ -4,7 +4,7 @@ use crate::ids::ItemId;
 
 /// Every product and SKU that the inputs name: by the id of the pair the numbers of the product and of the SKU, which are ranked
 /// as the ids are.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Items(Vec<(u32, u32)>);
 
 impl Items {

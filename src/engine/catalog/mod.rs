@@ -8,12 +8,14 @@ mod partners;
 mod price_list;
 mod promo_codes;
 mod promotions;
+mod proposed;
 
 pub use items::Items;
 pub use partners::{Partner, PartnerKind, Partners};
 pub use price_list::{Plan, PriceKey, PriceList, PriceRow, Quote, Tier};
 pub use promo_codes::{PromoCode, PromoCodes};
 pub use promotions::{Offer, Promotion, Promotions};
+pub use proposed::{Contradiction, PriceChange, PromotionChanges, Repricing, Scope};
 
 /// Whom an offer is made for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]

@@ -39,7 +39,7 @@ pub struct Partner {
 }
 
 /// The partners of the partners file; none at all without one: R52 is then not checked (B18).
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Partners {
     /// By the rank of the id.
     by_rank: Vec<Option<Partner>>,

@@ -6,6 +6,7 @@
 //! row in its place would be a plausible wrong price.
 
 use super::Segment;
+use super::proposed::Changes;
 use crate::calendar::{BillingCycle, Day, Period, Term};
 use crate::findings::Code;
 use crate::ids::{ItemId, MarketId};
@@ -85,8 +86,12 @@ pub struct PriceRow {
 pub struct Quote {
     /// For one seat and the whole term.
     pub unit_price: Price,
+    /// What the row says: another price where a proposal changes it (R70).
+    pub listed: Price,
     /// Number of the row in the list.
     pub row: u32,
+    /// Whether the list is the one that a proposal puts in the place of today's (R70).
+    pub of_other_list: bool,
     /// Whether it came from another plan than asked for (B27).
     pub other_plan: bool,
     /// Whether it is the price of a quantity tier (R10).
@@ -94,12 +99,16 @@ pub struct Quote {
 }
 
 /// The rows of a price list, by key: frozen when it is built, so that a key is found by one probe.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct PriceList {
     keys: KeyTable,
     /// The rows of every key, one key after the other, by start.
     rows: Vec<KeyRow>,
-    overlap: Option<PriceOverlap>,
+    pub(super) overlap: Option<PriceOverlap>,
+    /// Another list, and the day from which it takes the place of this one (R70).
+    pub(super) later: Option<(Day, Box<PriceList>)>,
+    /// What a proposal lays over both.
+    pub(super) changes: Changes,
 }
 
 /// A row without its key.
@@ -145,7 +154,12 @@ impl PriceList {
             }));
             entries.push(KeyEntry { key, first, end: frozen.len(), fault });
         }
-        PriceList { keys: KeyTable::new(entries), rows: frozen, overlap: Some(overlap) }
+        PriceList {
+            keys: KeyTable::new(entries),
+            rows: frozen,
+            overlap: Some(overlap),
+            ..PriceList::default()
+        }
     }
 
     /// What its rows are for, each key once, in order.
@@ -153,9 +167,25 @@ impl PriceList {
         self.keys.entries.iter().map(|entry| &entry.key)
     }
 
+    /// Every row's key and price, in order of keys.
+    pub(super) fn listed(&self) -> impl Iterator<Item = (PriceKey, Price)> {
+        self.keys
+            .entries
+            .iter()
+            .flat_map(|entry| self.rows[entry.first..entry.end].iter().map(|row| (entry.key, row.unit_price)))
+    }
+
+    /// The list that holds on a day, if it is another than this one.
+    fn later_on(&self, day: Day) -> Option<&PriceList> {
+        self.later.as_ref().filter(|(from, _)| *from <= day).map(|(_, list)| &**list)
+    }
+
     /// Whether any row of `key`'s product for a billing cycle is in force on a day, or can't be trusted: whether there is such a
     /// price at all, for however many seats.
     pub fn lists(&self, key: PriceKey, cycle: BillingCycle, on: Day) -> bool {
+        if let Some(list) = self.later_on(on) {
+            return list.lists(key, cycle, on);
+        }
         plans(cycle, key.term).iter().filter_map(|&plan| self.keys.find(&PriceKey { plan, ..key })).any(
             |entry| {
                 let rows = &self.rows[entry.first..entry.end];
@@ -170,6 +200,23 @@ impl PriceList {
     /// [`Code::PriceMissing`] where no row is in force, [`Code::PriceConflict`] or [`Code::PriceUnreadable`] where the
     /// key's rows can't be trusted (C24). Never a neighbour's price, never zero.
     pub fn quote(&self, key: PriceKey, cycle: BillingCycle, seats: u32, on: Day) -> Result<Quote, Code> {
+        let later = self.later_on(on);
+        let (plan, mut quote) = later.unwrap_or(self).listed_quote(key, cycle, seats, on)?;
+        quote.of_other_list = later.is_some();
+        if let Some(price) = self.changes.on(&PriceKey { plan, ..key }, on, quote.listed) {
+            quote.unit_price = price;
+        }
+        Ok(quote)
+    }
+
+    /// The quote of this very list, and the plan under which its row stands.
+    fn listed_quote(
+        &self,
+        key: PriceKey,
+        cycle: BillingCycle,
+        seats: u32,
+        on: Day,
+    ) -> Result<(Plan, Quote), Code> {
         for (number, &plan) in plans(cycle, key.term).iter().enumerate() {
             let Some(entry) = self.keys.find(&PriceKey { plan, ..key }) else { continue };
             if let Some(fault) = entry.fault {
@@ -190,14 +237,17 @@ impl PriceList {
                 continue;
             };
             let (other_plan, tiered) = (number > 0, row.tier != Tier::ANY);
-            return Ok(Quote { unit_price: row.unit_price, row: row.row, other_plan, tiered });
+            let listed = row.unit_price;
+            let quote =
+                Quote { unit_price: listed, listed, row: row.row, other_plan, tiered, of_other_list: false };
+            return Ok((plan, quote));
         }
         Err(Code::PriceMissing)
     }
 }
 
 /// Keys, found by hashing; they are never listed, so the hash can't show in a result.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct KeyTable {
     entries: Vec<KeyEntry>,
     /// At least twice as many as keys, a power of two: the number of an entry plus one, or 0. A key stands at its hash or at

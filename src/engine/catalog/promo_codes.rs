@@ -25,7 +25,7 @@ pub struct PromoCode {
 }
 
 /// All promo codes.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct PromoCodes(BTreeMap<CodeId, PromoCode>);
 
 impl PromoCodes {

@@ -151,6 +151,12 @@ impl Promotions {
         named_by.iter().map(|&number| &self.all[number as usize])
     }
 
+    /// The product:SKUs that get none (R12), in order.
+    pub(super) fn unlicensed(&self) -> impl Iterator<Item = ItemId> {
+        let ranked = self.by_item.iter().enumerate();
+        ranked.filter(|(_, of)| of.is_unlicensed).map(|(rank, _)| ItemId::of_rank(rank))
+    }
+
     /// Whether promotions exist for the product:SKU: it is licence-based (R12).
     pub fn is_licensed(&self, item: ItemId) -> bool {
         self.by_item.get(item.rank()).is_none_or(|of| !of.is_unlicensed)

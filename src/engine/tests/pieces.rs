@@ -2,6 +2,9 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that can't go on says why")]
 
+mod common;
+
+use common::policy;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use std::collections::BTreeSet;
@@ -9,18 +12,15 @@ use termwise_engine::book::{
     Book, Channel, CustomerBook, EventKind, LifecycleEvent, Origin, PromotionCell, ScheduledChange,
     SeatChange, Status, Subscription, Target, Window,
 };
-use termwise_engine::calendar::{BillingCycle, Day, Instant, MonthEnd, Period, Span, Term};
+use termwise_engine::calendar::{BillingCycle, Day, Instant, Period, Term};
 use termwise_engine::catalog::{
     Catalog, Commerce, Items, Offer, Partners, Plan, PriceKey, PriceList, PriceRow, PromoCodes, Promotion,
     Promotions, Segment, Tier,
 };
 use termwise_engine::findings::{Source, Table};
 use termwise_engine::ids::{CustomerId, ItemId, MarketId, PromotionId, SubscriptionId};
-use termwise_engine::money::{Currency, Discount, Price, Rounding, Surcharge};
-use termwise_engine::policy::{
-    EndOfTerm, Extension, FirstPurchase, LateSeats, Policy, PriceOverlap, RefusedEvents, RenewalPercentage,
-    RoundingAt, SeatChangeForm, SeatCount, Stacking, UpgradePromotions,
-};
+use termwise_engine::money::{Currency, Discount, Price};
+use termwise_engine::policy::PriceOverlap;
 use termwise_engine::timeline;
 use termwise_engine::workings::{Line, Played, Renewal, Steps};
 
@@ -29,34 +29,6 @@ const ITEMS: usize = 4;
 
 fn day(month: u32, day: u32) -> Day {
     Day::from_ymd(2026, month, day).expect("a day")
-}
-
-fn policy() -> Policy {
-    Policy {
-        month_end: MonthEnd::Clamp,
-        price_overlap: PriceOverlap::OlderHolds,
-        seat_count: SeatCount::Sku,
-        first_purchase: FirstPurchase::Promotion,
-        late_seats: LateSeats::Promotion,
-        renewal_percentage: RenewalPercentage::Current,
-        rounding: Rounding::HalfUp,
-        rounding_at: RoundingAt::Line,
-        seat_changes: SeatChangeForm::Pair,
-        refund_window: Span::hours(100),
-        full_refund: Span::hours(20),
-        upgrade_promotions: UpgradePromotions::Eligible,
-        end_of_term: EndOfTerm::Extend,
-        extension: Extension {
-            surcharge: Surcharge::from_millionths(30_000).unwrap_or_default(),
-            surcharge_of_annual: Surcharge::from_millionths(230_000).unwrap_or_default(),
-            ends_from: day(1, 1),
-            begins_from: day(1, 1),
-        },
-        stacking: Stacking::Best,
-        refused_events: RefusedEvents::Reject,
-        trial_days: 28,
-        trial_seats: 20,
-    }
 }
 
 fn promotion(rank: usize, item: usize, max_seats: Option<u32>) -> Promotion {

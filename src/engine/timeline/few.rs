@@ -1,7 +1,7 @@
 //! A list that is nearly always short: its first entries lie in place, and only what comes after them needs memory of its own.
 
 /// A list in the order of its coming, `N` of it in place.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Few<T, const N: usize> {
     first: [Option<T>; N],
     /// Empty as long as there is room in place.

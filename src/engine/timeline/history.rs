@@ -18,7 +18,7 @@ pub(super) struct Own<'b> {
     pub(super) items: &'b Few<ItemId, 1>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct History {
     had: Totals<(ItemId, Commerce)>,
     promoted: Totals<(PromotionId, ItemId, Commerce)>,
@@ -129,7 +129,7 @@ impl History {
 }
 
 /// Totals by what they are of, sorted: a customer has few products, however many its subscriptions.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Totals<K>(Vec<(K, Total)>);
 
 impl<K> Default for Totals<K> {

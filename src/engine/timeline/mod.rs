@@ -25,10 +25,12 @@ mod seats;
 mod slate;
 mod state;
 mod upgrade;
+mod worlds;
 
 pub use asked::{Appraisal, judge_purchases};
 pub use opening::seats_at_start;
 pub use slate::Slate;
+pub use worlds::{Horizon, World, play_worlds};
 
 use crate::book::{CustomerBook, Status, Subscription, Window};
 use crate::calendar::{Day, Instant};
@@ -129,8 +131,12 @@ struct TimeLine<'a> {
     happenings: Vec<Happening>,
     /// What was billed before, by subscription, where a ledger is played against (R62).
     pins: Option<&'a [Pin]>,
+    /// The last day of which anything is known: the window's, unless what comes after it is charged in other worlds (R71).
+    known_through: Day,
     /// Whether the window is past and renewals are only forecast (B22).
     is_forecast: bool,
+    /// Whether what is forecast is charged too (R71).
+    is_projected: bool,
     played: &'a mut Played,
 }
 

@@ -260,8 +260,11 @@ impl TimeLine<'_> {
             reasons.insert(Reason::PricePinned);
             return Ok(pinned);
         }
-        let Quote { unit_price, row, other_plan, tiered } = quote?;
-        self.played.steps.push(Step::PriceFound { unit_price, on, row, seats });
+        let Quote { unit_price, listed, row, of_other_list, other_plan, tiered } = quote?;
+        self.played.steps.push(Step::PriceFound { unit_price: listed, on, row, seats });
+        if of_other_list || unit_price != listed {
+            self.played.steps.push(Step::PriceProposed { unit_price, listed, of_other_list });
+        }
         if other_plan {
             reasons.insert(Reason::PlanFallback);
         }

@@ -41,7 +41,7 @@ impl TimeLine<'_> {
         if running.state != State::Running || old.period.last.next() != date {
             return;
         }
-        if self.is_forecast {
+        if self.is_forecast && !self.is_projected {
             self.adopt_plan_before(number, date);
         } else {
             self.charge_before(number, date);

@@ -14,7 +14,7 @@ impl TimeLine<'_> {
         let term = running.term.as_ref()?;
         let from = term.period.first.start();
         let voided_at = running.voided_at;
-        let as_of = self.window.billed.last;
+        let as_of = self.known_through;
         let mut chosen = None;
         let mut outdone = Vec::new();
         for row in running.scheduled.numbers() {

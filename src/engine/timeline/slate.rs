@@ -65,7 +65,9 @@ impl<'a> TimeLine<'a> {
             scheduled_fates,
             happenings: slate.happenings,
             pins: None,
+            known_through: window.billed.last,
             is_forecast: false,
+            is_projected: false,
             played,
         }
     }

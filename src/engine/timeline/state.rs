@@ -172,7 +172,7 @@ impl Rows {
 }
 
 /// The state of one subscription; what its row says stands in the book.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Running {
     pub(super) seat_changes: Rows,
     pub(super) redemptions: Rows,

@@ -124,6 +124,15 @@ pub enum Step {
         /// Seats that chose the tier.
         seats: u32,
     },
+    /// A proposal makes another price of it (R70).
+    PriceProposed {
+        /// For one seat and the whole term.
+        unit_price: Price,
+        /// As the list has it.
+        listed: Price,
+        /// Whether that list is the proposal's own.
+        of_other_list: bool,
+    },
     /// The price is the one that the ledger billed in this term, and the list says another now (R62).
     PricePinned {
         /// What was billed: a seat for the whole term.

@@ -89,7 +89,7 @@ proptest! {
             .with(Table::Subscriptions, "subscriptions.csv", file)
             .with(Table::SeatChanges, "seat_changes.csv", events);
         let beside = given.folder().to_owned();
-        let whole = Reading { threads: 1, part_rows: usize::MAX, memory: None, beside, held: Vec::new() };
+        let whole = Reading { threads: 1, part_rows: usize::MAX, memory: None, beside, held: Vec::new(), policy_words: std::collections::BTreeMap::new() };
         let expected = told(&given, &whole);
         for (threads, part_rows, memory) in [(1, 1, None), (3, 1, Some(0)), (2, 3, Some(100)), (2, 7, None)] {
             let reading = Reading { threads, part_rows, memory, ..whole.clone() };

@@ -31,7 +31,7 @@ pub(super) fn policy() -> Policy {
 
 /// The whole book in one part.
 fn whole(folder: &Path) -> Reading {
-    Reading { threads: 2, part_rows: usize::MAX, memory: None, beside: folder.to_owned(), held: Vec::new() }
+    Reading { threads: 2, part_rows: usize::MAX, memory: None, beside: folder.to_owned(), held: Vec::new(), policy_words: std::collections::BTreeMap::new() }
 }
 
 /// What was read, with the one part that the book is.

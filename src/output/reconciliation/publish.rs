@@ -7,15 +7,15 @@ use crate::names::Names;
 use crate::output::account::Account;
 use crate::output::columnar::ColumnarFile;
 use crate::output::days::DayTexts;
-use crate::output::manifest::{self, format_name};
+use crate::output::manifest::{self, format_name, job_json, outputs_json, policy_json, timings_json};
+use crate::output::sealing::{Folder, failed, write_all};
 use crate::output::sheet::{self, Context};
-use crate::output::staging::{Staging, Written};
-use crate::output::writer::{Timings, failed, rename, sync, write_all, write_rejects, write_text};
-use crate::output::{Closed, MANIFEST, OutputError, Report, balance, readback};
+use crate::output::staging::{StagedFile, Staging, Written};
+use crate::output::{Closed, OutputError, Report, balance};
 use rayon::prelude::*;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use termwise_engine::money::Rounding;
 use termwise_engine::reconciling::Status;
 
@@ -40,42 +40,23 @@ pub fn publish(
     let job = report.job;
     let inputs = manifest::input_digest(report);
     let name = manifest::folder_name(report, &inputs);
-    let staging = Staging::open(&job.outputs.dir)?;
-    let mut timings = Timings::default();
-    let mut outputs = vec![write_differences(comparison, job, &staging, &mut timings)?];
+    let mut folder = Folder::open(report)?;
+    let differences = write_differences(comparison, job, &folder.staging)?;
+    let path = differences.path().to_owned();
+    folder.keep(differences, Some(comparison.rows()))?;
     if let Some(make) = workbook {
-        let path = staging.folder().join(&outputs[0].name);
-        let made = make(&path)?;
-        let mut file = staging.create("reconciliation.xlsx")?;
-        write_all(&mut file, &made)?;
-        outputs.push(sync(file, None, &mut timings)?);
+        folder.bytes("reconciliation.xlsx", &make(&path)?)?;
     }
-    outputs.push(write_rejects(&staging, report, &mut timings)?);
-    outputs.push(write_text(
-        &staging,
-        "summary.txt",
-        &summary::text(comparison, report, &name),
-        &mut timings,
-    )?);
-    let since = Instant::now();
-    for written in &outputs {
-        readback::check(staging.folder(), written, None)?;
-    }
-    timings.read_back += since.elapsed();
-    let all: Vec<(String, Duration)> = report.timings.iter().cloned().chain(timings.list()).collect();
-    let text = manifest_text(comparison, report, (&inputs, &outputs), &all);
-    let written = write_text(&staging, MANIFEST, &text, &mut timings)?;
-    readback::check(staging.folder(), &written, None)?;
-    let published = rename(staging, &name, &outputs, &mut timings)?;
-    Ok(Closed { published, timings: timings.list().to_vec() })
+    folder.rejects()?;
+    folder.bytes("summary.txt", summary::text(comparison, report, &name).as_bytes())?;
+    folder.publish(&name, |outputs, timings| manifest_text(comparison, report, (&inputs, outputs), timings))
 }
 
 fn write_differences(
     comparison: &Comparison,
     job: &Job,
     staging: &Staging,
-    timings: &mut Timings,
-) -> Result<Written, OutputError> {
+) -> Result<StagedFile, OutputError> {
     let (window, names) = (job.window, Names::default());
     let days = DayTexts::around(window);
     let context = || Context { names: &names, window, days: &days };
@@ -84,7 +65,7 @@ fn write_differences(
     let blocks: Vec<&[(u32, u32)]> = places.chunks(BLOCK_ROWS).collect();
     let held = HELD * rayon::current_num_threads();
     let mut file = staging.create(&format!("differences.{}", format_name(job.outputs.format)))?;
-    let file = match job.outputs.format {
+    match job.outputs.format {
         Format::Csv => {
             write_all(&mut file, &sheet::header(&sheets::columns()))?;
             let text = |block: &&[(u32, u32)]| {
@@ -98,7 +79,7 @@ fn write_differences(
                 let texts: Vec<Vec<u8>> = blocks.par_iter().map(text).collect();
                 texts.iter().try_for_each(|text| write_all(&mut file, text))?;
             }
-            file
+            Ok(file)
         }
         Format::Parquet => {
             let path = file.path().to_owned();
@@ -115,13 +96,17 @@ fn write_differences(
                 let encoded = blocks.par_iter().map(encode).collect::<Result<Vec<_>, OutputError>>()?;
                 encoded.into_iter().try_for_each(|chunks| table.append(chunks).map_err(wrong))?;
             }
-            table.finish().map_err(wrong)?
+            table.finish().map_err(wrong)
         }
-    };
-    sync(file, Some(places.len() as u64), timings)
+    }
 }
 
 impl Comparison {
+    /// How many rows it has.
+    fn rows(&self) -> u64 {
+        self.groups.iter().map(|group| group.rows.len() as u64).sum()
+    }
+
     /// Proves what must hold before anything is published: nothing is lost between the files and the rows, and the parts add
     /// up to the whole.
     ///
@@ -168,16 +153,10 @@ fn manifest_text(
 ) -> String {
     let account = Account::of(report);
     let job = report.job;
-    let policy: Map<String, Value> =
-        job.policy_words.iter().map(|(setting, word)| (setting.clone(), word.clone().into())).collect();
-    let timing = |(step, took): &(String, Duration)| {
-        let microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        json!({ "step": step, "microseconds": microseconds })
-    };
     let manifest = json!({
         "program": "termwise",
         "version": env!("CARGO_PKG_VERSION"),
-        "job": { "kind": job.kind.name(), "file": job.path.file_name().map(|name| name.to_string_lossy().into_owned()) },
+        "job": job_json(job, job.kind.name()),
         "window": {
             "from": job.window.billed.first.to_string(),
             "as_of": job.window.billed.last.to_string(),
@@ -186,15 +165,15 @@ fn manifest_text(
         "rejected_rows_tolerated_per_million": job.limits.rejected_rows,
         "tolerance": job.reconcile.words,
         "workbook": job.reconcile.workbook.name(),
-        "policy": policy,
+        "policy": policy_json(job),
         "inputs": manifest::inputs_json(report),
-        "outputs": manifest::outputs_json(outputs),
+        "outputs": outputs_json(outputs),
         "totals": summary::totals_json(comparison),
         "rejects": account.rejects_json(),
         "notes": account.notes,
         "digest_of_inputs": inputs,
         "digest_of_outputs": manifest::output_digest(outputs),
-        "timings": timings.iter().map(timing).collect::<Vec<_>>(),
+        "timings": timings_json(timings),
     });
     format!("{manifest:#}\n")
 }

@@ -190,6 +190,7 @@ fn publish_with_workbook(
             error @ (ReportError::Row { .. }
             | ReportError::Law { .. }
             | ReportError::Grouping(_)
+            | ReportError::Page(_)
             | ReportError::Workbook(_)) => OutputError::Invariant {
                 law: "the workbook ties with the differences that it shows",
                 detail: error.to_string(),

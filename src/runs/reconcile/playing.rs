@@ -72,7 +72,7 @@ impl<'a> Stage<'a> {
         self.through.findings.extend(findings);
         self.through.counts.extend(fates);
         for customer in book.customers_of(&book.subscriptions) {
-            for piece in customer.pieces(piece_of(self.intake, &customer)) {
+            for piece in customer.pieces(piece_of(&self.intake.catalog, &customer)) {
                 self.customer(piece, &names)?;
                 let (lines, truncated) = (&self.played[0].lines[..], &self.truncated[..]);
                 show(Scene { book: &book, names: &names, lines, truncated })?;

@@ -64,6 +64,9 @@ impl Scene<'_> {
     pub(super) fn tell(&self, step: &Step) -> Told {
         match *step {
             Step::PriceFound { unit_price, on, row, seats } => self.price_found(unit_price, on, row, seats),
+            Step::PriceProposed { unit_price, listed, of_other_list } => {
+                self.price_proposed(unit_price, listed, of_other_list)
+            }
             Step::PriceLocked { unit_price } => self.price_locked(unit_price),
             Step::PricePinned { unit_price, on } => self.price_pinned(unit_price, on),
             Step::Trial => self.trial(),

@@ -1,0 +1,32 @@
+//! The factors of a line's amount, out of its workings.
+
+use crate::catalog::PromoCodes;
+use crate::money::{Discount, Extent, Factors, Surcharge};
+use crate::workings::{Line, Step};
+
+/// What a line's amount is the product of; `None` for what is no product, as a full refund is none (A9).
+pub(super) fn factors(line: &Line, steps: &[Step], codes: &PromoCodes) -> Option<Factors> {
+    let mut found = None;
+    let mut surcharge = Surcharge::NONE;
+    for step in steps {
+        match step {
+            Step::CycleShare { unit_price, months, term_months } => {
+                found = Some((*unit_price, (*months, *term_months)));
+            }
+            Step::Surcharged { surcharge: on_top } => surcharge = *on_top,
+            // The others lead to the term's price, or say what the line's own columns say.
+            _ => {}
+        }
+    }
+    let (list, months) = found?;
+    let promotion = match line.reduction.promotion {
+        Some(id) => line.held.filter(|(held, _)| *held == id)?.1,
+        None => Discount::NONE,
+    };
+    let code = match line.reduction.code {
+        Some(id) => codes.get(id)?.discount,
+        None => Discount::NONE,
+    };
+    let extent = Extent { months, surcharge, days: (line.days, line.cycle_days), seats: line.quantity };
+    Some(Factors { list, promotion, code, extent })
+}

@@ -1,0 +1,259 @@
+//! What a proposal's file may say: TOML that finance can write, read strictly and with the line of everything.
+
+use crate::job::{JobError, Place, Problem, nearest};
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::Path;
+use toml::de::{DeTable, DeValue};
+
+/// Not TOML.
+const SYNTAX: &str = "proposal-syntax";
+/// No such key or section.
+const UNKNOWN: &str = "proposal-key-unknown";
+/// A key that has to be there.
+const MISSING: &str = "proposal-key-missing";
+/// A value that a key can't have.
+pub(super) const VALUE: &str = "proposal-value";
+/// Changes that can't both hold.
+pub(super) const CONFLICT: &str = "proposal-conflict";
+
+/// The keys above all sections, all of which are needed.
+const HEAD: [&str; 3] = ["title", "author", "why"];
+/// The sections, and whether a proposal can have several of each.
+const SECTIONS: [(&str, bool); 6] = [
+    ("price_list", false),
+    ("price", true),
+    ("promotion_added", true),
+    ("promotion_ended", true),
+    ("promotion_extended", true),
+    ("policy", false),
+];
+
+/// A text, and the line that it stands on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Cell {
+    pub(super) text: String,
+    pub(super) line: u32,
+}
+
+/// A section with its keys.
+#[derive(Debug)]
+pub(super) struct Section {
+    pub(super) name: &'static str,
+    pub(super) line: u32,
+    pub(super) cells: BTreeMap<String, Cell>,
+}
+
+/// A proposal as it is written, and what is wrong with it so far.
+#[derive(Debug, Default)]
+pub(super) struct Paper {
+    pub(super) title: String,
+    pub(super) author: String,
+    pub(super) why: String,
+    pub(super) sections: Vec<Section>,
+    pub(super) problems: Vec<Problem>,
+}
+
+impl Paper {
+    /// Reads a proposal's text; what is wrong with it is noted.
+    pub(super) fn read(text: &str) -> Paper {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let mut paper = Paper::default();
+        let (table, errors) = DeTable::parse_recoverable(text);
+        for error in &errors {
+            let line = error.span().map_or(1, |span| line(text, &span));
+            let says = error.message().trim_end().replace('\n', "; ");
+            let hint = "a proposal is TOML: key = \"text\", [section], [[section]]";
+            paper.refuse(line, "", SYNTAX, says, hint);
+        }
+        if errors.is_empty() {
+            paper.take(text, table.get_ref());
+        }
+        paper
+    }
+
+    /// Notes that something is wrong.
+    pub(super) fn refuse(
+        &mut self,
+        line: u32,
+        key: &str,
+        code: &'static str,
+        says: impl Into<String>,
+        hint: &str,
+    ) {
+        let (place, key) = (Place::Line(line as usize), key.to_owned());
+        self.problems.push(Problem { place, key, code, says: says.into(), hint: hint.to_owned() });
+    }
+
+    /// Everything that is wrong with the file of this name, if anything is.
+    pub(super) fn error(&mut self, shown: &str) -> Option<JobError> {
+        let mut problems = std::mem::take(&mut self.problems);
+        problems.sort();
+        problems.dedup();
+        (!problems.is_empty()).then(|| JobError::Wrong { path: Path::new(shown).to_owned(), problems })
+    }
+
+    fn take(&mut self, text: &str, table: &DeTable<'_>) {
+        for (name, value) in table {
+            let (name, line) = (name.get_ref(), line(text, &name.span()));
+            if HEAD.contains(&&**name) {
+                self.head(name, line, value.get_ref());
+                continue;
+            }
+            let Some(&(section, is_list)) = SECTIONS.iter().find(|(known, _)| *known == &**name) else {
+                self.unknown(line, name, name, &known_names(), "a proposal");
+                continue;
+            };
+            match (value.get_ref(), is_list) {
+                (DeValue::Table(cells), false) => self.section(text, section, line, cells),
+                (DeValue::Array(items), true)
+                    if items.iter().all(|item| matches!(item.get_ref(), DeValue::Table(_))) =>
+                {
+                    for item in items.iter() {
+                        if let DeValue::Table(cells) = item.get_ref() {
+                            let line = first_line(text, cells).unwrap_or(line);
+                            self.section(text, section, line, cells);
+                        }
+                    }
+                }
+                (DeValue::Table(_), true) => {
+                    let says = format!("there can be several of [{section}], so it stands in two brackets");
+                    self.refuse(line, section, VALUE, says, &format!("write [[{section}]]"));
+                }
+                _ => {
+                    let brackets = if is_list { format!("[[{section}]]") } else { format!("[{section}]") };
+                    let says = format!("{section} is a section and not a key");
+                    self.refuse(line, section, VALUE, says, &format!("write {brackets} and its keys below"));
+                }
+            }
+        }
+        for name in HEAD {
+            let is_there = table.keys().any(|key| key.get_ref() == name);
+            if !is_there {
+                let says = format!("{name} is missing");
+                let hint = "every proposal says what it is called, who proposes it, and why";
+                self.refuse(1, name, MISSING, says, hint);
+            }
+        }
+    }
+
+    fn head(&mut self, name: &str, line: u32, value: &DeValue<'_>) {
+        let text = value.as_str().map(str::trim).unwrap_or_default();
+        if text.is_empty() || !super::super::cell::is_plain(&text.replace('\n', " ")) {
+            self.refuse(line, name, VALUE, format!("{name} is not a text"), "write a sentence in quotes");
+        }
+        match name {
+            "title" => text.clone_into(&mut self.title),
+            "author" => text.clone_into(&mut self.author),
+            _ => text.clone_into(&mut self.why),
+        }
+    }
+
+    fn section(&mut self, text: &str, name: &'static str, line_of: u32, table: &DeTable<'_>) {
+        let mut cells = BTreeMap::new();
+        for (key, value) in table {
+            let line = line(text, &key.span());
+            match plain(value.get_ref()) {
+                Some(text) => {
+                    cells.insert(key.get_ref().to_string(), Cell { text, line });
+                }
+                None => {
+                    let shown = format!("{name}.{}", key.get_ref());
+                    let hint = "write a text, a number, a date, true or false, or a list of texts";
+                    self.refuse(line, &shown, VALUE, "this is no value of a proposal", hint);
+                }
+            }
+        }
+        self.sections.push(Section { name, line: line_of, cells });
+    }
+
+    /// Notes a key that there is not, with the nearest that there is.
+    pub(super) fn unknown(&mut self, line: u32, shown: &str, name: &str, known: &[&str], whose: &str) {
+        let says = format!("{whose} has no key {name}");
+        let near = nearest(name, known).map_or(String::new(), |near| format!("the nearest known key is {near}"));
+        self.refuse(line, shown, UNKNOWN, says, &near);
+    }
+
+    /// Refuses the keys of a section that it can't have, and notes those that it needs and has not.
+    pub(super) fn check(&mut self, section: &Section, known: &[&str], needed: &[&str]) {
+        for (key, cell) in section.cells.iter().filter(|(key, _)| !known.contains(&key.as_str())) {
+            let shown = format!("{}.{key}", section.name);
+            self.unknown(cell.line, &shown, key, known, &format!("[{}]", section.name));
+        }
+        for key in needed.iter().filter(|key| !section.cells.contains_key(**key)) {
+            let shown = format!("{}.{key}", section.name);
+            let says = format!("{key} is missing");
+            self.refuse(section.line, &shown, MISSING, says, &format!("write {key} = …"));
+        }
+    }
+
+    /// The value of a section's key by its grammar; one that is wrong is noted.
+    pub(super) fn value<T>(
+        &mut self,
+        section: &Section,
+        key: &str,
+        read: impl FnOnce(&str) -> Option<T>,
+        meant: &str,
+    ) -> Option<T> {
+        let cell = section.cells.get(key)?;
+        let value = read(&cell.text);
+        if value.is_none() {
+            let shown = format!("{}.{key}", section.name);
+            let says = format!("{:?} is not {meant}", cell.text);
+            self.refuse(cell.line, &shown, VALUE, says, &hint_of(meant));
+        }
+        value
+    }
+}
+
+fn known_names() -> Vec<&'static str> {
+    HEAD.into_iter().chain(SECTIONS.into_iter().map(|(name, _)| name)).collect()
+}
+
+fn hint_of(meant: &str) -> String {
+    let such_as = match meant {
+        "a date" => "write YYYY-MM-DD",
+        "a percentage" => "write it in quotes, such as \"+5%\" or \"-2.5%\"; more than -100%, at most +900%",
+        "an amount" => "write it in quotes with at most six decimals, such as \"60.48\"",
+        "a term" => "write P1M, P1Y or P3Y",
+        "a billing plan" => "write Monthly, Annual, Triennial, Upfront or None, as the price list does",
+        "a segment" => "write Commercial, Education, Nonprofit or Government",
+        "a currency" => "write its three letters, such as EUR",
+        _ => "write a text in quotes",
+    };
+    such_as.to_owned()
+}
+
+/// A value as a cell of a table would have it.
+fn plain(value: &DeValue<'_>) -> Option<String> {
+    match value {
+        DeValue::String(text) => Some(text.to_string()),
+        DeValue::Integer(number) => Some(number.as_str().to_owned()),
+        DeValue::Float(number) => Some(number.as_str().to_owned()),
+        DeValue::Boolean(is_so) => Some(is_so.to_string()),
+        DeValue::Datetime(when) => match (when.date, when.time, when.offset) {
+            (Some(date), None, None) => Some(date.to_string()),
+            (Some(_) | None, _, _) => None,
+        },
+        DeValue::Array(items) => {
+            let texts: Option<Vec<&str>> = items.iter().map(|item| item.get_ref().as_str()).collect();
+            // A text with the mark between texts would be two.
+            texts.filter(|texts| texts.iter().all(|text| !text.contains(';'))).map(|texts| texts.join(";"))
+        }
+        DeValue::Table(_) => None,
+    }
+}
+
+fn line(text: &str, span: &Range<usize>) -> u32 {
+    let before = text.get(..span.start).unwrap_or(text);
+    let lines = before.bytes().filter(|&byte| byte == b'\n').count() + 1;
+    u32::try_from(lines).unwrap_or(u32::MAX)
+}
+
+/// The line of a section's heading: the one above its first key that is no comment is near enough, so the first key's own.
+fn first_line(text: &str, table: &DeTable<'_>) -> Option<u32> {
+    let first = table.keys().map(|key| key.span().start).min()?;
+    // The brackets stand before it, with nothing but blanks and comments between.
+    let heading = text.get(..first)?.rfind("[[")?;
+    Some(line(text, &(heading..heading)))
+}

@@ -1,0 +1,230 @@
+//! From the published sums to what is shown of them: by currency, the largest changes first.
+
+use super::model::{self, Others, Row, RowWorld, Sums, WhatIf, World};
+use crate::intake::{FileFacts, Proposal};
+use crate::output::what_if::{Group, LeftOut, Summed};
+use std::collections::BTreeMap;
+use termwise_engine::calendar::Day;
+use termwise_engine::money::{Currency, percent_change};
+
+/// Customers that are listed one by one; the others stand in one row.
+const LISTED: usize = 1_000;
+/// Rises that are counted, in hundredths of a percent.
+const BOUNDS: [i128; 3] = [500, 1_000, 2_000];
+
+/// What is shown besides sums.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    /// The program's version.
+    pub version: &'a str,
+    /// The day whose book is looked at.
+    pub as_of: Day,
+    /// The last day of the horizon.
+    pub last: Day,
+    /// Its months.
+    pub horizon_months: u32,
+    /// The digest of what went in.
+    pub digest: &'a str,
+    /// The input files.
+    pub inputs: &'a [FileFacts],
+    /// The policy's settings.
+    pub policy: &'a BTreeMap<String, String>,
+    /// The proposals.
+    pub proposals: &'a [Proposal],
+    /// Names by customer id, where they are known.
+    pub customer_names: &'a BTreeMap<String, String>,
+    /// What else to know.
+    pub notes: &'a [String],
+}
+
+/// What the page and the workbook show.
+pub fn shown(summed: &Summed, facts: &Facts<'_>) -> WhatIf {
+    let input = |file: &FileFacts| model::Input {
+        table: file.table.name().to_owned(),
+        file: file.shown.clone(),
+        rows: file.rows,
+        bytes: file.bytes,
+        hash: file.hash.clone(),
+    };
+    let proposal = |proposal: &Proposal| model::Proposal {
+        name: proposal.name.clone(),
+        title: proposal.title.clone(),
+        author: proposal.author.clone(),
+        why: proposal.why.clone(),
+        changes: proposal
+            .changes
+            .iter()
+            .map(|change| model::Change { line: change.line, says: change.says.clone(), matches: change.matches })
+            .collect(),
+    };
+    let left_out = |number: usize| {
+        summed.left_out.iter().filter(|row| usize::from(row.proposal) == number).count() as u64
+    };
+    WhatIf {
+        version: facts.version.to_owned(),
+        as_of: facts.as_of.to_string(),
+        first: facts.as_of.next().to_string(),
+        last: facts.last.to_string(),
+        horizon_months: facts.horizon_months,
+        digest: facts.digest.to_owned(),
+        inputs: facts.inputs.iter().map(input).collect(),
+        policy: facts.policy.iter().map(|(key, word)| (key.clone(), word.clone())).collect(),
+        proposals: facts.proposals.iter().map(proposal).collect(),
+        currencies: summed
+            .tallied
+            .currencies()
+            .into_iter()
+            .map(|code| currency(summed, code, facts.customer_names))
+            .collect(),
+        left_out: grouped_left_out(&summed.left_out),
+        left_out_subscriptions: (0..facts.proposals.len()).map(left_out).collect(),
+        notes: facts.notes.to_vec(),
+    }
+}
+
+fn small(number: i128) -> u64 {
+    u64::try_from(number).unwrap_or_default()
+}
+
+/// Sums that were checked to fit when they were grouped.
+fn minor(number: i128) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn currency(summed: &Summed, code: Currency, names: &BTreeMap<String, String>) -> model::Currency {
+    let worlds = summed.proposals.len();
+    let first = summed.tallied.of_proposal(code, 0);
+    let none = BTreeMap::new();
+    let mut customers = rows(&summed.by_customer, code, worlds, names);
+    let count = customers.len() as u64;
+    let worlds_shown = (0..worlds).map(|number| world(summed, code, number, &customers)).collect();
+    let largest = |row: &Row| {
+        let change = |world: &RowWorld| (i128::from(world.sums.after) - i128::from(row.before)).abs();
+        row.worlds.iter().map(change).max().unwrap_or_default()
+    };
+    customers.sort_by_cached_key(|row| {
+        (std::cmp::Reverse(largest(row)), std::cmp::Reverse(row.before), row.key.clone())
+    });
+    let rest = customers.split_off(customers.len().min(LISTED));
+    model::Currency {
+        code: code.code().to_owned(),
+        digits: code.digits(),
+        before: minor(first.before),
+        subscriptions: small(first.subscriptions),
+        customers: count,
+        worlds: worlds_shown,
+        months: rows(&summed.by_month, code, worlds, &none),
+        products: rows(&summed.by_product, code, worlds, &none),
+        listed: customers,
+        others: others(&rest, worlds),
+    }
+}
+
+fn world(summed: &Summed, code: Currency, number: usize, customers: &[Row]) -> World {
+    let sum = summed.tallied.of_proposal(code, number);
+    let mut world = World {
+        sums: Sums { after: minor(sum.after), causes: sum.causes.map(minor) },
+        subscriptions_changed: small(sum.changed),
+        ..World::default()
+    };
+    for row in customers {
+        let after = row.worlds.get(number).map_or(row.before, |world| world.sums.after);
+        let change = i128::from(after) - i128::from(row.before);
+        world.customers_up += u64::from(change > 0);
+        world.customers_down += u64::from(change < 0);
+        match percent_of(change, row.before) {
+            Some((rise, of)) => {
+                let passed = BOUNDS.map(|bound| u64::from(rise * 10_000 > bound * of));
+                world.rises.iter_mut().zip(passed).for_each(|(count, one)| *count += one);
+            }
+            None => world.rises_from_nothing += u64::from(change > 0),
+        }
+    }
+    let number = u16::try_from(number).unwrap_or(u16::MAX);
+    let firsts = summed.tallied.first_effects.iter();
+    let own = firsts.filter(|((currency, proposal, _), _)| (*currency, *proposal) == (code, number));
+    world.first_effects = own.map(|((_, _, month), count)| (month.to_string(), *count)).collect();
+    world
+}
+
+/// A change and what it is of, where it has a percentage: exactly, so that 5 % itself is not more than 5 %.
+fn percent_of(change: i128, before: i64) -> Option<(i128, i128)> {
+    percent_change(change, before).map(|_| (change, i128::from(before)))
+}
+
+/// The rows of a table of sums in one currency, in its order.
+fn rows(groups: &[Group], code: Currency, worlds: usize, names: &BTreeMap<String, String>) -> Vec<Row> {
+    let of_currency: Vec<&Group> = groups.iter().filter(|group| group.currency == code).collect();
+    let same = |one: &&Group, other: &&Group| (&one.key, &one.sku) == (&other.key, &other.sku);
+    let row = |group: &[&Group]| {
+        let first = group.first()?;
+        let mut row = Row {
+            key: first.key.to_string(),
+            sku: first.sku.to_string(),
+            name: names.get(&*first.key).cloned().unwrap_or_default(),
+            before: first.sums.before,
+            // Where a proposal has no row nothing is charged, and nothing changes.
+            worlds: vec![RowWorld::default(); worlds],
+        };
+        for group in group {
+            if let Some(world) = row.worlds.get_mut(usize::from(group.proposal)) {
+                *world = RowWorld {
+                    sums: Sums { after: group.sums.after, causes: group.sums.causes },
+                    subscriptions_changed: u64::try_from(group.sums.changed).unwrap_or_default(),
+                    effective_on: group.sums.effective_on.map_or(String::new(), |day| day.to_string()),
+                };
+            }
+        }
+        Some(row)
+    };
+    of_currency.chunk_by(same).filter_map(row).collect()
+}
+
+fn others(rest: &[Row], worlds: usize) -> Option<Others> {
+    if rest.is_empty() {
+        return None;
+    }
+    let mut others = Others {
+        customers: rest.len() as u64,
+        before: rest.iter().map(|row| row.before).sum(),
+        worlds: vec![Sums::default(); worlds],
+    };
+    for row in rest {
+        for (sum, world) in others.worlds.iter_mut().zip(&row.worlds) {
+            sum.after += world.sums.after;
+            sum.causes.iter_mut().zip(world.sums.causes).for_each(|(sum, cause)| *sum += cause);
+        }
+    }
+    Some(others)
+}
+
+/// Those that are left out, by what can't be priced, where and why: the commonest first.
+fn grouped_left_out(rows: &[LeftOut]) -> Vec<model::LeftOut> {
+    let mut groups: BTreeMap<(u16, &str, &str, String, &str, &str), model::LeftOut> = BTreeMap::new();
+    for row in rows {
+        let code = row.currency.code();
+        let what = format!("{}, {}, {}, {code}", row.term, row.billing_cycle, row.market);
+        let key = (row.proposal, row.product.as_str(), row.sku.as_str(), what.clone(), row.side, row.why);
+        let group = groups.entry(key).or_insert_with(|| model::LeftOut {
+            proposal: row.proposal.into(),
+            product: row.product.clone(),
+            sku: row.sku.clone(),
+            what,
+            side: row.side.to_owned(),
+            why: row.why.to_owned(),
+            subscriptions: 0,
+            currency: code.to_owned(),
+            digits: row.currency.digits(),
+            before: 0,
+            after: 0,
+            from: row.from.to_string(),
+        });
+        group.subscriptions += 1;
+        group.before += row.before;
+        group.after += row.after;
+        group.from = group.from.clone().min(row.from.to_string());
+    }
+    let mut found: Vec<model::LeftOut> = groups.into_values().collect();
+    found.sort_by_key(|group| std::cmp::Reverse(group.subscriptions));
+    found
+}

@@ -1,0 +1,276 @@
+//! What-if: what would each proposal do to revenue and to each customer, and when? (R70 to R72)
+//!
+//! ```text
+//! book ── played to as_of ──┬─ on in today's world ────┐
+//!                           ├─ on in proposal 1's ─────┼─ subscription by subscription ─ compared ─┬─ effects, in order
+//!                           └─ on in proposal 2's ─────┘                                          └─ grouped, shown
+//! ```
+//! Every world is rated by the engine that bills, in one pass over the book; nothing here knows a price.
+
+mod rating;
+
+use super::invoice::{End, Outcome, SetAside, Watch, Work, in_pool, json_of, place_of, read};
+use super::check::Checked;
+use super::{Progress, RunError};
+use crate::intake::{FileFacts, Intake, vendor};
+use crate::job::{Job, Workbook};
+use crate::names::Reject;
+use crate::output::what_if::{
+    EffectSheets, EffectsWriter, Made, ProposalFacts, Summed, json, prove, publish, text,
+};
+use crate::output::{Counts, OutputError, Report, Tally, diagnostic};
+use crate::reports::ReportError;
+use crate::reports::what_if::{self as reports, Facts, PartGroups};
+pub(super) use rating::worlds;
+use rating::{Desk, Rated};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use termwise_engine::findings::{Code, Disposition, Finding, Source, Table};
+use termwise_engine::timeline::Horizon;
+
+/// Parts that are rated before what they brought is written, for each thread.
+const AHEAD: usize = 2;
+
+/// Runs a what-if: everything is rated, compared and proved, and published unless it is a dry run.
+///
+/// # Errors
+/// An input is refused as a whole, a law does not hold, or the output can't be written. Nothing is published then.
+pub fn what_if(job: &Job, is_dry: bool, work: Work, progress: &dyn Progress) -> Result<Outcome, RunError> {
+    in_pool(work, || {
+        let mut watch = Watch::start();
+        let intake = read(job, work, progress)?;
+        watch.lap("read");
+        watch.laps.extend(intake.timings.iter().cloned());
+        let mut writer = if is_dry { None } else { Some(EffectsWriter::open(job)?) };
+        let mut found = rated(job, &intake, writer.as_mut(), progress)?;
+        watch.lap("rate");
+        found.timings.clone_from(&watch.laps);
+        let report = found.report(job, &intake);
+        let set_aside = SetAside::of(job, &intake.files, &found.counts);
+        let end = match writer {
+            _ if set_aside.is_too_many() => End::TooManyRejects,
+            None => {
+                prove(&found.summed, &report)?;
+                End::Dry
+            }
+            Some(writer) => {
+                progress.stage("publishing", 0);
+                let people = || people(job, &intake, &found);
+                let wished = (job.what_if.workbook != Workbook::None).then_some(&people as _);
+                let closed = publish(writer, &found.summed, &report, wished)?;
+                watch.lap("publish");
+                watch.laps.extend(closed.timings);
+                End::Published(closed.published)
+            }
+        };
+        let place = place_of(&end, set_aside);
+        let listed =
+            found.rejects.iter().filter(|_| is_dry).map(|reject| format!("{}\n", diagnostic(reject)));
+        let text = listed.chain([text(&found.summed, &report, &place)]).collect();
+        let json = json_of(json(&found.summed, &report, &place), &end, set_aside);
+        let left_out = found.summed.left_out.len() as u64;
+        let troubles = troubles(&intake, left_out);
+        let timings = watch.laps;
+        Ok(Outcome { end, set_aside, missing: left_out, is_above: false, troubles, text, json, timings })
+    })
+}
+
+/// What rejects.csv of a run would hold, and what else to know: everything is rated and proved, and nothing published.
+pub(super) fn check(job: &Job, work: Work, progress: &dyn Progress) -> Result<Checked, RunError> {
+    let intake = read(job, work, progress)?;
+    let found = rated(job, &intake, None, progress)?;
+    prove(&found.summed, &found.report(job, &intake))?;
+    Ok(Checked {
+        diagnostics: found.rejects.iter().map(diagnostic).collect(),
+        set_aside: SetAside::of(job, &intake.files, &found.counts),
+        warnings: found.notes,
+    })
+}
+
+/// What a what-if found, beside its effects.
+pub(super) struct Found {
+    pub(super) summed: Summed,
+    pub(super) counts: Counts,
+    tally: Tally,
+    /// What stands in rejects.csv.
+    pub(super) rejects: Vec<Reject>,
+    pub(super) notes: Vec<String>,
+    timings: Vec<(String, Duration)>,
+}
+
+impl Found {
+    pub(super) fn report<'a>(&'a self, job: &'a Job, intake: &'a Intake) -> Report<'a> {
+        Report {
+            job,
+            files: &intake.files,
+            counts: &self.counts,
+            tally: &self.tally,
+            rejects: &self.rejects,
+            notes: &self.notes,
+            ledger: None,
+            timings: &self.timings,
+        }
+    }
+}
+
+/// Rates the whole book, and writes its effects where there is a writer.
+pub(super) fn rated(
+    job: &Job,
+    intake: &Intake,
+    mut writer: Option<&mut EffectsWriter>,
+    progress: &dyn Progress,
+) -> Result<Found, RunError> {
+    let names: Vec<String> = intake.proposals.iter().map(|proposal| proposal.name.clone()).collect();
+    let sheets = EffectSheets::new(job, &intake.shared, &names);
+    let horizon = Horizon { as_of: job.window.billed.last, last: job.window.horizon };
+    let desk = Desk { intake, worlds: worlds(intake, &job.policy), horizon };
+    let mut summed = Summed { proposals: facts(job, intake), ..Summed::default() };
+    let (mut findings, mut counts) = (Vec::new(), Counts::default());
+    let mut groups: Vec<PartGroups> = Vec::new();
+    progress.stage("rating", intake.subscriptions());
+    let parts: Vec<usize> = (0..intake.parts()).collect();
+    for parts in parts.chunks(AHEAD * rayon::current_num_threads().max(1)) {
+        let is_set = writer.is_some();
+        let brought: Vec<_> = parts
+            .par_iter()
+            .map(|&number| {
+                let rated = desk.rate(number)?;
+                let set = if is_set { Some(sheets.set(&rated.rows, &rated.names)?) } else { None };
+                let groups = reports::of_part(&rated.rows, &rated.names).map_err(unreported)?;
+                progress.advance(rated.book.subscriptions.len() as u64);
+                Ok::<_, RunError>((Rated { rows: Vec::new(), ..rated }, set, groups))
+            })
+            .collect::<Result<_, _>>()?;
+        let mut blocks = Vec::new();
+        for (rated, set, own) in brought {
+            summed.tallied.add(&rated.tallied);
+            summed.left_out.extend(rated.left_out);
+            findings.extend(rated.findings);
+            counts.add(&rated.counts);
+            groups.push(own);
+            if let (Some(writer), Some(set)) = (writer.as_deref_mut(), set) {
+                blocks.extend(writer.take(set)?);
+            }
+        }
+        write(writer.as_deref_mut(), blocks)?;
+    }
+    let rest = writer.as_mut().and_then(|writer| writer.rest());
+    write(writer, rest.into_iter().collect())?;
+    let groups = reports::finish(groups, &intake.shared, &summed.tallied).map_err(unreported)?;
+    (summed.by_customer, summed.by_product, summed.by_month) =
+        (groups.by_customer, groups.by_product, groups.by_month);
+    findings.extend(&intake.findings);
+    intake.fates.iter().for_each(|&(source, fate)| counts.count(source, fate));
+    let mut rejects = intake.excerpts(&job.inputs, &findings)?;
+    rejects.extend(unmatched(intake));
+    rejects.sort();
+    let notes = intake.warnings.iter().map(ToString::to_string).collect();
+    Ok(Found { summed, counts, tally: Tally::default(), rejects, notes, timings: Vec::new() })
+}
+
+fn write(writer: Option<&mut EffectsWriter>, blocks: Vec<crate::output::Block>) -> Result<(), RunError> {
+    let Some(writer) = writer else { return Ok(()) };
+    let encoded: Vec<_> =
+        blocks.into_par_iter().map(crate::output::Block::encode).collect::<Result<_, OutputError>>()?;
+    Ok(encoded.into_iter().try_for_each(|encoded| writer.append(encoded))?)
+}
+
+/// What each proposal is, for reports.
+fn facts(job: &Job, intake: &Intake) -> Vec<ProposalFacts> {
+    let one = |proposal: &crate::intake::Proposal| ProposalFacts {
+        name: proposal.name.clone(),
+        title: proposal.title.clone(),
+        settings: proposal
+            .policy
+            .words
+            .iter()
+            .filter(|(key, word)| job.policy_words.get(*key) != Some(word))
+            .map(|(key, word)| (key.clone(), word.clone()))
+            .collect(),
+        changes: proposal.changes.clone(),
+    };
+    intake.proposals.iter().map(one).collect()
+}
+
+/// Changes that match nothing, as rows of rejects.csv: the row is the line of the proposal.
+fn unmatched(intake: &Intake) -> Vec<Reject> {
+    let mut found = Vec::new();
+    for (file, proposal) in (0..).zip(&intake.proposals) {
+        for change in proposal.changes.iter().filter(|change| change.matches == 0) {
+            let source = Source { table: Table::Proposal, file, row: change.line };
+            let (disposition, code) = (Disposition::Flagged, Code::ProposalUnmatched);
+            found.push(Reject {
+                finding: Finding { source, disposition, code, column: "" },
+                file: proposal.shown.clone(),
+                key: proposal.name.clone(),
+                value: change.says.clone(),
+                excerpt: change.says.clone(),
+            });
+        }
+    }
+    found
+}
+
+/// What somebody should look at although it stopped nothing.
+fn troubles(intake: &Intake, left_out: u64) -> Vec<String> {
+    let warnings = intake.warnings.iter().filter(|warning| warning.is_trouble).map(ToString::to_string);
+    let unmatched = intake.proposals.iter().flat_map(|proposal| {
+        let idle = proposal.changes.iter().filter(|change| change.matches == 0);
+        idle.map(|change| format!("{}:{}: this change matches nothing: {}", proposal.shown, change.line, change.says))
+    });
+    let mut troubles: Vec<String> = warnings.chain(unmatched).collect();
+    if left_out > 0 {
+        let times = if left_out == 1 { "once" } else { "times" };
+        let count = if left_out == 1 { String::new() } else { format!("{left_out} ") };
+        troubles.push(format!(
+            "{count}{times} a subscription is left out, since a world can't price its renewal: left_out lists them"
+        ));
+    }
+    troubles
+}
+
+/// The page and the workbook.
+fn people(job: &Job, intake: &Intake, found: &Found) -> Result<Made, OutputError> {
+    let unread = |error: crate::intake::IntakeError| OutputError::Invariant {
+        law: "what was read can be read again",
+        detail: error.to_string(),
+    };
+    let (customer_names, _): (BTreeMap<String, String>, Vec<FileFacts>) =
+        vendor::customer_names(&job.inputs).map_err(unread)?;
+    let digest = crate::output::identity(job, &intake.files);
+    let facts = Facts {
+        version: env!("CARGO_PKG_VERSION"),
+        as_of: job.window.billed.last,
+        last: job.window.horizon,
+        horizon_months: job.what_if.horizon_months,
+        digest: &digest,
+        inputs: &intake.files,
+        policy: &job.policy_words,
+        proposals: &intake.proposals,
+        customer_names: &customer_names,
+        notes: &found.notes,
+    };
+    let shown = reports::shown(&found.summed, &facts);
+    let page = reports::page(&shown).map_err(unmade)?;
+    Ok(vec![("what_if.html", page.into_bytes()), ("what_if.xlsx", reports::workbook(&shown).map_err(unmade)?)])
+}
+
+fn unreported(error: ReportError) -> RunError {
+    unmade(error).into()
+}
+
+fn unmade(error: ReportError) -> OutputError {
+    match error {
+        ReportError::Read { path, source } => OutputError::Write { path, source },
+        error @ ReportError::TooLarge { .. } => OutputError::TooLarge { what: error.to_string() },
+        error @ (ReportError::Row { .. }
+        | ReportError::Law { .. }
+        | ReportError::Grouping(_)
+        | ReportError::Page(_)
+        | ReportError::Workbook(_)) => OutputError::Invariant {
+            law: "what people read ties with the sums of the effects",
+            detail: error.to_string(),
+        },
+    }
+}
