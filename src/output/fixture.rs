@@ -173,6 +173,7 @@ fn job(out: &Path, format: Format) -> Job {
         ledger: None,
         kind: crate::job::Kind::Invoice,
         reconcile: crate::job::ReconcileSettings::default(),
+        what_if: crate::job::WhatIfSettings::default(),
     }
 }
 

@@ -224,4 +224,3 @@ fn has_subtotals(file: &str) -> bool {
     let stem = file.split('.').next();
     OutputTable::ALL.into_iter().any(|table| table.has_subtotals() && stem == Some(table.name()))
 }
-

@@ -109,10 +109,7 @@ pub(super) fn effects(words: &Lexicons, proposals: &ProposalNames) -> Vec<Column
 }
 
 /// The columns of a table of sums: what they are by, and then what they come to.
-pub(super) fn groups<'a>(
-    by: &'static [&'static str],
-    proposals: &ProposalNames,
-) -> Vec<Column<&'a Group>> {
+pub(super) fn groups<'a>(by: &'static [&'static str], proposals: &ProposalNames) -> Vec<Column<&'a Group>> {
     let mut columns = vec![proposal(proposals, |group: &&Group| group.proposal)];
     let texts: [for<'r> fn(&'r Group) -> &'r str; 2] = [|group| &group.key, |group| &group.sku];
     columns.extend(by.iter().zip(texts).map(|(&name, text)| {

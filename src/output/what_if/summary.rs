@@ -22,7 +22,10 @@ pub fn text(summed: &Summed, report: &Report<'_>, place: &str) -> String {
     let (version, kind) = (env!("CARGO_PKG_VERSION"), report.job.kind.name());
     let first = window.billed.last.next();
     let mut lines = vec![
-        format!("termwise {version}  {kind}  the book of {}, {first} to {}", window.billed.last, window.horizon),
+        format!(
+            "termwise {version}  {kind}  the book of {}, {first} to {}",
+            window.billed.last, window.horizon
+        ),
         String::new(),
     ];
     lines.extend(summary::inputs(&account));
@@ -74,13 +77,13 @@ fn proposals(summed: &Summed) -> Vec<String> {
 
 /// What the proposals come to in a currency.
 fn table(summed: &Summed, currency: Currency) -> Vec<String> {
-    let sums: Vec<Sum> = (0..summed.proposals.len())
-        .map(|proposal| summed.tallied.of_proposal(currency, proposal))
-        .collect();
+    let sums: Vec<Sum> =
+        (0..summed.proposals.len()).map(|proposal| summed.tallied.of_proposal(currency, proposal)).collect();
     let amount = |minor: i128| Decimal::amount(minor, currency).to_string();
     let percent = |sum: &Sum| {
         let before = i64::try_from(sum.before).unwrap_or_default();
-        percent_change(sum.change(), before).map_or(".".to_owned(), |percent| format!("{}%", Decimal::percent(percent)))
+        percent_change(sum.change(), before)
+            .map_or(".".to_owned(), |percent| format!("{}%", Decimal::percent(percent)))
     };
     let name = |proposal: &super::ProposalFacts| proposal.name.chars().take(NAME_SHOWN).collect();
     let row = |head: &str, cells: Vec<String>| (head.to_owned(), cells);
@@ -168,6 +171,8 @@ pub(super) fn totals_json(summed: &Summed) -> Value {
         })
     };
     let currencies = summed.tallied.currencies();
-    let pairs = currencies.iter().flat_map(|&currency| (0..summed.proposals.len()).map(move |number| (currency, number)));
+    let pairs = currencies
+        .iter()
+        .flat_map(|&currency| (0..summed.proposals.len()).map(move |number| (currency, number)));
     pairs.map(one).collect()
 }
