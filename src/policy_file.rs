@@ -193,8 +193,11 @@ pub fn changed(
 ) -> Result<InForce, Vec<Refused>> {
     let settings = keys();
     let is_setting = |key: &String| key != "profile" && settings.contains(key);
-    let mut own: BTreeMap<String, String> =
-        words.iter().filter(|(key, _)| is_setting(key)).map(|(key, word)| (key.clone(), word.clone())).collect();
+    let mut own: BTreeMap<String, String> = words
+        .iter()
+        .filter(|(key, _)| is_setting(key))
+        .map(|(key, word)| (key.clone(), word.clone()))
+        .collect();
     own.extend(changes);
     in_force(words.get("profile").map_or(STANDARD, String::as_str), &own)
 }

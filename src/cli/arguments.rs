@@ -94,6 +94,9 @@ pub(super) enum Command {
         job: PathBuf,
         /// The subscription's id, exactly as in the subscriptions file
         subscription: String,
+        /// Of a what-if: the workings today and under this proposal, side by side; its name in the job, or another file
+        #[arg(long, value_name = "NAME|FILE")]
+        proposal: Option<String>,
         /// Print the account as JSON
         #[arg(long)]
         json: bool,

@@ -56,8 +56,9 @@ fn obey(command: Command, screen: Screen<'_>) -> Result<Exit, Exit> {
     match command {
         Command::Run(flags) => run(&flags, screen.hushed(flags.shared.manner.quiet)),
         Command::Check { job, shared } => check_inputs(&job, &shared, screen.hushed(shared.manner.quiet)),
-        Command::Explain { job, subscription, json, shared } => {
-            tell(&job, &subscription, json, &shared, screen.hushed(shared.manner.quiet))
+        Command::Explain { job, subscription, proposal, json, shared } => {
+            let asked = (subscription.as_str(), proposal.as_deref());
+            tell(&job, asked, json, &shared, screen.hushed(shared.manner.quiet))
         }
         Command::Promotions(flags) => ask::promotions(&flags, screen.hushed(flags.manner.quiet)),
         Command::Eligibility(flags) => ask::eligibility(&flags, screen.hushed(flags.manner.quiet)),
@@ -208,24 +209,30 @@ fn check_inputs(job: &Path, shared: &Shared, screen: Screen<'_>) -> Result<Exit,
 
 fn tell(
     job: &Path,
-    subscription: &str,
+    (subscription, proposal): (&str, Option<&str>),
     json: bool,
     shared: &Shared,
     screen: Screen<'_>,
 ) -> Result<Exit, Exit> {
     let given = read_job(job, &overrides(shared, screen)?, screen)?;
     let progress = screen.progress();
-    let account = explain::explain(&given.job, subscription, work(&shared.manner), &progress);
+    let work = work(&shared.manner);
+    let told = match proposal {
+        Some(proposal) => explain::explain_proposal(&given.job, subscription, proposal, work, &progress)
+            .map(|compared| (serde_json::to_string_pretty(&compared), compared.text())),
+        None => explain::explain(&given.job, subscription, work, &progress)
+            .map(|account| (serde_json::to_string_pretty(&account), account.text())),
+    };
     progress.finish();
-    let account = account.map_err(|error| failed(&error, screen))?;
+    let (structured, text) = told.map_err(|error| failed(&error, screen))?;
     let text = if json {
-        let told = serde_json::to_string_pretty(&account).map_err(|error| {
+        let told = structured.map_err(|error| {
             screen.error(&format!("error: the account can't be written as JSON: {error}"));
             Exit::Internal
         })?;
         format!("{told}\n")
     } else {
-        account.text()
+        text
     };
     Ok(screen.print(&text, Exit::Complete))
 }

@@ -79,6 +79,7 @@ use std::time::Duration;
 use termwise_engine::catalog::Catalog;
 use termwise_engine::findings::{Fate, Finding, Source, Table};
 use termwise_engine::policy::Policy;
+use termwise_engine::timeline::World;
 
 /// How the reading is done; it shows in no result.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -208,6 +209,14 @@ impl Intake {
             Place::Part(number) => link::link(&self.parts.look(number)?, self.linking()).map(Some),
             Place::Unknown | Place::Unread => Ok(None),
         }
+    }
+
+    /// The worlds of a what-if: today's under a policy, and one for each proposal (R71).
+    pub fn worlds<'a>(&'a self, policy: &'a Policy) -> Vec<World<'a>> {
+        let today = World { catalog: &self.catalog, policy };
+        let proposed = self.proposals.iter();
+        let proposed = proposed.map(|one| World { catalog: &one.catalog, policy: &one.policy.policy });
+        [today].into_iter().chain(proposed).collect()
     }
 
     fn linking(&self) -> Linking<'_> {

@@ -14,8 +14,8 @@ use super::parties::{PartnerRows, take_customer, take_holding};
 use super::parts::{Memory, Parts};
 use super::prices::PriceRows;
 use super::promotions::{CodeRows, PromotionRows};
-use super::requests::RequestRows;
 use super::proposals::{self, Ground, ProposedRows, Sketch};
+use super::requests::RequestRows;
 use super::row::{Fault, Row};
 use super::subscriptions::{self, Unread};
 use super::worker::{Routes, Worker};
@@ -74,8 +74,9 @@ impl SmallRows {
             rows.prices.passed_over() + others
         };
         let passed_over: u64 = rows.iter_mut().map(of).sum();
-        let warning =
-            format!("{shown}: {passed_over} rows of terms and billing plans other than licences' are passed over");
+        let warning = format!(
+            "{shown}: {passed_over} rows of terms and billing plans other than licences' are passed over"
+        );
         if passed_over > 0 { vec![Warning::remark(warning)] } else { Vec::new() }
     }
 
@@ -420,7 +421,8 @@ fn note_unread(row: &Unread, index: &Index, notes: &mut Notes) {
 /// What is odd about the files, and the rows of price lists that contradict each other (R7).
 fn warnings(facts: &[FileFacts], conflicting: &[Source]) -> Vec<Warning> {
     let mut warnings: Vec<Warning> = facts.iter().flat_map(|facts| facts.warnings.iter().cloned()).collect();
-    for facts in facts.iter().filter(|facts| matches!(facts.table, Table::PriceList | Table::ProposedPrices)) {
+    for facts in facts.iter().filter(|facts| matches!(facts.table, Table::PriceList | Table::ProposedPrices))
+    {
         let own = (facts.table, facts.file);
         let here = conflicting.iter().filter(|source| (source.table, source.file) == own);
         let rows: Vec<String> = here.map(|source| source.row.to_string()).collect();

@@ -100,9 +100,7 @@ pub fn parse(text: &str, path: &Path, overrides: &Overrides) -> Result<Given, Jo
             if desk.problems.is_empty() =>
         {
             let window = match kind {
-                Kind::Invoice | Kind::Reconcile => {
-                    Window { billed, horizon: billed.last.plus_days(horizon) }
-                }
+                Kind::Invoice | Kind::Reconcile => Window { billed, horizon: billed.last.plus_days(horizon) },
                 // The book of a day, and what follows from it.
                 Kind::WhatIf => Window {
                     billed: Period { first: billed.last, last: billed.last },
@@ -132,9 +130,10 @@ pub fn parse(text: &str, path: &Path, overrides: &Overrides) -> Result<Given, Jo
     }
 }
 
-/// The last day of so many months that begin on the day after.
+/// The day so many months later; after a month's last day they are whole months.
 fn months_after(day: Day, months: u32) -> Day {
-    day.next().plus_months(i32::try_from(months).unwrap_or(i32::MAX)).previous()
+    let months = i32::try_from(months).unwrap_or(i32::MAX);
+    if day.is_month_end() { day.next().plus_months(months).previous() } else { day.plus_months(months) }
 }
 
 /// Settings on their way to a job, and what is wrong with them so far.

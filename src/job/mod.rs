@@ -25,9 +25,9 @@ pub use check::{Given, Overrides, Purpose, parse, read};
 pub use grammar::columns;
 pub use ledger::{Bounds, LedgerSettings, NoticeDays};
 pub use offers::{Currencies, OfferSettings};
+pub(crate) use problem::nearest;
 pub use problem::{JobError, Place, Problem};
 pub use reconcile::{ReconcileSettings, Workbook};
-pub(crate) use problem::nearest;
 pub use values::{day_of, month_of};
 pub use what_if::WhatIfSettings;
 

@@ -144,7 +144,7 @@ rejected_row = "1%"
     let expected = r#"jobs/nightly.toml:inputs.price_list: error[job-key-missing]: the input price_list is missing
   hint: write price_list = "…" below [inputs]
 jobs/nightly.toml:1:kind: error[job-value]: "invioce" is not a kind of run
-  hint: write kind = "invoice" or "reconcile"
+  hint: write kind = "invoice", "reconcile" or "what-if"
 jobs/nightly.toml:2:as_off: error[job-key-unknown]: the job file has no key as_off
   hint: the nearest known key is as_of
 jobs/nightly.toml:3:from: error[job-value]: "2026-13-01" is not a date
@@ -176,16 +176,15 @@ jobs/nightly.toml:21:limits.rejected_row: error[job-key-unknown]: [limits] has n
 
 #[test]
 fn what_is_not_built_yet_is_refused_by_name() {
-    let text = format!("kind = \"what-if\"\n{INPUTS}proposal = \"p.toml\"\n[sell]\ndefault = \"erp\"\n");
+    let text = format!("{INPUTS}sell_list = \"p.csv\"\n[sell]\ndefault = \"erp\"\n");
     let said = problems(&text, &none());
     for expected in [
-        ":1:kind: error[job-not-built]: kind = \"what-if\" is not built yet",
-        ":5:inputs.proposal: error[job-not-built]: the input proposal is not built yet",
-        ":6:sell: error[job-not-built]: [sell] is not built yet: cost, sell and margin (R56, R57)",
+        ":4:inputs.sell_list: error[job-not-built]: the input sell_list is not built yet",
+        ":5:sell: error[job-not-built]: [sell] is not built yet: cost, sell and margin (R56, R57)",
     ] {
         assert!(said.contains(expected), "{expected}\n{said}");
     }
-    assert_eq!(said.matches("error[").count(), 3, "{said}");
+    assert_eq!(said.matches("error[").count(), 2, "{said}");
     let said = problems(INPUTS, &typed(&["sell.default=erp"]));
     assert!(said.starts_with("--set sell.default=erp:sell: error[job-not-built]"), "{said}");
 }
@@ -509,4 +508,43 @@ fn the_readmes_job_file_is_one() {
     assert_eq!(ledger.notice_days.unwrap().of_market("NL"), Some(60));
     assert_eq!(ledger.bounds.largest_line, Some(500_000_000));
     assert!(job.first_given.is_some() && job.offers.url.is_some());
+}
+
+#[test]
+fn a_what_if_looks_at_the_months_after_as_of_and_always_rejects() {
+    let text = |more: &str| {
+        format!(
+            "kind = \"what-if\"\nas_of = \"2027-02-28\"\n{more}\n{INPUTS}proposal = [\"b.toml\", \"a.toml\"]\n"
+        )
+    };
+    let given = parse(&text("horizon_months = 1"), Path::new("jobs/what-if.toml"), &none()).unwrap().job;
+    assert_eq!(given.kind, Kind::WhatIf);
+    assert_eq!(given.window.billed.last.to_string(), "2027-02-28");
+    assert_eq!(given.window.horizon.to_string(), "2027-03-31", "whole months after a month's end");
+    let proposals: Vec<&str> =
+        given.inputs.files[&Table::Proposal].iter().map(|file| file.shown.as_str()).collect();
+    assert_eq!(proposals, ["a.toml", "b.toml"], "the order of files shows nowhere");
+    let mid_month = Overrides { as_of: Some("2026-12-30".into()), ..typed(&["profile=partner-center"]) };
+    let given = parse(&text("horizon_months = 2"), Path::new("jobs/what-if.toml"), &mid_month).unwrap().job;
+    assert_eq!(given.window.horizon.to_string(), "2027-02-28");
+    assert_eq!(given.policy_words["refused_events"], "reject", "R59, whatever the profile says");
+    let standing = parse(&text(""), Path::new("jobs/what-if.toml"), &none()).unwrap().job;
+    assert_eq!(standing.window.horizon.to_string(), "2028-02-29");
+    let said = problems(
+        &text("from = \"2027-01-01\"\nhorizon_months = 61"),
+        &typed(&["policy.refused_events=flag", "outputs.workbook=differences", "ledger.dir=books"]),
+    );
+    for expected in [
+        ":3:from: error[job-value]: a what-if begins on the day after as_of",
+        ":4:horizon_months: error[job-value]: this is not a number of months",
+        "policy.refused_events: error[job-value]: a what-if always rejects (R59)",
+        "outputs.workbook: error[job-value]: a what-if lists no differences",
+        "ledger.dir: error[job-value]: a what-if goes into no ledger",
+    ] {
+        assert!(said.contains(expected), "{expected}\n{said}");
+    }
+    let said = problems(&format!("horizon_months = 3\n{INPUTS}proposal = \"a.csv\"\n"), &none());
+    assert!(said.contains("horizon_months belongs to a what-if"), "{said}");
+    assert!(said.contains("inputs.proposal belongs to a what-if"), "{said}");
+    assert!(said.contains("\"a.csv\" does not end in .toml"), "{said}");
 }

@@ -39,10 +39,11 @@ impl Desk {
         }
         self.refuse_the_past(overrides);
         let proposals = Table::Proposal.name();
-        let files = self.settings.keys.get(&key(&["inputs", proposals])).map(|setting| match &setting.value {
-            super::settings::Value::Texts(texts) => texts.len(),
-            _ => 1,
-        });
+        let files =
+            self.settings.keys.get(&key(&["inputs", proposals])).map(|setting| match &setting.value {
+                super::settings::Value::Texts(texts) => texts.len(),
+                _ => 1,
+            });
         if let Some(setting) = self.setting(&["inputs", proposals]).filter(|_| files > Some(PROPOSALS_MAX)) {
             let says = format!("{} proposals are more than {PROPOSALS_MAX}", files.unwrap_or_default());
             self.wrong(&setting, "inputs.proposal", &says, "compare them in several runs");

@@ -104,8 +104,9 @@ pub struct TermTold {
 /// A line.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct LineTold {
-    /// Its number in its invoice.
-    pub line: u32,
+    /// Its number in its invoice, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
     /// What for.
     pub charge_type: &'static str,
     /// First day charged.
@@ -272,10 +273,9 @@ impl Page {
         self.steps(&term.steps);
         for line in &term.lines {
             let cause = if line.cause.is_empty() { String::new() } else { format!("  ({})", line.cause) };
-            self.line(&format!(
-                "\nline {}  {} {} … {}{cause}",
-                line.line, line.charge_type, line.charge_start, line.charge_end
-            ));
+            let number = line.line.map_or("charge".to_owned(), |number| format!("line {number}"));
+            let LineTold { charge_type, charge_start, charge_end, .. } = line;
+            self.line(&format!("\n{number}  {charge_type} {charge_start} … {charge_end}{cause}"));
             self.steps(&line.steps);
             self.reasons(&line.reasons);
             self.line(&format!("= {} {} billed", line.subtotal, line.currency));

@@ -3,7 +3,10 @@
 //! Its customer is played once more by the same engine over the same inputs, and what is printed are the steps that the
 //! lines carry. Nothing is computed to explain.
 
+mod proposal;
 mod rows;
+
+pub use proposal::{Compared, EffectTold, explain_proposal};
 
 use self::rows::{names_it, rejects_of, row_of_reject};
 use super::account::{Account, LineTold, ReasonTold, RenewalTold, RowHead, Seller, Side, TermTold};
@@ -13,12 +16,15 @@ use super::ledger::pins_of;
 use super::words::Scene;
 use super::{Progress, RunError};
 use crate::intake::{Intake, Part};
-use crate::job::{InputFile, Job};
+use crate::job::{InputFile, Job, Kind};
 use crate::names::printable;
-use termwise_engine::book::{Known, Qualification, Subscription};
+use std::ops::Range;
+use termwise_engine::book::{Book, Known, Qualification, Subscription};
+use termwise_engine::catalog::Catalog;
 use termwise_engine::findings::{Finding, Source};
 use termwise_engine::ids::ItemId;
 use termwise_engine::invoicing::{self, Invoiced};
+use termwise_engine::policy::Policy;
 use termwise_engine::reasons::Reasons;
 use termwise_engine::timeline::{self, Slate};
 use termwise_engine::workings::{Cause, Line, Played, Renewal, Step};
@@ -33,6 +39,14 @@ pub fn explain(
     work: Work,
     progress: &dyn Progress,
 ) -> Result<Account, RunError> {
+    if job.kind == Kind::WhatIf {
+        return Err(RunError::NotKnown {
+            what: "proposal",
+            value: String::new(),
+            by: "two worlds are explained side by side, and nobody names",
+            hint: "add --proposal with the name of one of the job's proposals, or the path of another file",
+        });
+    }
     in_pool(work, || {
         let intake = read(job, work, progress)?;
         let part = intake.part_with(subscription)?.unwrap_or_default();
@@ -63,13 +77,9 @@ fn of_row(
     subscription: &str,
 ) -> Result<Account, RunError> {
     let book = &part.book;
-    let same = |other: &Subscription| other.customer == row.customer;
-    let rank = row.id.rank();
-    let first = rank - book.subscriptions[..rank].iter().rev().take_while(|other| same(other)).count();
-    let end = rank + book.subscriptions[rank..].iter().take_while(|other| same(other)).count();
     let mut played = Played::default();
     let mut account = blank(job, subscription);
-    for customer in book.customers_of(&book.subscriptions[first..end]) {
+    for customer in book.customers_of(&book.subscriptions[customer_of(book, row)]) {
         let with = (&intake.catalog, &job.policy);
         let pins = pins_of(job, intake, &part.names, customer.subscriptions)?;
         let mut slate = Slate::default();
@@ -85,13 +95,22 @@ fn of_row(
         let rejects = rejects_of(job, intake, findings.copied().collect(), |reject| {
             reject.key == subscription || naming.contains(&reject.finding.source)
         })?;
-        let teller = Teller { job, intake, part, played: &played, row };
+        let (catalog, policy) = with;
+        let teller = Teller { job, intake, part, played: &played, row, catalog, policy };
         account.row = Some(teller.head(customer.known));
         account.terms = teller.terms(&invoicing::invoice(book, played.lines.clone()));
         account.renewals = teller.renewals();
         account.rows = teller.rows(customer, rejects);
     }
     Ok(account)
+}
+
+/// Where the subscriptions of a row's customer are in a book.
+fn customer_of(book: &Book, row: &Subscription) -> Range<usize> {
+    let same = |other: &Subscription| other.customer == row.customer;
+    let rank = row.id.rank();
+    let first = rank - book.subscriptions[..rank].iter().rev().take_while(|other| same(other)).count();
+    first..rank + book.subscriptions[rank..].iter().take_while(|other| same(other)).count()
 }
 
 fn blank(job: &Job, subscription: &str) -> Account {
@@ -123,6 +142,8 @@ struct Teller<'a> {
     part: &'a Part,
     played: &'a Played,
     row: &'a Subscription,
+    catalog: &'a Catalog,
+    policy: &'a Policy,
 }
 
 impl Teller<'_> {
@@ -138,8 +159,8 @@ impl Teller<'_> {
         line: Option<&'a Line>,
         place: &'a dyn Fn(Source) -> String,
     ) -> Scene<'a> {
-        let (names, catalog) = (&self.part.names, &self.intake.catalog);
-        Scene { names, catalog, policy: &self.job.policy, row: self.row, item, line, place }
+        let (names, catalog, policy) = (&self.part.names, self.catalog, self.policy);
+        Scene { names, catalog, policy, row: self.row, item, line, place }
     }
 
     fn item(&self, item: ItemId) -> String {
@@ -225,7 +246,7 @@ impl Teller<'_> {
     fn line(&self, line: &Line, number: u32) -> LineTold {
         let currency = self.row.currency;
         LineTold {
-            line: number,
+            line: Some(number),
             charge_type: line.charge_type.name(),
             charge_start: line.charge.first.to_string(),
             charge_end: line.charge.last.to_string(),

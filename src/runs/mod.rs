@@ -65,7 +65,9 @@ pub enum RunError {
     Threads(#[from] rayon::ThreadPoolBuildError),
     /// Sums are wished for, and this build makes none.
     #[cfg(not(feature = "reports"))]
-    #[error("error[reports-missing]: this build makes no what-ifs\n  hint: build it with the feature reports")]
+    #[error(
+        "error[reports-missing]: this build makes no what-ifs\n  hint: build it with the feature reports"
+    )]
     NoWhatIf,
     /// A workbook is wished for, and this build has none.
     #[cfg(not(feature = "reports"))]

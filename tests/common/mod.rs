@@ -202,7 +202,8 @@ pub fn stage(story: &Path, work: &Path) -> PathBuf {
     let mut proposals: Vec<String> = Vec::new();
     for entry in fs::read_dir(&given).expect("given").flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        let is_named = name.ends_with(".csv") && !DEFAULTS.iter().any(|(known, _)| name == format!("{known}.csv"));
+        let is_named =
+            name.ends_with(".csv") && !DEFAULTS.iter().any(|(known, _)| name == format!("{known}.csv"));
         let is_proposal = name.ends_with(".toml") && name != "job.toml";
         if is_proposal {
             proposals.push(name.clone());

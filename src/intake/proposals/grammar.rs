@@ -170,7 +170,8 @@ impl Paper {
     /// Notes a key that there is not, with the nearest that there is.
     pub(super) fn unknown(&mut self, line: u32, shown: &str, name: &str, known: &[&str], whose: &str) {
         let says = format!("{whose} has no key {name}");
-        let near = nearest(name, known).map_or(String::new(), |near| format!("the nearest known key is {near}"));
+        let near =
+            nearest(name, known).map_or(String::new(), |near| format!("the nearest known key is {near}"));
         self.refuse(line, shown, UNKNOWN, says, &near);
     }
 

@@ -252,8 +252,15 @@ impl Sketch {
         let price = paper.value(section, "price", price, "an amount");
         let has = |key: &str| section.cells.contains_key(key);
         if has("percent") == has("price") {
-            let says = if has("price") { "a price and a percentage are two things" } else { "nothing changes" };
-            paper.refuse(section.line, "price", VALUE, says, "write either percent = \"+5%\" or price = \"60.48\"");
+            let says =
+                if has("price") { "a price and a percentage are two things" } else { "nothing changes" };
+            paper.refuse(
+                section.line,
+                "price",
+                VALUE,
+                says,
+                "write either percent = \"+5%\" or price = \"60.48\"",
+            );
         }
         let of = ["product_id", "sku_id", "term", "billing_plan", "market", "currency", "segment"];
         let scope: Vec<String> = of.into_iter().filter_map(text).collect();
@@ -374,5 +381,4 @@ impl PriceSketch {
     pub(super) fn is_idle(&self) -> bool {
         self.what == Repricing::By(Percentage::NONE)
     }
-
 }

@@ -10,7 +10,9 @@ use crate::job::JobError;
 use crate::names::SharedNames;
 use std::collections::BTreeSet;
 use termwise_engine::calendar::Day;
-use termwise_engine::catalog::{Catalog, PriceChange, PriceKey, PriceList, Promotion, PromotionChanges, Scope};
+use termwise_engine::catalog::{
+    Catalog, PriceChange, PriceKey, PriceList, Promotion, PromotionChanges, Scope,
+};
 use termwise_engine::findings::Source;
 use termwise_engine::ids::{ItemId, PromotionId};
 
@@ -64,7 +66,8 @@ fn settled(
         Change { line: row.line, says: format!("promotion {} is added", row.id), matches }
     }));
     let last_days = last_days(&sketch.windows, ground, &mut changes);
-    let price_changes: Vec<PriceChange> = sketch.prices.iter().map(|price| price_change(price, ground.names)).collect();
+    let price_changes: Vec<PriceChange> =
+        sketch.prices.iter().map(|price| price_change(price, ground.names)).collect();
     let prices = ground.today.prices.clone().under(overlap).proposed(other, &price_changes);
     let prices = match prices {
         Ok((prices, matches)) => {
@@ -144,9 +147,8 @@ fn last_days(
     for window in windows {
         let id = ground.names.promotions.rank(&window.promotion).map(PromotionId::of_rank);
         let today = id.and_then(|id| ground.today.promotions.get(id)).map(|promotion| promotion.window.last);
-        let is_change = today.is_some_and(|last| {
-            if window.is_end { window.last < last } else { window.last > last }
-        });
+        let is_change =
+            today.is_some_and(|last| if window.is_end { window.last < last } else { window.last > last });
         found.extend(id.filter(|_| is_change).map(|id| (id, window.last)));
         let was = today.map_or(String::new(), |last| format!(" instead of {last}"));
         let verb = if window.is_end { "ends" } else { "goes on until" };
@@ -163,7 +165,8 @@ fn price_change(sketch: &PriceSketch, names: &SharedNames) -> PriceChange {
     };
     let is_narrow = sketch.product.is_some() || sketch.sku.is_some();
     // No row has a market that no file names.
-    let market = sketch.market.as_ref().map(|market| names.markets.rank(market).unwrap_or(names.markets.len()));
+    let market =
+        sketch.market.as_ref().map(|market| names.markets.rank(market).unwrap_or(names.markets.len()));
     let items = (0..names.products.len()).filter(of_scope).map(ItemId::of_rank);
     let scope = Scope {
         items: is_narrow.then(|| items.collect()),

@@ -171,7 +171,14 @@ fn of_two_faults_in_two_blocks_the_first_is_named_however_many_threads_read() {
     let pool = pool.unwrap_or_else(|error| unreachable!("{error}"));
     for _ in 0..100 {
         let beside = given.folder().to_owned();
-        let reading = Reading { threads: 7, part_rows: 1, memory: None, beside, held: Vec::new(), policy_words: std::collections::BTreeMap::new() };
+        let reading = Reading {
+            threads: 7,
+            part_rows: 1,
+            memory: None,
+            beside,
+            held: Vec::new(),
+            policy_words: std::collections::BTreeMap::new(),
+        };
         let refused = pool.install(|| super::super::read(&given.inputs, &policy(), &reading, &()));
         let told = refused.map(|_| ()).map_err(|error| error.to_string());
         let expected = "customers.csv:700: a carriage return stands without a line feed";

@@ -31,7 +31,14 @@ pub(super) fn policy() -> Policy {
 
 /// The whole book in one part.
 fn whole(folder: &Path) -> Reading {
-    Reading { threads: 2, part_rows: usize::MAX, memory: None, beside: folder.to_owned(), held: Vec::new(), policy_words: std::collections::BTreeMap::new() }
+    Reading {
+        threads: 2,
+        part_rows: usize::MAX,
+        memory: None,
+        beside: folder.to_owned(),
+        held: Vec::new(),
+        policy_words: std::collections::BTreeMap::new(),
+    }
 }
 
 /// What was read, with the one part that the book is.
@@ -143,7 +150,8 @@ pub(super) fn refused(given: &Given) -> (u8, String) {
 
 #[test]
 fn the_order_of_columns_is_the_order_of_the_contract() {
-    for table in Table::ALL.into_iter().chain([Table::Requests]) {
+    // A proposal is no table.
+    for table in Table::ALL.into_iter().filter(|table| *table != Table::Proposal).chain([Table::Requests]) {
         let schema = schema_of(table);
         assert_eq!(schema.table, table);
         let names: BTreeMap<&str, usize> =

@@ -17,17 +17,8 @@ use termwise_engine::repricing::Cause;
 /// The columns that rows are grouped by.
 const KEYS: [&str; 3] = ["key", "currency", "proposal"];
 /// The columns that are summed.
-const SUMS: [&str; 4 + Cause::ALL.len()] = [
-    "before",
-    "after",
-    "list_price",
-    "promotion",
-    "code",
-    "policy",
-    "rounding",
-    "subscriptions",
-    "changed",
-];
+const SUMS: [&str; 4 + Cause::ALL.len()] =
+    ["before", "after", "list_price", "promotion", "code", "policy", "rounding", "subscriptions", "changed"];
 /// The first day of effect: the earliest of a group.
 const FIRST: &str = "first";
 

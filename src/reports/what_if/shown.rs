@@ -54,7 +54,11 @@ pub fn shown(summed: &Summed, facts: &Facts<'_>) -> WhatIf {
         changes: proposal
             .changes
             .iter()
-            .map(|change| model::Change { line: change.line, says: change.says.clone(), matches: change.matches })
+            .map(|change| model::Change {
+                line: change.line,
+                says: change.says.clone(),
+                matches: change.matches,
+            })
             .collect(),
     };
     let left_out = |number: usize| {

@@ -9,8 +9,8 @@
 
 mod rating;
 
-use super::invoice::{End, Outcome, SetAside, Watch, Work, in_pool, json_of, place_of, read};
 use super::check::Checked;
+use super::invoice::{End, Outcome, SetAside, Watch, Work, in_pool, json_of, place_of, read};
 use super::{Progress, RunError};
 use crate::intake::{FileFacts, Intake, vendor};
 use crate::job::{Job, Workbook};
@@ -21,7 +21,6 @@ use crate::output::what_if::{
 use crate::output::{Counts, OutputError, Report, Tally, diagnostic};
 use crate::reports::ReportError;
 use crate::reports::what_if::{self as reports, Facts, PartGroups};
-pub(super) use rating::worlds;
 use rating::{Desk, Rated};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -124,7 +123,7 @@ pub(super) fn rated(
     let names: Vec<String> = intake.proposals.iter().map(|proposal| proposal.name.clone()).collect();
     let sheets = EffectSheets::new(job, &intake.shared, &names);
     let horizon = Horizon { as_of: job.window.billed.last, last: job.window.horizon };
-    let desk = Desk { intake, worlds: worlds(intake, &job.policy), horizon };
+    let desk = Desk { intake, worlds: intake.worlds(&job.policy), horizon };
     let mut summed = Summed { proposals: facts(job, intake), ..Summed::default() };
     let (mut findings, mut counts) = (Vec::new(), Counts::default());
     let mut groups: Vec<PartGroups> = Vec::new();
@@ -217,7 +216,9 @@ fn troubles(intake: &Intake, left_out: u64) -> Vec<String> {
     let warnings = intake.warnings.iter().filter(|warning| warning.is_trouble).map(ToString::to_string);
     let unmatched = intake.proposals.iter().flat_map(|proposal| {
         let idle = proposal.changes.iter().filter(|change| change.matches == 0);
-        idle.map(|change| format!("{}:{}: this change matches nothing: {}", proposal.shown, change.line, change.says))
+        idle.map(|change| {
+            format!("{}:{}: this change matches nothing: {}", proposal.shown, change.line, change.says)
+        })
     });
     let mut troubles: Vec<String> = warnings.chain(unmatched).collect();
     if left_out > 0 {
@@ -253,7 +254,10 @@ fn people(job: &Job, intake: &Intake, found: &Found) -> Result<Made, OutputError
     };
     let shown = reports::shown(&found.summed, &facts);
     let page = reports::page(&shown).map_err(unmade)?;
-    Ok(vec![("what_if.html", page.into_bytes()), ("what_if.xlsx", reports::workbook(&shown).map_err(unmade)?)])
+    Ok(vec![
+        ("what_if.html", page.into_bytes()),
+        ("what_if.xlsx", reports::workbook(&shown).map_err(unmade)?),
+    ])
 }
 
 fn unreported(error: ReportError) -> RunError {

@@ -11,7 +11,6 @@ use termwise_engine::book::{Book, CustomerBook, Subscription};
 use termwise_engine::calendar::{Day, Month};
 use termwise_engine::findings::Finding;
 use termwise_engine::ids::{ItemId, SubscriptionId};
-use termwise_engine::policy::Policy;
 use termwise_engine::repricing::{self, Effects, Gap, Side};
 use termwise_engine::timeline::{Horizon, Slate, World, play_worlds};
 use termwise_engine::workings::{Line, Played, Renewal};
@@ -32,14 +31,6 @@ pub(super) struct Rated {
     pub(super) left_out: Vec<LeftOut>,
     pub(super) findings: Vec<Finding>,
     pub(super) counts: Counts,
-}
-
-/// The worlds of a run: the job's, and one for each proposal.
-pub(in crate::runs) fn worlds<'a>(intake: &'a Intake, policy: &'a Policy) -> Vec<World<'a>> {
-    let today = World { catalog: &intake.catalog, policy };
-    let proposed = intake.proposals.iter();
-    let proposed = proposed.map(|one| World { catalog: &one.catalog, policy: &one.policy.policy });
-    [today].into_iter().chain(proposed).collect()
 }
 
 impl Desk<'_> {
@@ -94,8 +85,11 @@ impl Desk<'_> {
         }
         let mut cursors = vec![Cursor::default(); played.len()];
         for row in customer.subscriptions {
-            let own: Vec<(Range<usize>, Range<usize>)> =
-                cursors.iter_mut().zip(played.iter()).map(|(cursor, played)| cursor.next(played, row.id)).collect();
+            let own: Vec<(Range<usize>, Range<usize>)> = cursors
+                .iter_mut()
+                .zip(played.iter())
+                .map(|(cursor, played)| cursor.next(played, row.id))
+                .collect();
             self.subscription(row, &own, played, rated)?;
         }
         Ok(())

@@ -27,14 +27,15 @@ impl Scene<'_> {
 
     pub(super) fn price_proposed(&self, unit_price: Price, listed: Price, of_other_list: bool) -> Told {
         let currency = self.currency();
-        let (shown, was) =
-            (figures::list_price(unit_price, currency), figures::list_price(listed, currency));
+        let (shown, was) = (figures::list_price(unit_price, currency), figures::list_price(listed, currency));
         let says = match (of_other_list, unit_price == listed) {
             (true, true) => "that price list is the proposal's".to_owned(),
             (true, false) => format!(
-                "that price list is the proposal's, and the proposal makes {was} {shown} {currency} a seat for the term"
+                "that price list is the proposal's, which makes it {shown} {currency} a seat for the term instead of {was}"
             ),
-            (false, _) => format!("the proposal makes {was} {shown} {currency} a seat for the term"),
+            (false, _) => {
+                format!("the proposal makes it {shown} {currency} a seat for the term instead of {was}")
+            }
         };
         let operands = json!({
             "unit_price": shown, "listed": was, "currency": currency.code(), "of_other_list": of_other_list,

@@ -86,7 +86,7 @@ fn change(row: &Row) -> i128 {
 #[test]
 fn a_click_on_a_heading_sorts_by_exact_numbers_and_a_second_one_turns_them_around() {
     let what_if = what_if();
-    let page = page::html(&what_if).expect("a page");
+    let page = super::html(&what_if).expect("a page");
     let script = format!(
         r#"{LOOK}
         tell(order());
@@ -117,7 +117,7 @@ fn a_click_on_a_heading_sorts_by_exact_numbers_and_a_second_one_turns_them_aroun
 #[test]
 fn what_has_no_percentage_or_no_day_comes_last_either_way() {
     let what_if = sample::single();
-    let page = page::html(&what_if).expect("a page");
+    let page = super::html(&what_if).expect("a page");
     let script = format!(
         r#"{LOOK}
         for (const label of ["Change\u00a0%", "First effect"]) {{
@@ -139,7 +139,7 @@ fn what_has_no_percentage_or_no_day_comes_last_either_way() {
 
 #[test]
 fn customers_are_found_by_name_and_by_id_and_the_rest_is_hidden() {
-    let page = page::html(&sample::single()).expect("a page");
+    let page = super::html(&sample::single()).expect("a page");
     let script = format!(
         r#"{LOOK}
         const field = table.closest(".table").querySelector("input[type=search]");
@@ -164,7 +164,7 @@ fn customers_are_found_by_name_and_by_id_and_the_rest_is_hidden() {
 
 #[test]
 fn texts_of_files_are_letters_in_the_browser_as_well() {
-    let page = page::html(&sample::edges()).expect("a page");
+    let page = super::html(&sample::edges()).expect("a page");
     let script = r#"
     const told = [];
     told.push(document.querySelectorAll("main img, main b, main script, [onerror]").length);

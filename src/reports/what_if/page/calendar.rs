@@ -1,8 +1,8 @@
 //! The calendar of the page: when a proposal takes effect, month by month, drawn as the other charts are.
 
+use super::super::model::{Currency, Row, RowWorld};
 use super::charts::{Scale, Share, said};
 use super::figures::{self, Way};
-use super::super::model::{Currency, Row, RowWorld};
 
 /// Pixels from one month to the next, and what stands above the first.
 const MONTH: usize = 26;

@@ -4,8 +4,8 @@
 //! is, and its letters stay as large as the page's. Every bar has its number beside it, and what rises is told from what
 //! falls by its mark, its sign and its hatching.
 
-use super::figures::{self, Way};
 use super::super::model::{Currency, World};
+use super::figures::{self, Way};
 use std::fmt;
 
 /// What the causes are called, in their order.

@@ -10,19 +10,19 @@
 //!
 //! What this deliberately does not do: add up. Every sum was settled before; differences and percentages are taken here.
 
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod browser;
 mod calendar;
 mod charts;
 mod figures;
 mod overviews;
+#[cfg(test)]
+mod sample;
 mod tables;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod browser;
-#[cfg(test)]
-mod sample;
 
 use super::model::{Change, Currency, Proposal, WhatIf, World};
 use askama::Template;

@@ -1,8 +1,8 @@
 //! The tables that look over everything: the proposals side by side, and what was left out.
 
+use super::super::model::{Currency, LeftOut, Proposal, World};
 use super::charts::{BOUNDS, CAUSES};
 use super::tables::{Cell, Head, Sort, Table, day, first_effect, heads};
-use super::super::model::{Currency, LeftOut, Proposal, World};
 
 /// The proposals side by side.
 pub(super) fn comparison(id: &str, currency: &Currency, proposals: &[Proposal]) -> Table {

@@ -1,6 +1,8 @@
 //! What-ifs made up for tests and pictures: always the same.
 
-use super::super::model::{Change, Currency, Input, LeftOut, Others, Proposal, Row, RowWorld, Sums, WhatIf, World};
+use super::super::model::{
+    Change, Currency, Input, LeftOut, Others, Proposal, Row, RowWorld, Sums, WhatIf, World,
+};
 
 /// Numbers that look like any, and are always the same.
 struct Dice(u64);

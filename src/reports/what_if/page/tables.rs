@@ -1,8 +1,8 @@
 //! The tables of the page: cells of finished texts, and the whole number behind each that it is sorted by.
 
+use super::super::model::{Currency, Proposal, Row, RowWorld, Sums, World};
 use super::charts::CAUSES;
 use super::figures;
-use super::super::model::{Currency, Proposal, Row, RowWorld, Sums, World};
 
 /// What the row of everything is called.
 const TOTAL: &str = "Total";

@@ -1,10 +1,10 @@
 //! The page as a text: what stands in it, and what never does.
 
+use super::super::model::{Currency, Sums, WhatIf, World};
 use super::charts::{Bridge, Largest, Rises, Share};
 use super::figures::Way;
-use super::{SCRIPT, SCRIPT_HASH, STYLE, STYLE_HASH, html, tables};
-use super::super::model::{Currency, Sums, WhatIf, World};
 use super::sample::{self, NASTY};
+use super::{SCRIPT, SCRIPT_HASH, STYLE, STYLE_HASH, html, tables};
 use base64::Engine;
 use sha2::{Digest, Sha256};
 
