@@ -163,7 +163,7 @@ fn close(outcome: &Outcome, (json, quiet): (bool, bool), hint: &str, screen: Scr
         screen.error(&format!(
             "warning: complete, but the inputs lack {missing} subscriptions of the ledger: see rejects.csv"
         ));
-    } else if quiet && exit == Exit::WithRejects {
+    } else if quiet && exit == Exit::WithRejects && rows.rows > 0 {
         screen
             .error(&format!("warning: complete, but {} of {} rows stand in rejects.csv", rows.rows, rows.of));
     }

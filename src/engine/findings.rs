@@ -375,14 +375,14 @@ codes! {
     ChargeDaysReversed = "charge-days-reversed", "the charge ends before it begins", "correct ChargeStartDate or ChargeEndDate; the last day counts";
     /// R67
     IdMapAmbiguous = "id-map-ambiguous", "two rows of the map say different things of one of the vendor's ids", "keep one row for each of the vendor's ids";
-    /// R70
-    ProposalUnmatched = "proposal-unmatched", "the change matches nothing that there is", "correct what it is about, or remove it: ids, terms and plans are written as in the price list and the promotions";
     /// R69
     ExplanationEmpty = "explanation-empty", "an explanation of everything explains nothing", "fill in at least one of the pattern columns, such as subscription_id";
     /// R69
     ExplanationExpired = "explanation-expired", "the explanation has expired: what it explained counts as a difference again", "look at the difference once more; settle it, or set a new expires_on";
     /// R69
     ExplanationUnused = "explanation-unused", "the explanation matches no difference of its cause", "remove it if the matter is settled, or correct its pattern";
+    /// R70
+    ProposalUnmatched = "proposal-unmatched", "the change matches nothing that there is", "correct what it is about, or remove it: ids, terms and plans are written as in the price list and the promotions";
     /// R15, C10
     RequestDuplicate = "request-duplicate", "the request_id stands in more than one row, so its answers could not be told apart", "give each request an id of its own";
 }

@@ -1,9 +1,10 @@
 //! What a job says of a what-if: how far it looks, and what is proposed (R70, R71).
 
 use super::Kind;
-use super::check::{Desk, Overrides, key};
+use super::check::{Desk, Overrides};
 use super::problem::{Place, VALUE};
 use super::reconcile::Workbook;
+use super::settings::Value;
 use crate::policy_file;
 use termwise_engine::findings::Table;
 
@@ -38,14 +39,11 @@ impl Desk {
             return standing;
         }
         self.refuse_the_past(overrides);
-        let proposals = Table::Proposal.name();
-        let files =
-            self.settings.keys.get(&key(&["inputs", proposals])).map(|setting| match &setting.value {
-                super::settings::Value::Texts(texts) => texts.len(),
-                _ => 1,
-            });
-        if let Some(setting) = self.setting(&["inputs", proposals]).filter(|_| files > Some(PROPOSALS_MAX)) {
-            let says = format!("{} proposals are more than {PROPOSALS_MAX}", files.unwrap_or_default());
+        if let Some(setting) = self.setting(&["inputs", Table::Proposal.name()])
+            && let Value::Texts(files) = &setting.value
+            && files.len() > PROPOSALS_MAX
+        {
+            let says = format!("{} proposals are more than {PROPOSALS_MAX}", files.len());
             self.wrong(&setting, "inputs.proposal", &says, "compare them in several runs");
         }
         let months = self.number(&["horizon_months"], "months", 1..=MONTHS_MAX);

@@ -342,6 +342,10 @@ fn put_formula(
     result: String,
     format: &Format,
 ) -> Result<(), XlsxError> {
+    if result.is_empty() {
+        // Else an empty text would stand as 0 until the spreadsheet reckons for itself.
+        sheet.set_formula_result_default("");
+    }
     let formula = Formula::new(format!("={formula}")).set_result(result);
     sheet.write_formula_with_format(row, column, formula, format)?;
     Ok(())

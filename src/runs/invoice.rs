@@ -120,6 +120,8 @@ pub struct Outcome {
     pub set_aside: SetAside,
     /// Subscriptions that the ledger has and the inputs lack (R63).
     pub missing: u64,
+    /// Subscriptions that a what-if leaves out, once for each proposal.
+    pub left_out: u64,
     /// Whether a reconciliation found more differences than the job tolerates.
     pub is_above: bool,
     /// What somebody should look at although it stopped nothing.
@@ -142,7 +144,7 @@ impl Outcome {
             End::Published(Published::AlreadyThere { .. }) => 0,
             End::Draft { is_wished: false, .. } => 79,
             End::Published(Published::Now { .. }) | End::Dry | End::Draft { .. }
-                if self.set_aside.rows > 0 || self.missing > 0 =>
+                if self.set_aside.rows > 0 || self.missing > 0 || self.left_out > 0 =>
             {
                 3
             }
@@ -193,7 +195,17 @@ pub fn run(job: &Job, is_dry: bool, work: Work, progress: &dyn Progress) -> Resu
         let json = json_of(summary::json(&report, &place), &end, set_aside);
         let troubles = intake.warnings.iter().filter(|warning| warning.is_trouble);
         let troubles = troubles.map(ToString::to_string).collect();
-        Ok(Outcome { end, set_aside, missing: 0, is_above: false, troubles, text, json, timings: watch.laps })
+        Ok(Outcome {
+            end,
+            set_aside,
+            missing: 0,
+            left_out: 0,
+            is_above: false,
+            troubles,
+            text,
+            json,
+            timings: watch.laps,
+        })
     })
 }
 
@@ -380,6 +392,7 @@ mod tests {
                 end,
                 set_aside,
                 missing: 0,
+                left_out: 0,
                 is_above: false,
                 troubles: Vec::new(),
                 text,

@@ -61,7 +61,17 @@ pub fn offers(job: &Job, is_dry: bool, work: Work, progress: &dyn Progress) -> R
         let json = json_of(offering.json(&report, &place), &end, set_aside);
         let troubles = intake.warnings.iter().filter(|warning| warning.is_trouble).map(ToString::to_string);
         let troubles = troubles.chain(without_contact(&found.judged, &intake.names)).collect();
-        Ok(Outcome { end, set_aside, missing: 0, is_above: false, troubles, text, json, timings: watch.laps })
+        Ok(Outcome {
+            end,
+            set_aside,
+            missing: 0,
+            left_out: 0,
+            is_above: false,
+            troubles,
+            text,
+            json,
+            timings: watch.laps,
+        })
     })
 }
 

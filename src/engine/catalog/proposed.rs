@@ -238,43 +238,43 @@ mod tests {
     fn percentages_multiply_and_hold_from_their_day_on() {
         let changes = [change(None, day(3), by(50_000)), change(Some(0), day(5), by(-100_000))];
         let (proposed, matches) =
-            list(&[(0, 100_00), (1, 100_00)]).proposed(None, &changes).unwrap_or_default();
+            list(&[(0, 10_000), (1, 10_000)]).proposed(None, &changes).unwrap_or_default();
         assert_eq!(matches, [2, 1]);
-        assert_eq!(quote(&proposed, 0, day(2)), Some(price(100_00)));
-        assert_eq!(quote(&proposed, 0, day(3)), Some(price(105_00)));
-        assert_eq!(quote(&proposed, 0, day(5)), Some(price(94_50)));
-        assert_eq!(quote(&proposed, 1, day(5)), Some(price(105_00)));
+        assert_eq!(quote(&proposed, 0, day(2)), Some(price(10_000)));
+        assert_eq!(quote(&proposed, 0, day(3)), Some(price(10_500)));
+        assert_eq!(quote(&proposed, 0, day(5)), Some(price(9_450)));
+        assert_eq!(quote(&proposed, 1, day(5)), Some(price(10_500)));
     }
 
     #[test]
     fn another_list_holds_from_its_day_on_and_lacks_what_it_lacks() {
-        let other = list(&[(0, 120_00)]);
-        let changes = [change(Some(0), day(1), Repricing::To(price(77_00)))];
-        let replaced = list(&[(0, 100_00), (1, 100_00)]).proposed(Some((day(6), other)), &[]);
+        let other = list(&[(0, 12_000)]);
+        let changes = [change(Some(0), day(1), Repricing::To(price(7_700)))];
+        let replaced = list(&[(0, 10_000), (1, 10_000)]).proposed(Some((day(6), other)), &[]);
         let (replaced, _) = replaced.unwrap_or_default();
-        assert_eq!(quote(&replaced, 0, day(5)), Some(price(100_00)));
-        assert_eq!(quote(&replaced, 0, day(6)), Some(price(120_00)));
-        assert_eq!(quote(&replaced, 1, day(5)), Some(price(100_00)));
+        assert_eq!(quote(&replaced, 0, day(5)), Some(price(10_000)));
+        assert_eq!(quote(&replaced, 0, day(6)), Some(price(12_000)));
+        assert_eq!(quote(&replaced, 1, day(5)), Some(price(10_000)));
         assert_eq!(quote(&replaced, 1, day(6)), None);
-        let other = list(&[(0, 120_00)]);
+        let other = list(&[(0, 12_000)]);
         let (fixed, matches) = list(&[]).proposed(Some((day(6), other)), &changes).unwrap_or_default();
-        assert_eq!((matches, quote(&fixed, 0, day(6))), (vec![1], Some(price(77_00))));
+        assert_eq!((matches, quote(&fixed, 0, day(6))), (vec![1], Some(price(7_700))));
     }
 
     #[test]
     fn what_can_not_both_hold_is_told_once() {
         let to = |cents| Repricing::To(price(cents));
-        let both = [change(None, day(1), by(50_000)), change(Some(1), day(4), to(9_00))];
-        let found = list(&[(0, 1_00), (1, 1_00)]).proposed(None, &both).err().unwrap_or_default();
+        let both = [change(None, day(1), by(50_000)), change(Some(1), day(4), to(900))];
+        let found = list(&[(0, 100), (1, 100)]).proposed(None, &both).err().unwrap_or_default();
         assert_eq!(found, [Contradiction { one: 0, other: 1, key: key(1, Term::P1Y) }]);
-        let twice = [change(None, day(1), to(9_00)), change(None, day(1), to(9_00))];
-        let found = list(&[(0, 1_00), (1, 1_00)]).proposed(None, &twice).err().unwrap_or_default();
+        let twice = [change(None, day(1), to(900)), change(None, day(1), to(900))];
+        let found = list(&[(0, 100), (1, 100)]).proposed(None, &twice).err().unwrap_or_default();
         assert_eq!(found, [Contradiction { one: 0, other: 1, key: key(0, Term::P1Y) }]);
-        let later = [change(None, day(1), to(9_00)), change(None, day(2), to(8_00))];
-        let (in_turn, _) = list(&[(0, 1_00)]).proposed(None, &later).unwrap_or_default();
+        let later = [change(None, day(1), to(900)), change(None, day(2), to(800))];
+        let (in_turn, _) = list(&[(0, 100)]).proposed(None, &later).unwrap_or_default();
         assert_eq!(
             (quote(&in_turn, 0, day(1)), quote(&in_turn, 0, day(2))),
-            (Some(price(9_00)), Some(price(8_00)))
+            (Some(price(900)), Some(price(800)))
         );
     }
 }

@@ -8,14 +8,12 @@ use crate::workings::{Line, Step};
 pub(super) fn factors(line: &Line, steps: &[Step], codes: &PromoCodes) -> Option<Factors> {
     let mut found = None;
     let mut surcharge = Surcharge::NONE;
+    // The other steps lead to the term's price, or say what the line's own columns say.
     for step in steps {
-        match step {
-            Step::CycleShare { unit_price, months, term_months } => {
-                found = Some((*unit_price, (*months, *term_months)));
-            }
-            Step::Surcharged { surcharge: on_top } => surcharge = *on_top,
-            // The others lead to the term's price, or say what the line's own columns say.
-            _ => {}
+        if let Step::CycleShare { unit_price, months, term_months } = *step {
+            found = Some((unit_price, (months, term_months)));
+        } else if let Step::Surcharged { surcharge: on_top } = *step {
+            surcharge = on_top;
         }
     }
     let (list, months) = found?;

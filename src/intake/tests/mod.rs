@@ -7,6 +7,7 @@ mod openings;
 mod parquet_quirks;
 mod price_list;
 mod promotions;
+mod proposals;
 
 use super::columns::schema_of;
 use super::*;

@@ -137,7 +137,8 @@ pub(super) fn groups<'a>(by: &'static [&'static str], proposals: &ProposalNames)
 
 /// The columns of `left_out`.
 pub(super) fn left_out<'a>(proposals: &ProposalNames) -> Vec<Column<&'a LeftOut>> {
-    let texts: [(&'static str, for<'r> fn(&'r LeftOut) -> &'r str); 7] = [
+    type Text = for<'r> fn(&'r LeftOut) -> &'r str;
+    let texts: [(&'static str, Text); 7] = [
         ("subscription_id", |row| &row.subscription),
         ("customer_id", |row| &row.customer),
         ("product_id", |row| &row.product),

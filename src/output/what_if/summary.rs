@@ -1,12 +1,13 @@
 //! The closing summary of a what-if: what each proposal comes to, one column for each.
 
 use super::publish::proposals_json;
-use super::{LeftOut, Sum, Summed};
+use super::{Sum, Summed};
 use crate::names::printable;
 use crate::output::account::Account;
 use crate::output::figures::Decimal;
 use crate::output::{Report, manifest, summary};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use termwise_engine::money::{Currency, percent_change};
 use termwise_engine::repricing::Cause;
 
@@ -31,10 +32,8 @@ pub fn text(summed: &Summed, report: &Report<'_>, place: &str) -> String {
     lines.extend(summary::inputs(&account));
     lines.push(String::new());
     lines.extend(proposals(summed));
-    for currency in summed.tallied.currencies() {
-        lines.push(String::new());
-        lines.extend(table(summed, currency));
-    }
+    lines.push(String::new());
+    lines.extend(totals(summed));
     lines.push(String::new());
     lines.extend(left_out(summed));
     lines.extend(summary::rejects(&account));
@@ -75,42 +74,83 @@ fn proposals(summed: &Summed) -> Vec<String> {
     lines
 }
 
-/// What the proposals come to in a currency.
-fn table(summed: &Summed, currency: Currency) -> Vec<String> {
-    let sums: Vec<Sum> =
-        (0..summed.proposals.len()).map(|proposal| summed.tallied.of_proposal(currency, proposal)).collect();
-    let amount = |minor: i128| Decimal::amount(minor, currency).to_string();
-    let percent = |sum: &Sum| {
-        let before = i64::try_from(sum.before).unwrap_or_default();
-        percent_change(sum.change(), before)
-            .map_or(".".to_owned(), |percent| format!("{}%", Decimal::percent(percent)))
+/// What the proposals come to: one column for each where there are several, with its causes where there is one alone.
+fn totals(summed: &Summed) -> Vec<String> {
+    let currencies = summed.tallied.currencies();
+    let sums = |currency: Currency| -> Vec<Sum> {
+        let numbers = 0..summed.proposals.len();
+        numbers.map(|proposal| summed.tallied.of_proposal(currency, proposal)).collect()
     };
-    let name = |proposal: &super::ProposalFacts| proposal.name.chars().take(NAME_SHOWN).collect();
-    let row = |head: &str, cells: Vec<String>| (head.to_owned(), cells);
-    let of = |cell: &dyn Fn(&Sum) -> String| sums.iter().map(cell).collect::<Vec<_>>();
-    let mut rows = vec![
-        row(currency.code(), summed.proposals.iter().map(name).collect()),
-        row("before", of(&|sum| amount(sum.before))),
-        row("after", of(&|sum| amount(sum.after))),
-        row("change", of(&|sum| amount(sum.change()))),
-        row("  in percent", of(&percent)),
-    ];
-    for (number, cause) in Cause::ALL.into_iter().enumerate() {
-        let share = |sum: &Sum| sum.causes.get(number).copied().unwrap_or_default();
-        if sums.iter().any(|sum| share(sum) != 0) {
-            rows.push(row(&format!("  {}", cause.name()), of(&|sum| amount(share(sum)))));
+    let names = || summed.proposals.iter().map(|proposal| proposal.name.chars().take(NAME_SHOWN).collect());
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    if summed.proposals.len() > 1 {
+        rows.push(["change"].map(str::to_owned).into_iter().chain(names()).collect());
+        for &currency in &currencies {
+            let cell = |sum: &Sum| format!("{} {:>8}", amount(sum.change(), currency), percent(sum));
+            let cells = sums(currency).iter().map(cell).collect::<Vec<_>>();
+            rows.push([currency.code().to_owned()].into_iter().chain(cells).collect());
+        }
+        let changed = |proposal: usize| {
+            let of =
+                currencies.iter().map(|&currency| summed.tallied.of_proposal(currency, proposal).changed);
+            of.sum::<i128>().to_string()
+        };
+        let counts = (0..summed.proposals.len()).map(changed);
+        rows.push(["subscriptions changed".to_owned()].into_iter().chain(counts).collect());
+        return aligned(rows);
+    }
+    let used: Vec<(usize, Cause)> = (0..)
+        .zip(Cause::ALL)
+        .filter(|&(number, _)| {
+            let share = |sum: &Sum| sum.causes.get(number).copied().unwrap_or_default();
+            currencies.iter().any(|&currency| sums(currency).iter().any(|sum| share(sum) != 0))
+        })
+        .collect();
+    let heads = ["currency", "before", "after", "change", "percent"].into_iter();
+    let causes = used.iter().map(|(_, cause)| cause.name());
+    rows.push(heads.chain(causes).chain(["subscriptions", "changed"]).map(str::to_owned).collect());
+    for &currency in &currencies {
+        for sum in sums(currency) {
+            let amounts = [sum.before, sum.after, sum.change()].map(|minor| amount(minor, currency));
+            let share = |&(number, _): &(usize, Cause)| sum.causes.get(number).copied().unwrap_or_default();
+            let shares = used.iter().map(|used| amount(share(used), currency));
+            let mut row = vec![currency.code().to_owned()];
+            row.extend(amounts);
+            row.push(percent(&sum));
+            row.extend(shares);
+            row.extend([sum.subscriptions.to_string(), sum.changed.to_string()]);
+            rows.push(row);
         }
     }
-    rows.push(row("subscriptions", of(&|sum| sum.subscriptions.to_string())));
-    rows.push(row("  that change", of(&|sum| sum.changed.to_string())));
-    let widest = rows.iter().flat_map(|(_, cells)| cells).map(|cell| cell.chars().count()).max();
-    let width = widest.unwrap_or_default() + 2;
-    rows.into_iter()
-        .map(|(head, cells)| {
-            let cells = cells.into_iter().map(|cell| format!("{cell:>width$}"));
-            [format!("{head:<18}")].into_iter().chain(cells).collect()
-        })
-        .collect()
+    aligned(rows)
+}
+
+fn amount(minor: i128, currency: Currency) -> String {
+    Decimal::amount(minor, currency).to_string()
+}
+
+/// The change in percent of what was before; a dot of nothing.
+fn percent(sum: &Sum) -> String {
+    let before = i64::try_from(sum.before).unwrap_or_default();
+    let found = percent_change(sum.change(), before);
+    found.map_or(".".to_owned(), |percent| format!("{}%", Decimal::percent(percent)))
+}
+
+/// Rows with their cells below each other, texts to the left and numbers to the right.
+fn aligned(rows: Vec<Vec<String>>) -> Vec<String> {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
+    let wide = |column: usize| {
+        rows.iter()
+            .filter_map(|row| row.get(column))
+            .map(|cell| cell.chars().count())
+            .max()
+            .unwrap_or_default()
+    };
+    let widths: Vec<usize> = (0..columns).map(wide).collect();
+    let cell = |(place, (cell, width)): (usize, (&String, &usize))| {
+        if place == 0 { format!("{cell:<width$}") } else { format!("  {cell:>width$}") }
+    };
+    rows.iter().map(|row| row.iter().zip(&widths).enumerate().map(cell).collect()).collect()
 }
 
 /// How many subscriptions a world can't price, by product, the commonest first.
@@ -118,28 +158,24 @@ fn left_out(summed: &Summed) -> Vec<String> {
     if summed.left_out.is_empty() {
         return Vec::new();
     }
-    let mut counts: Vec<((u16, &str, &str, &str, &str), u64)> = Vec::new();
-    let key = |row: &'_ LeftOut| (row.proposal, row.side, row.why);
+    let mut counts: BTreeMap<(u16, String), u64> = BTreeMap::new();
     for row in &summed.left_out {
-        let (proposal, side, why) = key(row);
-        let wanted = (proposal, row.product.as_str(), row.sku.as_str(), side, why);
-        match counts.iter_mut().find(|(known, _)| *known == wanted) {
-            Some((_, count)) => *count += 1,
-            None => counts.push((wanted, 1)),
-        }
-    }
-    counts.sort_by(|one, other| other.1.cmp(&one.1).then(one.0.cmp(&other.0)));
-    let more = counts.len().saturating_sub(LEFT_OUT_SHOWN);
-    let mut lines = vec!["left out, since a world can't price their renewal:".to_owned()];
-    for ((proposal, product, sku, side, why), count) in counts.into_iter().take(LEFT_OUT_SHOWN) {
-        let name = summed.proposals.get(usize::from(proposal)).map_or("", |proposal| &proposal.name);
-        let whose = match side {
+        let whose = match row.side {
             "today" => "today's list",
             "both" => "either list",
             _ => "the proposal's",
         };
-        let (product, sku) = (printable(product), printable(sku));
-        lines.push(format!("  {name}: {count} of {product}:{sku} ({why} in {whose})"));
+        let (product, sku) = (printable(&row.product), printable(&row.sku));
+        let what = format!("{product}:{sku} ({} in {whose})", row.why);
+        *counts.entry((row.proposal, what)).or_default() += 1;
+    }
+    let mut counts: Vec<_> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let more = counts.len().saturating_sub(LEFT_OUT_SHOWN);
+    let mut lines = vec!["left out, since a world can't price their renewal:".to_owned()];
+    for ((proposal, what), count) in counts.into_iter().take(LEFT_OUT_SHOWN) {
+        let name = summed.proposals.get(usize::from(proposal)).map_or("", |proposal| &proposal.name);
+        lines.push(format!("  {name}: {count} of {what}"));
     }
     if more > 0 {
         lines.push(format!("  and {more} other products; left_out lists them all"));

@@ -3,9 +3,6 @@
 //! Amounts are whole numbers of their currency's minor unit. Currencies are never added up, so everything but the proposals
 //! themselves stands below its currency.
 
-/// The causes of a change, in the order of their columns (R72).
-pub const CAUSES: [&str; 5] = ["list_price", "promotion", "code", "policy", "rounding"];
-
 /// Everything that is shown.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct WhatIf {
@@ -78,12 +75,14 @@ pub struct Change {
     pub matches: u64,
 }
 
-/// What a change comes to: after, and the change by cause.
+/// What a change comes to: before, after, and the change by cause.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Sums {
+    /// Today, without what is left out under the proposal: so it differs between proposals.
+    pub before: i64,
     /// Under the proposal.
     pub after: i64,
-    /// What changed, by cause in the order of [`CAUSES`]: they add up to `after` less what was before.
+    /// What changed, by cause in the order of [`Cause::ALL`](termwise_engine::repricing::Cause::ALL): they add up to `after` less `before`.
     pub causes: [i64; 5],
 }
 
@@ -94,8 +93,6 @@ pub struct Currency {
     pub code: String,
     /// Digits of its minor unit.
     pub digits: u32,
-    /// Today's total over the horizon.
-    pub before: i64,
     /// Subscriptions with a charge.
     pub subscriptions: u64,
     /// Their customers.
@@ -140,8 +137,6 @@ pub struct Row {
     pub sku: String,
     /// What it is called, where that is known.
     pub name: String,
-    /// Today.
-    pub before: i64,
     /// Under each proposal.
     pub worlds: Vec<RowWorld>,
 }
@@ -162,8 +157,6 @@ pub struct RowWorld {
 pub struct Others {
     /// How many.
     pub customers: u64,
-    /// Today.
-    pub before: i64,
     /// Under each proposal.
     pub worlds: Vec<Sums>,
 }

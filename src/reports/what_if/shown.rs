@@ -86,6 +86,10 @@ pub fn shown(summed: &Summed, facts: &Facts<'_>) -> WhatIf {
     }
 }
 
+fn change(sums: &Sums) -> i128 {
+    i128::from(sums.after) - i128::from(sums.before)
+}
+
 fn small(number: i128) -> u64 {
     u64::try_from(number).unwrap_or_default()
 }
@@ -97,24 +101,24 @@ fn minor(number: i128) -> i64 {
 
 fn currency(summed: &Summed, code: Currency, names: &BTreeMap<String, String>) -> model::Currency {
     let worlds = summed.proposals.len();
-    let first = summed.tallied.of_proposal(code, 0);
     let none = BTreeMap::new();
     let mut customers = rows(&summed.by_customer, code, worlds, names);
     let count = customers.len() as u64;
     let worlds_shown = (0..worlds).map(|number| world(summed, code, number, &customers)).collect();
-    let largest = |row: &Row| {
-        let change = |world: &RowWorld| (i128::from(world.sums.after) - i128::from(row.before)).abs();
-        row.worlds.iter().map(change).max().unwrap_or_default()
-    };
+    let largest = |row: &Row| row.worlds.iter().map(|world| change(&world.sums).abs()).max();
+    let most = |row: &Row| row.worlds.iter().map(|world| world.sums.before).max();
     customers.sort_by_cached_key(|row| {
-        (std::cmp::Reverse(largest(row)), std::cmp::Reverse(row.before), row.key.clone())
+        (std::cmp::Reverse(largest(row)), std::cmp::Reverse(most(row)), row.key.clone())
     });
+    // A subscription of which everything is left out under one proposal has its charges under another.
+    let subscriptions =
+        (0..worlds).map(|number| summed.tallied.of_proposal(code, number).subscriptions).max();
+    let subscriptions = subscriptions.unwrap_or_default();
     let rest = customers.split_off(customers.len().min(LISTED));
     model::Currency {
         code: code.code().to_owned(),
         digits: code.digits(),
-        before: minor(first.before),
-        subscriptions: small(first.subscriptions),
+        subscriptions: small(subscriptions),
         customers: count,
         worlds: worlds_shown,
         months: rows(&summed.by_month, code, worlds, &none),
@@ -127,16 +131,16 @@ fn currency(summed: &Summed, code: Currency, names: &BTreeMap<String, String>) -
 fn world(summed: &Summed, code: Currency, number: usize, customers: &[Row]) -> World {
     let sum = summed.tallied.of_proposal(code, number);
     let mut world = World {
-        sums: Sums { after: minor(sum.after), causes: sum.causes.map(minor) },
+        sums: Sums { before: minor(sum.before), after: minor(sum.after), causes: sum.causes.map(minor) },
         subscriptions_changed: small(sum.changed),
         ..World::default()
     };
     for row in customers {
-        let after = row.worlds.get(number).map_or(row.before, |world| world.sums.after);
-        let change = i128::from(after) - i128::from(row.before);
+        let Some(sums) = row.worlds.get(number).map(|world| world.sums) else { continue };
+        let change = change(&sums);
         world.customers_up += u64::from(change > 0);
         world.customers_down += u64::from(change < 0);
-        match percent_of(change, row.before) {
+        match percent_of(change, sums.before) {
             Some((rise, of)) => {
                 let passed = BOUNDS.map(|bound| u64::from(rise * 10_000 > bound * of));
                 world.rises.iter_mut().zip(passed).for_each(|(count, one)| *count += one);
@@ -166,14 +170,17 @@ fn rows(groups: &[Group], code: Currency, worlds: usize, names: &BTreeMap<String
             key: first.key.to_string(),
             sku: first.sku.to_string(),
             name: names.get(&*first.key).cloned().unwrap_or_default(),
-            before: first.sums.before,
             // Where a proposal has no row nothing is charged, and nothing changes.
             worlds: vec![RowWorld::default(); worlds],
         };
         for group in group {
             if let Some(world) = row.worlds.get_mut(usize::from(group.proposal)) {
                 *world = RowWorld {
-                    sums: Sums { after: group.sums.after, causes: group.sums.causes },
+                    sums: Sums {
+                        before: group.sums.before,
+                        after: group.sums.after,
+                        causes: group.sums.causes,
+                    },
                     subscriptions_changed: u64::try_from(group.sums.changed).unwrap_or_default(),
                     effective_on: group.sums.effective_on.map_or(String::new(), |day| day.to_string()),
                 };
@@ -188,13 +195,10 @@ fn others(rest: &[Row], worlds: usize) -> Option<Others> {
     if rest.is_empty() {
         return None;
     }
-    let mut others = Others {
-        customers: rest.len() as u64,
-        before: rest.iter().map(|row| row.before).sum(),
-        worlds: vec![Sums::default(); worlds],
-    };
+    let mut others = Others { customers: rest.len() as u64, worlds: vec![Sums::default(); worlds] };
     for row in rest {
         for (sum, world) in others.worlds.iter_mut().zip(&row.worlds) {
+            sum.before += world.sums.before;
             sum.after += world.sums.after;
             sum.causes.iter_mut().zip(world.sums.causes).for_each(|(sum, cause)| *sum += cause);
         }

@@ -237,6 +237,7 @@ impl Desk<'_> {
             end,
             set_aside,
             missing,
+            left_out: 0,
             is_above: false,
             troubles,
             text,
@@ -318,7 +319,17 @@ impl Desk<'_> {
         });
         let set_aside = crate::runs::invoice::SetAside { rows: 0, of: 0, tolerated: 0 };
         let (end, troubles) = (End::Published(published), Vec::new());
-        Ok(Outcome { end, set_aside, missing: 0, is_above: false, troubles, text, json, timings: Vec::new() })
+        Ok(Outcome {
+            end,
+            set_aside,
+            missing: 0,
+            left_out: 0,
+            is_above: false,
+            troubles,
+            text,
+            json,
+            timings: Vec::new(),
+        })
     }
 
     /// What the ledger has and the inputs lack (R63), and the numbers of their ids. A row that was turned down is there; what is

@@ -68,7 +68,17 @@ pub fn reconcile(job: &Job, is_dry: bool, work: Work, progress: &dyn Progress) -
         let json = json_of(json(&comparison, &report, &place), &end, set_aside);
         let is_above = comparison.tallied.is_above(job.reconcile.total);
         let troubles = found.troubles;
-        Ok(Outcome { end, set_aside, missing: 0, is_above, troubles, text, json, timings: watch.laps })
+        Ok(Outcome {
+            end,
+            set_aside,
+            missing: 0,
+            left_out: 0,
+            is_above,
+            troubles,
+            text,
+            json,
+            timings: watch.laps,
+        })
     })
 }
 

@@ -29,7 +29,7 @@ use termwise_engine::findings::{Code, Disposition, Finding, Source, Table};
 use termwise_engine::timeline::Horizon;
 
 /// Parts that are rated before what they brought is written, for each thread.
-const AHEAD: usize = 2;
+const AHEAD: usize = 1;
 
 /// Runs a what-if: everything is rated, compared and proved, and published unless it is a dry run.
 ///
@@ -71,7 +71,7 @@ pub fn what_if(job: &Job, is_dry: bool, work: Work, progress: &dyn Progress) -> 
         let left_out = found.summed.left_out.len() as u64;
         let troubles = troubles(&intake, left_out);
         let timings = watch.laps;
-        Ok(Outcome { end, set_aside, missing: left_out, is_above: false, troubles, text, json, timings })
+        Ok(Outcome { end, set_aside, missing: 0, left_out, is_above: false, troubles, text, json, timings })
     })
 }
 

@@ -120,8 +120,8 @@ fn ends(lowest: i128, highest: i128) -> (i128, i128, bool) {
 
 impl Bridge {
     /// That of a proposal.
-    pub(super) fn of(before: i128, world: &World, digits: u32) -> Bridge {
-        let after = i128::from(world.sums.after);
+    pub(super) fn of(world: &World, digits: u32) -> Bridge {
+        let (before, after) = (i128::from(world.sums.before), i128::from(world.sums.after));
         let mut marks: Vec<(&'static str, i128, i128)> = vec![("Before", 0, before)];
         let mut level = before;
         for (place, (label, cause)) in CAUSES.into_iter().zip(world.sums.causes).enumerate() {
@@ -209,21 +209,21 @@ impl<'w> Largest<'w> {
     /// Those under a proposal, out of the customers that are listed.
     pub(super) fn of(currency: &'w Currency, proposal: usize, way: Way) -> Largest<'w> {
         let changes = currency.listed.iter().filter_map(|row| {
-            let world = row.worlds.get(proposal)?;
-            Some((i128::from(world.sums.after) - i128::from(row.before), row))
+            let sums = row.worlds.get(proposal)?.sums;
+            Some((figures::changed(sums), sums.before, row))
         });
-        let mut rows: Vec<(i128, _)> =
-            changes.filter(|&(change, _)| change != 0 && Way::of(change) == way).collect();
+        let mut rows: Vec<(i128, i64, _)> =
+            changes.filter(|&(change, ..)| change != 0 && Way::of(change) == way).collect();
         // The order of the listing decides between equals.
-        rows.sort_by_key(|&(change, _)| std::cmp::Reverse(change.unsigned_abs()));
+        rows.sort_by_key(|&(change, ..)| std::cmp::Reverse(change.unsigned_abs()));
         rows.truncate(LARGEST);
-        let longest = rows.first().map_or(1, |&(change, _)| change.abs());
+        let longest = rows.first().map_or(1, |&(change, ..)| change.abs());
         let scale = Scale { from: 0, to: longest, left: 0, right: 10_000 };
-        let bars = rows.iter().enumerate().map(|(place, &(change, row))| CustomerBar {
+        let bars = rows.iter().enumerate().map(|(place, &(change, before, row))| CustomerBar {
             id: &row.key,
             name: &row.name,
             value: figures::change(change, currency.digits),
-            percent: figures::percent(figures::hundredths(change, row.before.into())),
+            percent: figures::percent(figures::hundredths(change, before.into())),
             y: place * BAR + 26,
             width: scale.bar(0, change.abs()).1,
         });

@@ -15,6 +15,9 @@
 mod browser;
 mod calendar;
 mod charts;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod differing;
 mod figures;
 mod overviews;
 #[cfg(test)]
@@ -34,7 +37,7 @@ use tables::Table;
 /// The style sheet of the page.
 const STYLE: &str = include_str!("what_if.css");
 /// Its SHA-256 in Base64: a browser takes no other.
-const STYLE_HASH: &str = "IT/VkD+h7Ksn98mOukoVulC+yFIVVa8996Ulw9Im2pI=";
+const STYLE_HASH: &str = "4IhDqg6CvVUkcLIsfKmPsSg9EzycnmVEpAPdIEw4Cf0=";
 /// The script of the page.
 const SCRIPT: &str = include_str!("what_if.js");
 /// Its SHA-256 in Base64: a browser runs no other.
@@ -115,11 +118,23 @@ fn matched(change: &Change) -> String {
     }
 }
 
+/// What stands before the change: the book as it is today.
+fn before(amount: i64, currency: &Currency, is_something_left_out: bool) -> Tile {
+    let note = if is_something_left_out { "without what is left out" } else { "" };
+    let amount = figures::amount(amount.into(), currency.digits);
+    Tile::plain("Before, as it is today", amount, note.to_owned())
+}
+
+/// Whether subscriptions of a currency are left out under a proposal.
+fn leaves_out(what_if: &WhatIf, currency: &Currency, proposal: usize) -> bool {
+    what_if.left_out.iter().any(|left| left.proposal == proposal && left.currency == currency.code)
+}
+
 /// The tiles of a proposal in a currency: what changes, and for whom.
-fn tiles_of(currency: &Currency, world: &World) -> Vec<Tile> {
-    let change = i128::from(world.sums.after) - i128::from(currency.before);
+fn tiles_of(currency: &Currency, world: &World, is_something_left_out: bool) -> Vec<Tile> {
+    let change = figures::changed(world.sums);
     let way = Way::of(change);
-    let percent = figures::percent(figures::hundredths(change, currency.before.into()));
+    let percent = figures::percent(figures::hundredths(change, world.sums.before.into()));
     let touched = world.customers_up.saturating_add(world.customers_down);
     let ways = format!(
         "of {}: {} pay more, {} less",
@@ -127,11 +142,10 @@ fn tiles_of(currency: &Currency, world: &World) -> Vec<Tile> {
         figures::count(world.customers_up),
         figures::count(world.customers_down)
     );
-    let before = figures::amount(currency.before.into(), currency.digits);
     let moved =
         |label, value| Tile { label, mark: way.mark(), class: way.class(), value, note: String::new() };
     vec![
-        Tile::plain("Before, as it is today", before, String::new()),
+        before(world.sums.before, currency, is_something_left_out),
         Tile::plain("After", figures::amount(world.sums.after.into(), currency.digits), String::new()),
         moved("Change", figures::change(change, currency.digits)),
         moved("Change %", percent),
@@ -154,8 +168,8 @@ fn effect<'w>(
     let largest = [Way::Up, Way::Down].map(|way| Largest::of(currency, proposal, way));
     Effect {
         title: &of.title,
-        tiles: tiles_of(currency, world),
-        bridge: Bridge::of(currency.before.into(), world, currency.digits),
+        tiles: tiles_of(currency, world, leaves_out(what_if, currency, proposal)),
+        bridge: Bridge::of(world, currency.digits),
         rises: Rises::of(currency, world),
         largest,
         calendar: Calendar::of(currency, proposal, (&what_if.first, &what_if.last)),
@@ -168,20 +182,27 @@ fn effect<'w>(
 fn section<'w>(what_if: &'w WhatIf, (place, currency): (usize, &'w Currency)) -> Section<'w> {
     let id = format!("c{}", place + 1);
     let proposals = what_if.proposals.as_slice();
-    let before = figures::amount(currency.before.into(), currency.digits);
     let are_several = proposals.len() > 1;
-    let tiles = vec![
-        Tile::plain("Before, as it is today", before, String::new()),
+    let is_something_left_out = (0..proposals.len()).any(|proposal| leaves_out(what_if, currency, proposal));
+    // What is left out differs between proposals, and what was before with it.
+    let mut shared: Vec<i64> = currency.worlds.iter().map(|world| world.sums.before).collect();
+    shared.dedup();
+    let mut tiles = Vec::new();
+    if let [amount] = *shared {
+        tiles.push(before(amount, currency, is_something_left_out));
+    }
+    tiles.extend([
         Tile::plain("Customers", figures::count(currency.customers), String::new()),
         Tile::plain("Subscriptions", figures::count(currency.subscriptions), String::new()),
-    ];
+    ]);
     let worlds = proposals.iter().zip(&currency.worlds).enumerate();
     Section {
         code: &currency.code,
         is_empty: currency.subscriptions == 0,
         // A single proposal has all of them on its own.
         tiles: if are_several { tiles } else { Vec::new() },
-        comparison: are_several.then(|| overviews::comparison(&id, currency, proposals)),
+        comparison: are_several
+            .then(|| overviews::comparison(&id, currency, proposals, is_something_left_out)),
         effects: worlds.map(|world| effect(&id, what_if, currency, world)).collect(),
         customers: tables::customers(&id, currency, proposals),
         is_cut: currency.others.is_some(),

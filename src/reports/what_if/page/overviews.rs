@@ -2,21 +2,29 @@
 
 use super::super::model::{Currency, LeftOut, Proposal, World};
 use super::charts::{BOUNDS, CAUSES};
+use super::figures::changed;
 use super::tables::{Cell, Head, Sort, Table, day, first_effect, heads};
 
+/// What to know of amounts where something is left out.
+const WITHOUT: &str = "Before and after are without what is left out under the proposal.";
+
 /// The proposals side by side.
-pub(super) fn comparison(id: &str, currency: &Currency, proposals: &[Proposal]) -> Table {
+pub(super) fn comparison(
+    id: &str,
+    currency: &Currency,
+    proposals: &[Proposal],
+    is_something_left_out: bool,
+) -> Table {
     let digits = currency.digits;
     let line = |label: &str, cell: &dyn Fn(usize, &World) -> Cell| {
         let cells = currency.worlds.iter().enumerate().map(|(proposal, world)| cell(proposal, world));
         std::iter::once(Cell::text(label)).chain(cells).collect::<Vec<Cell>>()
     };
-    let change = |world: &World| i128::from(world.sums.after) - i128::from(currency.before);
     let mut rows = vec![
-        line("Before", &|_, _| Cell::amount(currency.before, digits)),
+        line("Before", &|_, world| Cell::amount(world.sums.before, digits)),
         line("After", &|_, world| Cell::amount(world.sums.after, digits)),
-        line("Change", &|_, world| Cell::change(change(world), digits)),
-        line("Change %", &|_, world| Cell::percent(change(world), currency.before)),
+        line("Change", &|_, world| Cell::change(changed(world.sums), digits)),
+        line("Change %", &|_, world| Cell::percent(changed(world.sums), world.sums.before)),
     ];
     for (place, label) in CAUSES.into_iter().enumerate() {
         let cause = |world: &World| world.sums.causes.get(place).copied().unwrap_or_default();
@@ -45,7 +53,7 @@ pub(super) fn comparison(id: &str, currency: &Currency, proposals: &[Proposal]) 
     Table {
         id: format!("{id}-comparison"),
         title: "The proposals compared".to_owned(),
-        note: "",
+        note: if is_something_left_out { WITHOUT } else { "" },
         is_sortable: false,
         is_compact: true,
         ungrouped: 1,

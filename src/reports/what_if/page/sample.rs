@@ -19,7 +19,7 @@ impl Dice {
 }
 
 /// Texts that would be markup, script or turned around, if anything let them.
-pub const NASTY: [&str; 6] = [
+pub(super) const NASTY: [&str; 6] = [
     "</script><script>alert(1)</script>",
     "\"><img src=x onerror=alert(1)>",
     "Contoso 🧾 & Söhne <b>GmbH</b>",
@@ -59,7 +59,7 @@ fn sums(dice: &mut Dice, before: i64, way: i64) -> Sums {
     let rounding = dice.whole(3) - 1;
     let causes =
         if before == 0 { [5_000, 0, 0, 0, 0] } else { [list_price, promotion, code, policy, rounding] };
-    Sums { after: before + causes.iter().sum::<i64>(), causes }
+    Sums { before, after: before + causes.iter().sum::<i64>(), causes }
 }
 
 fn added(one: Sums, other: Sums) -> Sums {
@@ -67,11 +67,11 @@ fn added(one: Sums, other: Sums) -> Sums {
     for (cause, more) in causes.iter_mut().zip(other.causes) {
         *cause += more;
     }
-    Sums { after: one.after + other.after, causes }
+    Sums { before: one.before + other.before, after: one.after + other.after, causes }
 }
 
 /// Rows that share an amount between them, the rest in the last.
-fn shared(keys: &[(&str, &str, &str)], before: i64, worlds: &[World]) -> Vec<Row> {
+fn shared(keys: &[(&str, &str, &str)], worlds: &[World]) -> Vec<Row> {
     let count = i64::try_from(keys.len()).unwrap_or(1);
     let part = |whole: i64, place: i64| {
         if place + 1 == count { whole - whole / count * place } else { whole / count }
@@ -80,12 +80,12 @@ fn shared(keys: &[(&str, &str, &str)], before: i64, worlds: &[World]) -> Vec<Row
         key: (*key).to_owned(),
         sku: (*sku).to_owned(),
         name: (*name).to_owned(),
-        before: part(before, place),
         worlds: worlds
             .iter()
             .map(|world| {
+                let before = part(world.sums.before, place);
                 let causes = world.sums.causes.map(|cause| part(cause, place));
-                let sums = Sums { after: part(before, place) + causes.iter().sum::<i64>(), causes };
+                let sums = Sums { before, after: before + causes.iter().sum::<i64>(), causes };
                 RowWorld { sums, subscriptions_changed: 7, effective_on: "2026-12-04".to_owned() }
             })
             .collect(),
@@ -93,15 +93,8 @@ fn shared(keys: &[(&str, &str, &str)], before: i64, worlds: &[World]) -> Vec<Row
     (0..).zip(keys).map(row).collect()
 }
 
-/// A currency with so many customers, listed up to a number.
-fn currency(
-    code: &str,
-    digits: u32,
-    customers: usize,
-    proposals: usize,
-    factor: i64,
-    listed: usize,
-) -> Currency {
+/// So many customers.
+fn customers(customers: usize, proposals: usize, factor: i64) -> Vec<Row> {
     let mut dice = Dice(7 + factor.unsigned_abs());
     let mut rows = Vec::new();
     for number in 0..customers {
@@ -109,7 +102,7 @@ fn currency(
         let worlds = (0..proposals).map(|proposal| {
             let way = if (number + proposal).is_multiple_of(3) { -1 } else { 1 };
             let sums = if number % 11 == 4 {
-                Sums { after: before, ..Sums::default() }
+                Sums { before, after: before, causes: [0; 5] }
             } else {
                 sums(&mut dice, before, way)
             };
@@ -127,20 +120,40 @@ fn currency(
             6 => "Stichting Gemeenschappelijk Administratiekantoor voor de Zuidelijke Provincies".to_owned(),
             other => format!("Customer {other}"),
         };
-        rows.push(Row { key: format!("C-{number:04}"), sku: String::new(), name, before, worlds });
+        rows.push(Row { key: format!("C-{number:04}"), sku: String::new(), name, worlds });
     }
-    rows.sort_by_key(|row| {
-        let largest = row.worlds.iter().map(|world| (world.sums.after - row.before).abs()).max();
-        std::cmp::Reverse(largest)
-    });
-    whole(code, digits, rows, proposals, listed)
+    rows
+}
+
+/// Leaves some customers out under a proposal, some of them with everything, and tells what was before.
+fn leave_out(rows: &mut [Row], proposal: usize) -> i64 {
+    let mut left_out = 0;
+    for (number, row) in rows.iter_mut().enumerate() {
+        let Some(world) = row.worlds.get_mut(proposal) else { continue };
+        let before = world.sums.before;
+        if number % 10 == 3 {
+            *world = RowWorld::default();
+            left_out += before;
+        } else if number % 10 == 8 {
+            // Both sides lose the same, so the change stays.
+            world.sums.before -= before / 4;
+            world.sums.after -= before / 4;
+            left_out += before / 4;
+        }
+    }
+    left_out
+}
+
+/// A currency with so many customers, listed up to a number.
+fn currency(code: &str, digits: u32, count: usize, proposals: usize, factor: i64, listed: usize) -> Currency {
+    whole(code, digits, customers(count, proposals, factor), proposals, listed)
 }
 
 fn world_of(rows: &[Row], proposal: usize) -> World {
     let mut world = World::default();
     for row in rows {
         let Some(of) = row.worlds.get(proposal) else { continue };
-        let (before, change) = (row.before, of.sums.after - row.before);
+        let (before, change) = (of.sums.before, of.sums.after - of.sums.before);
         world.sums = added(world.sums, of.sums);
         world.subscriptions_changed += of.subscriptions_changed;
         world.customers_up += u64::from(change > 0);
@@ -163,13 +176,13 @@ fn world_of(rows: &[Row], proposal: usize) -> World {
 
 /// A currency over its customers.
 fn whole(code: &str, digits: u32, mut rows: Vec<Row>, proposals: usize, listed: usize) -> Currency {
+    let change = |world: &RowWorld| (world.sums.after - world.sums.before).abs();
+    rows.sort_by_key(|row| std::cmp::Reverse(row.worlds.iter().map(change).max()));
     let worlds: Vec<World> = (0..proposals).map(|proposal| world_of(&rows, proposal)).collect();
-    let before = rows.iter().map(|row| row.before).sum();
     let customers = rows.len();
     let rest = rows.split_off(listed.min(rows.len()));
     let others = (!rest.is_empty()).then(|| Others {
         customers: rest.len() as u64,
-        before: rest.iter().map(|row| row.before).sum(),
         worlds: (0..proposals).map(|proposal| world_of(&rest, proposal).sums).collect(),
     });
     let months: Vec<(&str, &str, &str)> = MONTHS.iter().map(|month| (*month, "", "")).collect();
@@ -181,11 +194,10 @@ fn whole(code: &str, digits: u32, mut rows: Vec<Row>, proposals: usize, listed: 
     Currency {
         code: code.to_owned(),
         digits,
-        before,
         subscriptions: customers as u64 * 3,
         customers: customers as u64,
-        months: shared(&months, before, &worlds),
-        products: shared(&products, before, &worlds),
+        months: shared(&months, &worlds),
+        products: shared(&products, &worlds),
         listed: rows,
         others,
         worlds,
@@ -227,20 +239,23 @@ fn frame(proposals: usize, currencies: Vec<Currency>) -> WhatIf {
 
 /// One proposal, one currency, forty customers.
 #[must_use]
-pub fn single() -> WhatIf {
+pub(super) fn single() -> WhatIf {
     frame(1, vec![currency("EUR", 2, 40, 1, 1, 1_000)])
 }
 
-/// Two proposals, several currencies, some customers that are not listed, and something left out.
+/// Two proposals, several currencies, some customers that are not listed, and something left out: in euros, under the
+/// second proposal.
 #[must_use]
-pub fn several() -> WhatIf {
+pub(super) fn several() -> WhatIf {
+    let mut rows = customers(60, 2, 3);
+    let left_out = leave_out(&mut rows, 1);
     let currencies = vec![
-        currency("EUR", 2, 60, 2, 3, 25),
+        whole("EUR", 2, rows, 2, 25),
         currency("JPY", 0, 12, 2, 2, 1_000),
         currency("KWD", 3, 9, 2, 1, 1_000),
     ];
     let mut what_if = frame(2, currencies);
-    let left = |proposal, product: &str, side: &str, subscriptions| LeftOut {
+    let left = |proposal, product: &str, side: &str, subscriptions, before| LeftOut {
         proposal,
         product: product.to_owned(),
         sku: "0001".to_owned(),
@@ -250,26 +265,33 @@ pub fn several() -> WhatIf {
         subscriptions,
         currency: "EUR".to_owned(),
         digits: 2,
-        before: 123_456,
+        before,
         after: 0,
         from: "2027-02-14".to_owned(),
     };
-    what_if.left_out = vec![left(1, "CFQ7TTC0LH0T", "proposal", 17), left(1, "CFQ7TTC0LHXJ", "both", 2)];
+    what_if.left_out =
+        vec![left(1, "CFQ7TTC0LH0T", "proposal", 17, left_out), left(1, "CFQ7TTC0LHXJ", "both", 2, 0)];
     what_if.left_out_subscriptions = vec![0, 19];
     what_if.notes = vec!["Events after 2026-11-30 are not looked at.".to_owned()];
     what_if
 }
 
+fn unchanged(sums: Sums) -> Sums {
+    Sums { before: sums.before, after: sums.before, causes: [0; 5] }
+}
+
 /// Nothing changes, nothing is charged, everything is negative, everything is huge.
 #[must_use]
-pub fn edges() -> WhatIf {
+pub(super) fn edges() -> WhatIf {
     let mut same = currency("CHF", 2, 5, 1, 1, 1_000);
     for row in same.listed.iter_mut().chain(&mut same.months).chain(&mut same.products) {
         for world in &mut row.worlds {
-            *world = RowWorld { sums: Sums { after: row.before, causes: [0; 5] }, ..RowWorld::default() };
+            *world = RowWorld { sums: unchanged(world.sums), ..RowWorld::default() };
         }
     }
-    same.worlds = vec![World { sums: Sums { after: same.before, causes: [0; 5] }, ..World::default() }];
+    for world in &mut same.worlds {
+        *world = World { sums: unchanged(world.sums), ..World::default() };
+    }
     let empty =
         Currency { code: "DKK".to_owned(), digits: 2, worlds: vec![World::default()], ..Currency::default() };
     let negative = currency("EUR", 2, 8, 1, -2, 1_000);

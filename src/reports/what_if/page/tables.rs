@@ -82,10 +82,6 @@ impl Cell {
     pub(super) fn count(number: u64) -> Cell {
         Cell::number(figures::count(number), number)
     }
-
-    fn unknown() -> Cell {
-        Cell::number(NONE.to_owned(), "")
-    }
 }
 
 /// A table.
@@ -119,15 +115,16 @@ fn headings_of_amounts() -> Vec<&'static str> {
     AMOUNTS.into_iter().chain(CAUSES).collect()
 }
 
-/// After, change and percentage.
-fn outcome(before: i64, after: i64, digits: u32) -> [Cell; 3] {
-    let change = i128::from(after) - i128::from(before);
-    [Cell::amount(after, digits), Cell::change(change, digits), Cell::percent(change, before)]
+/// Before, after, change and percentage.
+fn outcome(sums: Sums, digits: u32) -> [Cell; 4] {
+    let change = figures::changed(sums);
+    let [before, after] = [sums.before, sums.after].map(|amount| Cell::amount(amount, digits));
+    [before, after, Cell::change(change, digits), Cell::percent(change, sums.before)]
 }
 
-fn amounts(before: i64, sums: Sums, digits: u32) -> Vec<Cell> {
-    let mut cells = vec![Cell::amount(before, digits)];
-    cells.extend(outcome(before, sums.after, digits));
+/// The outcome, and its causes.
+fn amounts(sums: Sums, digits: u32) -> Vec<Cell> {
+    let mut cells = outcome(sums, digits).to_vec();
     cells.extend(sums.causes.map(|cause| Cell::change(cause.into(), digits)));
     cells
 }
@@ -163,12 +160,12 @@ pub(super) fn months(id: &str, currency: &Currency, proposal: usize, of: &World)
     let row = |row: &Row| {
         let world = world(row, proposal);
         let mut cells = vec![day(&row.key)];
-        cells.extend(amounts(row.before, world.sums, digits));
+        cells.extend(amounts(world.sums, digits));
         cells.push(Cell::count(world.subscriptions_changed));
         cells
     };
     let mut total = vec![Cell::text(TOTAL)];
-    total.extend(amounts(currency.before, of.sums, digits));
+    total.extend(amounts(of.sums, digits));
     total.push(Cell::count(of.subscriptions_changed));
     let mut numbers = headings_of_amounts();
     numbers.push("Subscriptions changed");
@@ -195,14 +192,14 @@ pub(super) fn products(id: &str, currency: &Currency, proposal: usize, of: &Worl
         let world = world(row, proposal);
         let mut cells = vec![Cell::text(&row.key), Cell::text(&row.sku)];
         cells.extend(is_named.then(|| Cell { class: "text name", ..Cell::text(&row.name) }));
-        cells.extend(amounts(row.before, world.sums, digits));
+        cells.extend(amounts(world.sums, digits));
         cells.push(Cell::count(world.subscriptions_changed));
         cells.push(day(&world.effective_on));
         cells
     };
     let mut total = vec![Cell::text(TOTAL)];
     total.resize(texts.len(), Cell::text(""));
-    total.extend(amounts(currency.before, of.sums, digits));
+    total.extend(amounts(of.sums, digits));
     total.push(Cell::count(of.subscriptions_changed));
     total.push(day(first_effect(currency, proposal)));
     let mut numbers = headings_of_amounts();
@@ -225,7 +222,7 @@ pub(super) fn products(id: &str, currency: &Currency, proposal: usize, of: &Worl
 
 /// What stands for each proposal in the table of customers: causes as well where there is only one.
 fn columns_of_a_proposal(is_only: bool) -> Vec<Head> {
-    let mut numbers: Vec<&str> = AMOUNTS.into_iter().skip(1).collect();
+    let mut numbers: Vec<&str> = AMOUNTS.to_vec();
     if is_only {
         numbers.extend(CAUSES);
     }
@@ -238,12 +235,13 @@ fn columns_of_a_proposal(is_only: bool) -> Vec<Head> {
     heads
 }
 
-fn effect(before: i64, sums: Sums, digits: u32, is_only: bool) -> Vec<Cell> {
-    let mut cells = outcome(before, sums.after, digits).to_vec();
+/// The cells of a proposal in the table of customers: of several, the first stands beside a line.
+fn effect(sums: Sums, digits: u32, is_only: bool) -> Vec<Cell> {
     if is_only {
-        cells.extend(sums.causes.map(|cause| Cell::change(cause.into(), digits)));
+        return amounts(sums, digits);
     }
-    cells
+    let [before, rest @ ..] = outcome(sums, digits);
+    std::iter::once(Cell { class: "number first", ..before }).chain(rest).collect()
 }
 
 /// The customers under every proposal.
@@ -251,7 +249,7 @@ pub(super) fn customers(id: &str, currency: &Currency, proposals: &[Proposal]) -
     let is_only = proposals.len() == 1;
     let is_named = are_named(&currency.listed);
     let texts: &[&str] = if is_named { &["Customer", "Name"] } else { &["Customer"] };
-    let mut heads = heads(texts, &["Before"]);
+    let mut heads = heads(texts, &[]);
     let columns = columns_of_a_proposal(is_only);
     let mut groups = Vec::new();
     for proposal in proposals {
@@ -263,10 +261,9 @@ pub(super) fn customers(id: &str, currency: &Currency, proposals: &[Proposal]) -
     let row = |row: &Row| {
         let mut cells = vec![Cell::text(&row.key)];
         cells.extend(is_named.then(|| Cell { class: "text name", ..Cell::text(&row.name) }));
-        cells.push(Cell::amount(row.before, currency.digits));
         for proposal in 0..proposals.len() {
             let world = world(row, proposal);
-            cells.extend(effect(row.before, world.sums, currency.digits, is_only));
+            cells.extend(effect(world.sums, currency.digits, is_only));
             cells.push(Cell::count(world.subscriptions_changed));
             cells.push(day(&world.effective_on));
         }
@@ -278,7 +275,7 @@ pub(super) fn customers(id: &str, currency: &Currency, proposals: &[Proposal]) -
         note: "",
         is_sortable: true,
         is_compact: false,
-        ungrouped: texts.len() + 1,
+        ungrouped: texts.len(),
         groups,
         heads,
         rows: currency.listed.iter().map(row).collect(),
@@ -300,19 +297,17 @@ fn foot_of_customers(currency: &Currency, proposals: usize, texts: usize) -> Vec
     };
     let others = currency.others.as_ref().map(|others| {
         let mut cells = first(&figures::many(others.customers, "other customer"));
-        cells.push(Cell::amount(others.before, currency.digits));
         for (proposal, world) in currency.worlds.iter().enumerate().take(proposals) {
             let sums = others.worlds.get(proposal).copied().unwrap_or_default();
-            cells.extend(effect(others.before, sums, currency.digits, is_only));
+            cells.extend(effect(sums, currency.digits, is_only));
             cells.push(Cell::count(world.subscriptions_changed.saturating_sub(listed(proposal))));
-            cells.push(Cell::unknown());
+            cells.push(day(""));
         }
         cells
     });
     let mut total = first(&format!("{TOTAL}, {}", figures::many(currency.customers, "customer")));
-    total.push(Cell::amount(currency.before, currency.digits));
     for (proposal, world) in currency.worlds.iter().enumerate().take(proposals) {
-        total.extend(effect(currency.before, world.sums, currency.digits, is_only));
+        total.extend(effect(world.sums, currency.digits, is_only));
         total.push(Cell::count(world.subscriptions_changed));
         total.push(day(first_effect(currency, proposal)));
     }

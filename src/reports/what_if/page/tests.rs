@@ -227,17 +227,17 @@ fn every_column_adds_up_to_its_total() {
     }
 }
 
-fn world(before: i64, causes: [i64; 5]) -> World {
-    World { sums: Sums { after: before + causes.iter().sum::<i64>(), causes }, ..World::default() }
+pub(super) fn world(before: i64, causes: [i64; 5]) -> World {
+    World { sums: Sums { before, after: before + causes.iter().sum::<i64>(), causes }, ..World::default() }
 }
 
-fn steps(bridge: &Bridge) -> Vec<(&str, &str, &str)> {
+pub(super) fn steps(bridge: &Bridge) -> Vec<(&str, &str, &str)> {
     bridge.steps.iter().map(|step| (step.label, step.value.as_str(), step.class)).collect()
 }
 
 #[test]
 fn a_bridge_leads_from_before_to_after() {
-    let bridge = Bridge::of(1_000, &world(1_000, [200, -50, 0, 0, 0]), 2);
+    let bridge = Bridge::of(&world(1_000, [200, -50, 0, 0, 0]), 2);
     let expected = [
         ("Before", "10.00", "total"),
         ("List price", "▲ +2.00", "up"),
@@ -253,7 +253,7 @@ fn a_bridge_leads_from_before_to_after() {
         let ends = [pair[1].left, Share(pair[1].left.0 + pair[1].width.0)];
         assert!(ends.iter().any(|end| (end.0 - level.0).abs() <= 1), "{pair:?}");
     }
-    let rounded = Bridge::of(1_000, &world(1_000, [0, 0, 0, 0, 1]), 2);
+    let rounded = Bridge::of(&world(1_000, [0, 0, 0, 0, 1]), 2);
     assert!(steps(&rounded).contains(&("Rounding", "▲ +0.01", "up")));
     assert!(rounded.steps.iter().all(|step| step.width.0 > 0));
 }
@@ -261,7 +261,7 @@ fn a_bridge_leads_from_before_to_after() {
 #[test]
 fn an_axis_that_does_not_begin_at_nothing_says_so() {
     let broken = |before: i64, change: i64| {
-        let bridge = Bridge::of(before.into(), &world(before, [change, 0, 0, 0, 0]), 0);
+        let bridge = Bridge::of(&world(before, [change, 0, 0, 0, 0]), 0);
         assert_eq!(bridge.broken.is_some(), bridge.steps.iter().any(|step| step.break_at.is_some()));
         bridge.broken
     };

@@ -15,7 +15,7 @@ pub(super) fn shape(what_if: &WhatIf) -> Result<(), ReportError> {
         }
         rows_of(what_if, currency)?;
         for (world, proposal) in currency.worlds.iter().zip(&what_if.proposals) {
-            change_of(currency.before, &world.sums, || format!("{}, {code}", proposal.name))?;
+            change_of(&world.sums, || format!("{}, {code}", proposal.name))?;
         }
     }
     for left_out in &what_if.left_out {
@@ -47,8 +47,8 @@ fn each_proposal(what_if: &WhatIf, found: usize, detail: impl Fn() -> String) ->
 }
 
 /// What changed; its causes must add up to it.
-pub(super) fn change_of(before: i64, sums: &Sums, what: impl Fn() -> String) -> Result<i64, ReportError> {
-    let change = i128::from(sums.after) - i128::from(before);
+pub(super) fn change_of(sums: &Sums, what: impl Fn() -> String) -> Result<i64, ReportError> {
+    let change = i128::from(sums.after) - i128::from(sums.before);
     let causes: i128 = sums.causes.into_iter().map(i128::from).sum();
     if causes != change {
         let detail = format!("{}: {causes} instead of {change}", what());
@@ -115,8 +115,9 @@ mod tests {
         assert!(tie([LARGEST, 1 - LARGEST].into_iter(), 1, String::new).is_err());
         assert!(tie([LARGEST - 1, 1].into_iter(), LARGEST, String::new).is_ok());
         assert!(matches!(tie([1].into_iter(), 2, String::new), Err(ReportError::Law { .. })));
-        let sums = Sums { after: i64::MAX, causes: [i64::MAX, 0, 0, 0, 0] };
-        assert!(change_of(0, &sums, String::new).is_ok_and(|change| change == i64::MAX));
-        assert!(matches!(change_of(1, &sums, String::new), Err(ReportError::Law { .. })));
+        let sums = Sums { before: 0, after: i64::MAX, causes: [i64::MAX, 0, 0, 0, 0] };
+        assert!(change_of(&sums, String::new).is_ok_and(|change| change == i64::MAX));
+        let sums = Sums { before: 1, ..sums };
+        assert!(matches!(change_of(&sums, String::new), Err(ReportError::Law { .. })));
     }
 }

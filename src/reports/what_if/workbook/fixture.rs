@@ -1,9 +1,14 @@
 //! A what-if of three currencies and two proposals whose sums are done by hand.
 //!
 //! ```text
-//! EUR  before 1000.00   a 1050.00 = +48.00 list +3.00 promotion -1.01 code +0.01 rounding   b 900.00 = -100.00 promotion
-//! JPY  before     800   a     801 = +1 list (0.125 %: half-up to 0.13 %)                     b    800
-//! KWD  before   1.000   a   0.995 = -0.005 policy                                            b  1.001 = +0.001 rounding
+//! EUR  today 1030.00, of which a leaves out 30.00: Contoso's, of the second product, in January
+//!      a  1000.00 ──▶ 1050.00 = +48.00 list +3.00 promotion -1.01 code +0.01 rounding
+//!      b  1030.00 ──▶  930.00 = -100.00 promotion
+//! JPY  today 800, of which b leaves out everything
+//!      a      800 ──▶     801 = +1 list (0.125 %: half-up to 0.13 %)
+//!      b        0 ──▶       0
+//! KWD  a    1.000 ──▶   0.995 = -0.005 policy
+//!      b    1.000 ──▶   1.001 = +0.001 rounding
 //! ```
 
 use super::super::model::{
@@ -37,7 +42,7 @@ pub(super) fn what_if() -> WhatIf {
             ),
         ],
         currencies: vec![euros(), yen(), dinars()],
-        left_out: vec![left_out(0, "EUR", 2, 3_000), left_out(1, "JPY", 0, 450)],
+        left_out: vec![left_out(0, "EUR", 2, 3_000), left_out(1, "JPY", 0, 800)],
         left_out_subscriptions: vec![3, 3],
         notes: vec![texts("+1 note")],
     }
@@ -71,18 +76,18 @@ fn left_out(proposal: usize, currency: &str, digits: u32, before: i64) -> LeftOu
     }
 }
 
-fn sums(after: i64, causes: [i64; 5]) -> Sums {
-    Sums { after, causes }
+fn sums(before: i64, after: i64, causes: [i64; 5]) -> Sums {
+    Sums { before, after, causes }
 }
 
-fn row(key: &str, sku: &str, name: &str, before: i64, worlds: [Sums; 2]) -> Row {
+fn row(key: &str, sku: &str, name: &str, worlds: [Sums; 2]) -> Row {
     let world = |sums: Sums| {
         let changes = sums.causes != [0; 5];
         let effective_on = if changes { "2027-01-15" } else { "" };
         RowWorld { sums, subscriptions_changed: u64::from(changes), effective_on: effective_on.to_owned() }
     };
     let (key, sku, name) = (key.to_owned(), sku.to_owned(), name.to_owned());
-    Row { key, sku, name, before, worlds: worlds.map(world).into() }
+    Row { key, sku, name, worlds: worlds.map(world).into() }
 }
 
 fn world(sums: Sums, customers_up: u64) -> World {
@@ -98,24 +103,22 @@ fn world(sums: Sums, customers_up: u64) -> World {
 }
 
 fn euros() -> Currency {
-    let promotion = |after, change| sums(after, [0, change, 0, 0, 0]);
-    let no_change = |after| sums(after, [0; 5]);
-    let in_all = sums(105_000, [4_800, 300, -101, 0, 1]);
+    let promotion = |before, after| sums(before, after, [0, after - before, 0, 0, 0]);
+    let no_change = |amount| sums(amount, amount, [0; 5]);
+    let in_all = sums(100_000, 105_000, [4_800, 300, -101, 0, 1]);
     Currency {
         code: "EUR".to_owned(),
         digits: 2,
-        before: 100_000,
         subscriptions: 21,
         customers: 14,
-        worlds: vec![world(in_all, 5), world(promotion(90_000, -10_000), 0)],
+        worlds: vec![world(in_all, 5), world(promotion(103_000, 93_000), 0)],
         months: vec![
-            row("2026-12", "", "", 40_000, [no_change(40_000), promotion(38_000, -2_000)]),
+            row("2026-12", "", "", [no_change(40_000), promotion(40_000, 38_000)]),
             row(
                 "2027-01",
                 "",
                 "",
-                60_000,
-                [sums(65_000, [4_800, 300, -101, 0, 1]), promotion(52_000, -8_000)],
+                [sums(60_000, 65_000, [4_800, 300, -101, 0, 1]), promotion(63_000, 55_000)],
             ),
         ],
         products: vec![
@@ -123,15 +126,13 @@ fn euros() -> Currency {
                 "CFQ7TTC0LH18",
                 "0001",
                 "Suite",
-                75_000,
-                [sums(79_700, [4_800, 0, -101, 0, 1]), promotion(70_000, -5_000)],
+                [sums(75_000, 79_700, [4_800, 0, -101, 0, 1]), promotion(75_000, 70_000)],
             ),
             row(
                 "=cmd('/C calc')!A0",
                 "0002",
                 "",
-                25_000,
-                [sums(25_300, [0, 300, 0, 0, 0]), promotion(20_000, -5_000)],
+                [sums(25_000, 25_300, [0, 300, 0, 0, 0]), promotion(28_000, 23_000)],
             ),
         ],
         listed: vec![
@@ -139,45 +140,38 @@ fn euros() -> Currency {
                 "0001",
                 "",
                 "Contoso & Söhne",
-                80_000,
-                [sums(84_500, [4_300, 300, -101, 0, 1]), promotion(72_000, -8_000)],
+                [sums(80_000, 84_500, [4_300, 300, -101, 0, 1]), promotion(83_000, 75_000)],
             ),
             row(
                 "@SUM(1+1)",
                 "",
                 "=HYPERLINK(\"http://evil.example\")",
-                0,
-                [sums(500, [500, 0, 0, 0, 0]), no_change(0)],
+                [sums(0, 500, [500, 0, 0, 0, 0]), no_change(0)],
             ),
         ],
-        others: Some(Others {
-            customers: 12,
-            before: 20_000,
-            worlds: vec![no_change(20_000), promotion(18_000, -2_000)],
-        }),
+        others: Some(Others { customers: 12, worlds: vec![no_change(20_000), promotion(20_000, 18_000)] }),
     }
 }
 
 /// A currency of one month, product and customer.
-fn small(code: &str, digits: u32, before: i64, worlds: [Sums; 2]) -> Currency {
+fn small(code: &str, digits: u32, worlds: [Sums; 2]) -> Currency {
     Currency {
         code: code.to_owned(),
         digits,
-        before,
         subscriptions: 1,
         customers: 1,
         worlds: worlds.map(|sums| world(sums, 1)).into(),
-        months: vec![row("2027-01", "", "", before, worlds)],
-        products: vec![row("CFQ7TTC0LH18", "0001", "Suite", before, worlds)],
-        listed: vec![row("-7", "", "\tTab", before, worlds)],
+        months: vec![row("2027-01", "", "", worlds)],
+        products: vec![row("CFQ7TTC0LH18", "0001", "Suite", worlds)],
+        listed: vec![row("-7", "", "\tTab", worlds)],
         others: None,
     }
 }
 
 fn yen() -> Currency {
-    small("JPY", 0, 800, [sums(801, [1, 0, 0, 0, 0]), sums(800, [0; 5])])
+    small("JPY", 0, [sums(800, 801, [1, 0, 0, 0, 0]), sums(0, 0, [0; 5])])
 }
 
 fn dinars() -> Currency {
-    small("KWD", 3, 1_000, [sums(995, [0, 0, 0, -5, 0]), sums(1_001, [0, 0, 0, 0, 1])])
+    small("KWD", 3, [sums(1_000, 995, [0, 0, 0, -5, 0]), sums(1_000, 1_001, [0, 0, 0, 0, 1])])
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 /// Its name.
 const NAME: &str = "Left out";
-const ABOUT: &str = "A renewal of these has no price in one world. From its day on they are in neither total, and stand here.";
+const ABOUT: &str = "A renewal of these has no price in one world. From its day on they are in neither total of the proposal, and stand here.";
 const HEADINGS: [(&str, Over); 11] = [
     ("Currency", Over::Texts),
     ("Proposal", Over::Texts),

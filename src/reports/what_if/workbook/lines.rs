@@ -8,6 +8,8 @@ use std::borrow::Cow;
 /// A column that each proposal has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Column {
+    /// The amount today, without what is left out under the proposal.
+    Before,
     /// The amount under the proposal.
     After,
     /// After less before.
@@ -25,7 +27,8 @@ pub(super) enum Column {
 }
 
 /// Amounts that add up, and what makes them up.
-const AMOUNTS: [Column; 7] = [
+const AMOUNTS: [Column; 8] = [
+    Column::Before,
     Column::After,
     Column::Change,
     Column::Cause(0),
@@ -36,6 +39,7 @@ const AMOUNTS: [Column; 7] = [
 ];
 
 const OF_MONTHS: &[Column] = &[
+    Column::Before,
     Column::After,
     Column::Change,
     Column::Percent,
@@ -49,6 +53,7 @@ const OF_MONTHS: &[Column] = &[
 ];
 
 const OF_PRODUCTS: &[Column] = &[
+    Column::Before,
     Column::After,
     Column::Change,
     Column::Percent,
@@ -62,6 +67,7 @@ const OF_PRODUCTS: &[Column] = &[
 ];
 
 const OF_CUSTOMERS: &[Column] = &[
+    Column::Before,
     Column::After,
     Column::Change,
     Column::Percent,
@@ -89,7 +95,6 @@ pub(super) struct Sheet<'a> {
 pub(super) struct Line<'a> {
     /// What names it, the currency first.
     pub(super) keys: Vec<Cow<'a, str>>,
-    pub(super) before: i64,
     pub(super) worlds: Vec<Seen<'a>>,
 }
 
@@ -107,6 +112,7 @@ impl Seen<'_> {
     /// The amount of a column, where it is one.
     pub(super) fn amount(&self, column: Column) -> Option<i64> {
         match column {
+            Column::Before => Some(self.sums.before),
             Column::After => Some(self.sums.after),
             Column::Change => Some(self.change),
             Column::Cause(number) => self.sums.causes.get(number).copied(),
@@ -167,15 +173,15 @@ fn products<'a>(currency: &'a Currency) -> Result<Vec<Line<'a>>, ReportError> {
 fn customers<'a>(currency: &'a Currency) -> Result<Vec<Line<'a>>, ReportError> {
     let keys = |Row { key, name, .. }: &'a Row| vec![named(&currency.code), named(key), named(name)];
     let mut lines = rows(currency, &currency.listed, keys)?;
-    if let Some(Others { customers, before, worlds }) = &currency.others {
+    if let Some(Others { customers, worlds }) = &currency.others {
         let name = counted(*customers, "other customer", "other customers");
         let seen = |sums: &Sums| {
-            let change = checks::change_of(*before, sums, || format!("{name}, {}", currency.code))?;
+            let change = checks::change_of(sums, || format!("{name}, {}", currency.code))?;
             Ok(Seen { sums: *sums, change, ..Seen::default() })
         };
         let worlds = worlds.iter().map(seen).collect::<Result<_, ReportError>>()?;
         let keys = vec![named(&currency.code), Cow::Borrowed(""), Cow::Owned(name)];
-        lines.push(Line { keys, before: *before, worlds });
+        lines.push(Line { keys, worlds });
     }
     Ok(lines)
 }
@@ -192,7 +198,7 @@ fn rows<'a>(
     let line = |row: &'a Row| {
         let seen = |(under, world): (&'a _, &World)| seen(currency, row, under, world);
         let worlds = row.worlds.iter().zip(&currency.worlds).map(seen).collect::<Result<_, _>>()?;
-        Ok(Line { keys: keys(row), before: row.before, worlds })
+        Ok(Line { keys: keys(row), worlds })
     };
     rows.iter().map(line).collect()
 }
@@ -203,7 +209,7 @@ fn seen<'a>(
     under: &'a RowWorld,
     world: &World,
 ) -> Result<Seen<'a>, ReportError> {
-    let change = checks::change_of(row.before, &under.sums, || format!("{}, {}", row.key, currency.code))?;
+    let change = checks::change_of(&under.sums, || format!("{}, {}", row.key, currency.code))?;
     let of_it = world.first_effects.iter().filter(|(month, _)| *month == row.key);
     Ok(Seen {
         sums: under.sums,
@@ -236,7 +242,6 @@ impl<'a> Sheet<'a> {
     fn tied(self, what_if: &'a WhatIf) -> Result<Sheet<'a>, ReportError> {
         for (currency, lines) in what_if.currencies.iter().zip(&self.blocks) {
             let of = |what: &str| format!("{}, {}, {what}", self.name, currency.code);
-            checks::tie(lines.iter().map(|line| line.before), currency.before, || of("before"))?;
             for (number, world) in currency.worlds.iter().enumerate() {
                 let total = total_of(currency, world)?;
                 for column in AMOUNTS {
@@ -252,7 +257,7 @@ impl<'a> Sheet<'a> {
 
 /// The totals of a proposal in a currency, as a row has them.
 pub(super) fn total_of(currency: &Currency, world: &World) -> Result<Seen<'static>, ReportError> {
-    let change = checks::change_of(currency.before, &world.sums, || currency.code.clone())?;
+    let change = checks::change_of(&world.sums, || currency.code.clone())?;
     Ok(Seen {
         sums: world.sums,
         change,

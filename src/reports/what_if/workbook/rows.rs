@@ -2,11 +2,12 @@
 //!
 //! ```text
 //! By customer
-//! Total EUR                                   100.00   104.00     4.00  4.00%  …    96.00    -4.00  …
-//!                                                     vendor-2027: The vendor's…   promotion: …
-//! Currency  Customer id  Customer name       Before    After   Change Change % …    After   Change  …
-//! EUR       0001         Contoso             100.00   104.00     4.00  4.00%  …    96.00    -4.00  …
+//! Total EUR                            100.00   104.00     4.00   4.00%  …    80.00    76.00    -4.00  …
+//!                                      vendor-2027: The vendor's list…        promotion: …
+//! Currency  Customer id  Customer name  Before    After  Change Change % …   Before    After   Change  …
+//! EUR       0001         Contoso        100.00   104.00     4.00   4.00%  …    80.00    76.00    -4.00  …
 //! ```
+//! What was before belongs to a proposal as well: it is without what is left out under the proposal.
 
 use super::super::model::{Currency, WhatIf};
 use super::lines::{Column, Line, Seen, Sheet, total_of};
@@ -27,19 +28,14 @@ const WIDEST: usize = 40;
 pub(super) struct Placed {
     pub(super) name: &'static str,
     columns: &'static [Column],
-    /// The column of what was before; those of the proposals follow.
-    before: u16,
+    /// The columns of what names a row; those of the proposals follow.
+    keys: u16,
 }
 
 impl Placed {
     /// The row of a currency's totals.
     pub(super) fn row(&self, currency: usize) -> Result<u32, ReportError> {
         Ok(TOTALS + as_row(currency)?)
-    }
-
-    /// The cell of a currency's total of what was before.
-    pub(super) fn before(&self, currency: usize) -> Result<String, ReportError> {
-        Ok(self.cell(self.row(currency)?, self.before))
     }
 
     /// The cell of a currency's total of a column; none where the sheet has no such column.
@@ -51,16 +47,13 @@ impl Placed {
     ) -> Result<Option<String>, ReportError> {
         let Some(place) = self.columns.iter().position(|other| *other == column) else { return Ok(None) };
         let column = self.group(proposal)? + as_column(place)?;
-        Ok(Some(self.cell(self.row(currency)?, column)))
-    }
-
-    fn cell(&self, row: u32, column: u16) -> String {
-        format!("'{}'!{}", self.name, row_col_to_cell_absolute(row, column))
+        let cell = row_col_to_cell_absolute(self.row(currency)?, column);
+        Ok(Some(format!("'{}'!{cell}", self.name)))
     }
 
     /// The first column of a proposal.
     fn group(&self, proposal: usize) -> Result<u16, ReportError> {
-        as_column(usize::from(self.before) + 1 + proposal * self.columns.len())
+        as_column(usize::from(self.keys) + proposal * self.columns.len())
     }
 }
 
@@ -75,7 +68,7 @@ pub(super) fn write(
     let currencies = what_if.currencies.len();
     // Of one currency the total of what a filter leaves is of one currency too.
     let header = TOTALS + as_row(currencies)? + u32::from(currencies == 1) + 1;
-    let placed = Placed { name: sheet.name, columns: sheet.columns, before: as_column(sheet.keys.len())? };
+    let placed = Placed { name: sheet.name, columns: sheet.columns, keys: as_column(sheet.keys.len())? };
     let page = Page::new(workbook.add_worksheet_with_low_memory()?, styles, sheet.name)?;
     let rows = (header + 1, header + as_row(count)?);
     Drawing { page, what_if, sheet: &sheet, placed: &placed, header, rows }.draw()?;
@@ -158,9 +151,6 @@ impl Drawing<'_, '_> {
         currency: &Currency,
         formula: impl Fn(u16) -> String,
     ) -> Result<(), ReportError> {
-        let before = self.placed.before;
-        let digits = currency.digits;
-        self.page.sum((row, before), &formula(before), currency.before, digits, Weight::InAll)?;
         for (number, world) in currency.worlds.iter().enumerate() {
             let total = total_of(currency, world)?;
             for (place, column) in (self.placed.group(number)?..).zip(self.sheet.columns) {
@@ -180,16 +170,16 @@ impl Drawing<'_, '_> {
     ) -> Result<(), ReportError> {
         let page = &mut self.page;
         match column {
-            Column::After | Column::Change | Column::Cause(_) => {
+            Column::Before | Column::After | Column::Change | Column::Cause(_) => {
                 let amount = total.amount(column).unwrap_or_default();
                 page.sum(place, formula, amount, currency.digits, Weight::InAll)
             }
             Column::FirstEffects => page.count_of(place, formula, whole(total.first_effects)?, Weight::InAll),
             Column::Percent => {
-                // The change stands on the left of it.
-                let change = row_col_to_cell_absolute(place.0, place.1.saturating_sub(1));
-                let before = row_col_to_cell_absolute(place.0, self.placed.before);
-                let percent = checks::percent(total.change, currency.before)?;
+                // Before, after and the change stand on the left of it.
+                let [before, change] =
+                    [3, 1].map(|left| row_col_to_cell_absolute(place.0, place.1.saturating_sub(left)));
+                let percent = checks::percent(total.change, total.sums.before)?;
                 page.percent_of(place, &percent_formula(&change, &before), percent, Weight::InAll)
             }
             // A subscription may stand in several rows.
@@ -199,14 +189,13 @@ impl Drawing<'_, '_> {
 
     fn headings(&mut self) -> Result<(), ReportError> {
         let mut headings: Vec<(&str, Over)> = self.sheet.keys.iter().map(|key| (*key, Over::Texts)).collect();
-        headings.push(("Before", Over::Numbers));
         let band = self.header - 1;
         for (number, proposal) in self.what_if.proposals.iter().enumerate() {
             headings.extend(self.sheet.columns.iter().map(|column| heading(*column)));
             let columns = self.placed.group(number)?..=self.placed.group(number + 1)? - 1;
             self.page.band(band, columns, number, &format!("{}: {}", proposal.name, proposal.title))?;
         }
-        self.page.keep(band..=self.header, self.placed.before, HEADER_LINES)?;
+        self.page.keep(band..=self.header, self.placed.keys, HEADER_LINES)?;
         self.page.head(self.header, headings)
     }
 
@@ -214,10 +203,9 @@ impl Drawing<'_, '_> {
         for (column, key) in (0..).zip(&line.keys) {
             self.page.text((row, column), key)?;
         }
-        self.page.amount((row, self.placed.before), line.before, digits)?;
         for (number, seen) in line.worlds.iter().enumerate() {
             for (place, column) in (self.placed.group(number)?..).zip(self.sheet.columns) {
-                self.cell((row, place), *column, line.before, seen, digits)?;
+                self.cell((row, place), *column, seen, digits)?;
             }
         }
         Ok(())
@@ -227,16 +215,15 @@ impl Drawing<'_, '_> {
         &mut self,
         place: Place,
         column: Column,
-        before: i64,
         seen: &Seen<'_>,
         digits: u32,
     ) -> Result<(), ReportError> {
         let page = &mut self.page;
         match column {
-            Column::After | Column::Change | Column::Cause(_) => {
+            Column::Before | Column::After | Column::Change | Column::Cause(_) => {
                 page.amount(place, seen.amount(column).unwrap_or_default(), digits)
             }
-            Column::Percent => match checks::percent(seen.change, before)? {
+            Column::Percent => match checks::percent(seen.change, seen.sums.before)? {
                 Some(percent) => page.percent(place, percent),
                 None => Ok(()),
             },
@@ -262,6 +249,7 @@ pub(super) fn percent_formula(change: &str, before: &str) -> String {
 
 fn heading(column: Column) -> (&'static str, Over) {
     match column {
+        Column::Before => ("Before", Over::Numbers),
         Column::After => ("After", Over::Numbers),
         Column::Change => ("Change", Over::Numbers),
         Column::Percent => ("Change %", Over::Numbers),

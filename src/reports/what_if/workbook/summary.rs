@@ -18,8 +18,7 @@ use rust_xlsxwriter::row_col_to_cell_absolute;
 pub(super) const NAME: &str = "Summary";
 
 const TIES: &str = "ties";
-const ABOUT: &str =
-    "The charges of the horizon as the book stands today (before) and under each proposal (after).";
+const ABOUT: &str = "The charges of the horizon as the book stands today (before) and under each proposal (after). What is left out under a proposal is in neither.";
 const REACH: &str = "Nothing that is running is repriced: a proposal reaches a subscription at its next renewal, extension or trial conversion.";
 const LABEL: u16 = 0;
 const LABEL_WIDTH: u16 = 46;

@@ -37,10 +37,10 @@ fn sheets_stand_in_their_order() {
 fn the_summary_has_a_column_for_each_proposal() {
     let book = read(&what_if());
     let expected = [
-        "Before|1000|1000",
-        "After|1050|900",
+        "Before|1000|1030",
+        "After|1050|930",
         "Change|50.00|-100.00",
-        "Change %|0.0500|-0.1000",
+        "Change %|0.0500|-0.0971",
         "of the change: list price|48|0",
         "of the change: promotion|3|-100",
         "of the change: code|-1.01|0",
@@ -66,7 +66,7 @@ fn the_summary_has_a_column_for_each_proposal() {
     ];
     assert_eq!(table(&book, "EUR"), expected);
     let yen = table(&book, "JPY");
-    assert_eq!(yen[..4], ["Before|800|800", "After|801|800", "Change|1|0", "Change %|0.0013|0.0000"]);
+    assert_eq!(yen[..4], ["Before|800|0", "After|801|0", "Change|1|0", "Change %|0.0013|"]);
     assert_eq!(yen.last().unwrap(), "Totals of Left out||ties");
     let dinars = table(&book, "KWD");
     assert_eq!(
@@ -102,18 +102,56 @@ fn customers_have_a_group_of_columns_for_each_proposal_and_the_others_a_row() {
     let book = read(&what_if());
     // 46402 is 2027-01-15.
     let expected = [
-        "EUR|0001|Contoso & Söhne|800|845|45|0.0563|46402|43|3|-1.01|0|0.01|720|-80|-0.1|46402|0|-80|0|0|0",
-        "EUR|@SUM(1+1)|=HYPERLINK(\"http://evil.example\")|0|5|5||46402|5|0|0|0|0|0|0|||0|0|0|0|0",
-        "EUR||12 other customers|200|200|0|0||0|0|0|0|0|180|-20|-0.1||0|-20|0|0|0",
-        "JPY|-7|\\tTab|800|801|1|0.0013|46402|1|0|0|0|0|800|0|0||0|0|0|0|0",
-        "KWD|-7|\\tTab|1|0.995|-0.005|-0.005|46402|0|0|0|-0.005|0|1.001|0.001|0.001|46402|0|0|0|0|0.001",
+        "EUR|0001|Contoso & Söhne|800|845|45|0.0563|46402|43|3|-1.01|0|0.01|830|750|-80|-0.0964|46402|0|-80|0|0|0",
+        "EUR|@SUM(1+1)|=HYPERLINK(\"http://evil.example\")|0|5|5||46402|5|0|0|0|0|0|0|0|||0|0|0|0|0",
+        "EUR||12 other customers|200|200|0|0||0|0|0|0|0|200|180|-20|-0.1||0|-20|0|0|0",
+        "JPY|-7|\\tTab|800|801|1|0.0013|46402|1|0|0|0|0|0|0|0|||0|0|0|0|0",
+        "KWD|-7|\\tTab|1|0.995|-0.005|-0.005|46402|0|0|0|-0.005|0|1|1.001|0.001|0.001|46402|0|0|0|0|0.001",
     ];
     assert_eq!(rows(&book, "By customer"), expected);
     let seen = book.seen("By customer");
     assert!(
-        seen[2].starts_with("Total EUR|||1000.00|1050.00|50.00|0.0500||48.00|3.00|-1.01|0.00|0.01|900.00|")
+        seen[2].starts_with(
+            "Total EUR|||1000.00|1050.00|50.00|0.0500||48.00|3.00|-1.01|0.00|0.01|1030.00|930.00|"
+        )
     );
-    assert!(seen.contains(&"||||a: The vendor's list of 2027|||||||||b: =1+1".to_owned()), "{seen:#?}");
+    assert!(seen.contains(&"|||a: The vendor's list of 2027||||||||||b: =1+1".to_owned()), "{seen:#?}");
+}
+
+/// What stands below the totals' headings in the columns that are called so, and where.
+fn totals<'b>(book: &'b Book, name: &str, heading: &str) -> Vec<(u32, &'b str)> {
+    let cells = book.cells(name);
+    let columns = cells.iter().filter(|(_, cell)| **cell == Found::Text(heading.to_owned()));
+    columns.map(|((_, column), _)| (*column, cells[&(2, *column)].seen())).collect()
+}
+
+#[test]
+fn every_proposal_has_its_own_before_in_every_total_and_check() {
+    let book = read(&what_if());
+    assert_eq!(totals(&book, "By month", "Before"), [(2, "1000.00"), (13, "1030.00")]);
+    assert_eq!(totals(&book, "By product", "Before"), [(4, "1000.00"), (15, "1030.00")]);
+    assert_eq!(totals(&book, "By customer", "Before"), [(3, "1000.00"), (13, "1030.00")]);
+    let checks = book.cells("Summary").iter().filter_map(|((_, column), cell)| match cell {
+        Found::Formula(formula, _) => Some((*column, formula.as_str())),
+        Found::Text(_) | Found::Number(_) => None,
+    });
+    for (column, pair) in [(1, "ABS('By customer'!$D$3-$B$"), (2, "ABS('By customer'!$N$3-$C$")] {
+        let found = checks.clone().filter(|(at, formula)| *at == column && formula.contains(pair));
+        assert_eq!(found.count(), 1, "{pair}");
+    }
+}
+
+#[test]
+fn what_is_left_out_altogether_is_nothing_and_has_no_percentage() {
+    let book = read(&what_if());
+    // The groups of the proposal that leaves the yen out begin with before, after, change and percentage.
+    for (name, group) in [("By month", 13), ("By product", 15), ("By customer", 13)] {
+        let begins = |row: &String| row.split('|').skip(group).take(4).collect::<Vec<_>>().join("|");
+        let seen = book.seen(name);
+        let total = seen.iter().find(|row| row.starts_with("Total JPY|")).map(begins);
+        let row = rows(&book, name).iter().find(|row| row.starts_with("JPY|")).map(begins);
+        assert_eq!([total, row], [Some("0|0|0|".to_owned()), Some("0|0|0|".to_owned())], "{name}");
+    }
 }
 
 #[test]
@@ -121,11 +159,11 @@ fn months_and_products_count_subscriptions() {
     let book = read(&what_if());
     assert_eq!(
         rows(&book, "By month")[1],
-        "EUR|2027-01|600|650|50|0.0833|48|3|-1.01|0|0.01|1|2|520|-80|-0.1333|0|-80|0|0|0|1|2"
+        "EUR|2027-01|600|650|50|0.0833|48|3|-1.01|0|0.01|1|2|630|550|-80|-0.127|0|-80|0|0|0|1|2"
     );
     assert_eq!(
         rows(&book, "By product")[1],
-        "EUR|=cmd('/C calc')!A0|0002||250|253|3|0.012|1|46402|0|3|0|0|0|200|-50|-0.2|1|46402|0|-50|0|0|0"
+        "EUR|=cmd('/C calc')!A0|0002||250|253|3|0.012|1|46402|0|3|0|0|0|280|230|-50|-0.1786|1|46402|0|-50|0|0|0"
     );
 }
 
@@ -138,6 +176,8 @@ fn totals_are_formulas_with_their_results() {
         Some(Found::Text(_) | Found::Number(_)) | None => ("", ""),
     };
     assert_eq!(formula((2, 2)), ("ROUND(SUMIFS($C$8:$C$11,$A$8:$A$11,\"EUR\"),2)", "1000.00"));
+    assert_eq!(formula((2, 13)), ("ROUND(SUMIFS($N$8:$N$11,$A$8:$A$11,\"EUR\"),2)", "1030.00"));
+    assert_eq!(formula((2, 16)), ("IF($N$3>0,ROUND($P$3/$N$3,4),\"\")", "-0.0971"));
     assert_eq!(formula((2, 5)), ("IF($C$3>0,ROUND($E$3/$C$3,4),\"\")", "0.0500"));
     assert_eq!(formula((2, 12)), ("SUMIFS($M$8:$M$11,$A$8:$A$11,\"EUR\")", "2"));
     let left_out = book.cells("Left out");
@@ -163,7 +203,7 @@ fn headers_stay_in_sight_and_are_printed_again() {
     let book = read(&what_if());
     let sheet = &book.parts["xl/worksheets/sheet4.xml"];
     assert!(sheet.contains("<pane xSplit=\"3\" ySplit=\"7\" topLeftCell=\"D8\""), "{sheet}");
-    assert!(sheet.contains("<autoFilter ref=\"A7:V12\"/>") && sheet.contains("orientation=\"landscape\""));
+    assert!(sheet.contains("<autoFilter ref=\"A7:W12\"/>") && sheet.contains("orientation=\"landscape\""));
     assert!(sheet.contains("fitToHeight=\"0\""));
     assert!(book.parts["xl/workbook.xml"].contains("'By customer'!$6:$7"));
 }
@@ -236,17 +276,16 @@ fn sums_that_do_not_tie_are_refused() {
         change(&mut what_if);
         refused(&what_if)
     };
-    let rows = told(|what_if| what_if.currencies[0].months[0].before += 1);
+    let rows = told(|what_if| what_if.currencies[0].months[0].worlds[0].sums.before += 1);
     assert!(
         rows.contains("the causes of a change add up to it (R72) (2026-12, EUR: 0 instead of -1)"),
         "{rows}"
     );
     let rows = told(|what_if| {
-        let row = &mut what_if.currencies[0].products[0];
-        row.before += 1;
-        row.worlds.iter_mut().for_each(|world| world.sums.after += 1);
+        let sums = &mut what_if.currencies[0].products[0].worlds[1].sums;
+        (sums.before, sums.after) = (sums.before + 1, sums.after + 1);
     });
-    assert!(rows.contains("(By product, EUR, before: 100001 instead of 100000)"), "{rows}");
+    assert!(rows.contains("(By product, EUR, Before of proposal 2: 103001 instead of 103000)"), "{rows}");
     let rows = told(|what_if| {
         let world = &mut what_if.currencies[0].others.as_mut().unwrap().worlds[1];
         world.causes = [-1, -1_999, 0, 0, 0];
@@ -271,11 +310,10 @@ fn numbers_that_a_spreadsheet_would_not_show_to_the_digit_are_refused() {
     let mut what_if = what_if();
     let raise = |what_if: &mut WhatIf, by: i64| {
         let yen = &mut what_if.currencies[1];
-        yen.before += by;
-        yen.worlds.iter_mut().for_each(|world| world.sums.after += by);
-        for row in yen.months.iter_mut().chain(&mut yen.products).chain(&mut yen.listed) {
-            row.before += by;
-            row.worlds.iter_mut().for_each(|world| world.sums.after += by);
+        let rows = yen.months.iter_mut().chain(&mut yen.products).chain(&mut yen.listed);
+        let of_rows = rows.filter_map(|row| row.worlds.first_mut()).map(|world| &mut world.sums);
+        for sums in of_rows.chain(yen.worlds.first_mut().map(|world| &mut world.sums)) {
+            (sums.before, sums.after) = (sums.before + by, sums.after + by);
         }
     };
     raise(&mut what_if, LARGEST - 801);

@@ -27,7 +27,9 @@ impl Amounts {
     /// Those of a proposal, as the sheets of rows name them.
     fn columns(self) -> impl Iterator<Item = (Column, u32)> {
         let causes = (0..CAUSE_NAMES.len()).map(Column::Cause).zip(self.causes..);
-        [(Column::After, self.after), (Column::Change, self.change)].into_iter().chain(causes)
+        let totals =
+            [(Column::Before, self.before), (Column::After, self.after), (Column::Change, self.change)];
+        totals.into_iter().chain(causes)
     }
 }
 
@@ -64,7 +66,9 @@ impl Summary<'_, '_> {
     fn amounts(&mut self, currency: &Currency) -> Result<Amounts, ReportError> {
         let digits = currency.digits;
         let worlds = &currency.worlds;
-        let before = self.line("Before", |page, place, _| page.amount(place, currency.before, digits))?;
+        let before = self.line("Before", |page, place, number| {
+            page.amount(place, world(worlds, number)?.sums.before, digits)
+        })?;
         let after = self.line("After", |page, place, number| {
             page.amount(place, world(worlds, number)?.sums.after, digits)
         })?;
@@ -76,7 +80,8 @@ impl Summary<'_, '_> {
         self.line("Change %", |page, place, number| {
             let formula = percent_formula(&cell(change, place.1), &cell(before, place.1));
             let total = total_of(currency, world(worlds, number)?)?;
-            page.percent_of(place, &formula, checks::percent(total.change, currency.before)?, Weight::InAll)
+            let percent = checks::percent(total.change, total.sums.before)?;
+            page.percent_of(place, &formula, percent, Weight::InAll)
         })?;
         let causes = self.row;
         for (cause, name) in CAUSE_NAMES.into_iter().enumerate() {
@@ -154,9 +159,8 @@ impl Summary<'_, '_> {
         amounts: Amounts,
     ) -> Result<(), ReportError> {
         let label = format!("All totals of {}, row {}", placed.name, placed.row(number)? + 1);
-        let before = placed.before(number)?;
         self.line(&label, |page, (row, column), proposal| {
-            let mut pairs = vec![(before.clone(), cell(amounts.before, column))];
+            let mut pairs = Vec::new();
             for (amount, own) in amounts.columns() {
                 let total = placed.total(number, proposal, amount)?;
                 pairs.extend(total.map(|total| (total, cell(own, column))));
