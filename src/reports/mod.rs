@@ -33,6 +33,7 @@ mod fixture;
 mod tests;
 
 use crate::intake::FileFacts;
+use crate::output::OutputError;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use termwise_engine::calendar::Day;
@@ -125,4 +126,21 @@ pub enum ReportError {
     /// The workbook can't be written.
     #[error("the workbook can't be written: {0}")]
     Workbook(#[from] rust_xlsxwriter::XlsxError),
+}
+
+impl From<ReportError> for OutputError {
+    fn from(error: ReportError) -> OutputError {
+        match error {
+            ReportError::Read { path, source } => OutputError::Write { path, source },
+            error @ ReportError::TooLarge { .. } => OutputError::TooLarge { what: error.to_string() },
+            error @ (ReportError::Row { .. }
+            | ReportError::Law { .. }
+            | ReportError::Grouping(_)
+            | ReportError::Page(_)
+            | ReportError::Workbook(_)) => OutputError::Invariant {
+                law: "what people read ties with what is published",
+                detail: error.to_string(),
+            },
+        }
+    }
 }

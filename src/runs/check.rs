@@ -3,7 +3,8 @@
 //!
 //! What it tells is what rejects.csv of a run would hold, because it is found in the same way.
 
-use super::invoice::{Found, SetAside, Work, in_pool, read};
+use super::gathered::Gathered;
+use super::invoice::{SetAside, Work, in_pool, read};
 use super::{Progress, RunError};
 use super::{offers, pipeline, reconcile, what_if};
 use crate::intake;
@@ -56,9 +57,9 @@ pub fn check(job: &Job, work: Work, progress: &dyn Progress) -> Result<Checked, 
         if names(Table::Offers) {
             let intake = intake::read_offers(&job.inputs, &work.reading(job), progress)?;
             let offers = offers::Found::new(job, &intake)?;
-            checked.diagnostics.extend(offers.rejects.iter().map(diagnostic));
-            checked.set_aside = checked.set_aside.with(offers.set_aside(job, &intake));
-            checked.warnings.extend(offers.notes);
+            checked.diagnostics.extend(offers.gathered.rejects.iter().map(diagnostic));
+            checked.set_aside = checked.set_aside.with(offers.gathered.set_aside(job, &intake.files));
+            checked.warnings.extend(offers.gathered.notes);
         }
         Ok(checked)
     })
@@ -67,11 +68,11 @@ pub fn check(job: &Job, work: Work, progress: &dyn Progress) -> Result<Checked, 
 fn check_book(job: &Job, work: Work, progress: &dyn Progress) -> Result<Checked, RunError> {
     let intake = read(job, work, progress)?;
     let (through, _) = pipeline::through(&intake, job, None, work.unit, progress, None)?;
-    let found = Found::new(job, &intake, through)?;
-    output::prove(&found.report(job, &intake))?;
+    let found = Gathered::of_book(job, &intake, through)?;
+    output::prove(&found.report(job, &intake.files))?;
     Ok(Checked {
         diagnostics: found.rejects.iter().map(diagnostic).collect(),
-        set_aside: found.set_aside(job, &intake),
+        set_aside: found.set_aside(job, &intake.files),
         warnings: found.notes,
     })
 }

@@ -4,16 +4,15 @@
 //! threads and put together in their order, so the number of threads changes no byte of the output. A run whose rejects
 //! pass the job's limit publishes nothing and says why.
 
-use super::pipeline::{self, Through};
+use super::gathered::{Gathered, troubles};
+use super::pipeline;
 use super::{Progress, RunError};
 use crate::intake::{self, FileFacts, Intake, Reading};
 use crate::job::Job;
-use crate::names::Reject;
-use crate::output::{self, Counts, Published, Report, Tally, Writer, summary};
+use crate::output::{self, Counts, Published, Writer, summary};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use termwise_engine::money::Currency;
 
 /// Subscriptions of a part of the book: enough for what a part costs to vanish, few enough for several to be held.
 pub const PART: usize = 1 << 15;
@@ -168,11 +167,11 @@ pub fn run(job: &Job, is_dry: bool, work: Work, progress: &dyn Progress) -> Resu
         watch.lap("bill");
         let spent = through.spent.list();
         watch.laps.extend(spent.map(|(step, took)| (format!("bill/{step}"), took)));
-        let mut found = Found::new(job, &intake, through)?;
+        let mut found = Gathered::of_book(job, &intake, through)?;
         watch.lap("excerpts");
         found.timings.clone_from(&watch.laps);
-        let report = found.report(job, &intake);
-        let set_aside = found.set_aside(job, &intake);
+        let report = found.report(job, &intake.files);
+        let set_aside = found.set_aside(job, &intake.files);
         let end = match writer {
             _ if set_aside.is_too_many() => End::TooManyRejects,
             None => {
@@ -193,73 +192,14 @@ pub fn run(job: &Job, is_dry: bool, work: Work, progress: &dyn Progress) -> Resu
         let place = place_of(&end, set_aside);
         let text = summary::text(&report, &place);
         let json = json_of(summary::json(&report, &place), &end, set_aside);
-        let troubles = intake.warnings.iter().filter(|warning| warning.is_trouble);
-        let troubles = troubles.map(ToString::to_string).collect();
-        Ok(Outcome {
-            end,
-            set_aside,
-            missing: 0,
-            left_out: 0,
-            is_above: false,
-            troubles,
-            text,
-            json,
-            timings: watch.laps,
-        })
+        let troubles = troubles(&intake).collect();
+        Ok(Outcome { troubles, ..Outcome::of(end, set_aside, (text, json), watch.laps) })
     })
 }
 
 /// Reads the inputs of a job.
 pub(super) fn read(job: &Job, work: Work, progress: &dyn Progress) -> Result<Intake, RunError> {
     Ok(intake::read(&job.inputs, &job.policy, &work.reading(job), progress)?)
-}
-
-/// What a run found, beside its tables.
-pub(super) struct Found {
-    tally: Tally,
-    counts: Counts,
-    /// What stands in rejects.csv.
-    pub(super) rejects: Vec<Reject>,
-    /// What to know beside it.
-    pub(super) notes: Vec<String>,
-    pub(super) timings: Vec<(String, Duration)>,
-}
-
-impl Found {
-    /// Lines and their sum by currency.
-    pub(super) fn by_currency(&self) -> Vec<(Currency, u64, i128)> {
-        let sums = self.tally.totals().by_currency();
-        sums.into_iter().map(|(currency, total)| (currency, total.lines, total.subtotal)).collect()
-    }
-
-    /// What intake and the parts of the book found, in order and with the texts of the rows.
-    pub(super) fn new(job: &Job, intake: &Intake, through: Through) -> Result<Found, RunError> {
-        let Through { tally, mut counts, mut findings, .. } = through;
-        findings.extend(&intake.findings);
-        intake.fates.iter().for_each(|&(source, fate)| counts.count(source, fate));
-        let rejects = intake.excerpts(&job.inputs, &findings)?;
-        let notes = intake.warnings.iter().map(ToString::to_string).collect();
-        Ok(Found { tally, counts, rejects, notes, timings: Vec::new() })
-    }
-
-    /// The report of the run.
-    pub(super) fn report<'a>(&'a self, job: &'a Job, intake: &'a Intake) -> Report<'a> {
-        Report {
-            job,
-            files: &intake.files,
-            counts: &self.counts,
-            tally: &self.tally,
-            rejects: &self.rejects,
-            notes: &self.notes,
-            ledger: None,
-            timings: &self.timings,
-        }
-    }
-
-    /// How many rows were set aside, of all that were read (C9).
-    pub(super) fn set_aside(&self, job: &Job, intake: &Intake) -> SetAside {
-        SetAside::of(job, &intake.files, &self.counts)
-    }
 }
 
 /// Does something on as many threads as asked for.
@@ -387,19 +327,7 @@ mod tests {
     fn a_run_exits_as_the_contract_says() {
         let exit = |end, rows| {
             let set_aside = SetAside { rows, of: 100, tolerated: 0 };
-            let (text, timings) = (String::new(), Vec::new());
-            Outcome {
-                end,
-                set_aside,
-                missing: 0,
-                left_out: 0,
-                is_above: false,
-                troubles: Vec::new(),
-                text,
-                json: Value::Null,
-                timings,
-            }
-            .exit_code()
+            Outcome::of(end, set_aside, (String::new(), Value::Null), Vec::new()).exit_code()
         };
         let published = || End::Published(Published::Now { folder: "out/x".into(), digest: "d".into() });
         let there = End::Published(Published::AlreadyThere { folder: "out/x".into(), digest: "d".into() });

@@ -20,6 +20,7 @@ pub mod what_if;
 pub mod words;
 
 mod figures;
+mod gathered;
 mod pipeline;
 
 use crate::intake::{self, IntakeError};

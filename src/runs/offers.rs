@@ -3,17 +3,16 @@
 //! The days of a job only name the folder here: an offer and an acceptance are what they are on any day. Nothing is
 //! billed. What clients bought comes out as rows of our own subscriptions input, so that a run can count it as history.
 
-use super::invoice::{End, Outcome, SetAside, Watch, Work, in_pool, json_of, place_of};
+use super::gathered::Gathered;
+use super::invoice::{End, Outcome, Watch, Work, in_pool, json_of, place_of};
 use super::{Progress, RunError};
 use crate::intake::{self, OfferIntake, OfferNames};
 use crate::job::{InputFile, Job};
-use crate::names::Reject;
+use crate::output::diagnostic;
 use crate::output::offers::{Mint, Offering, publish};
-use crate::output::{Counts, Report, Tally, diagnostic};
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
-use std::time::Duration;
 use termwise_engine::advising::{Judged, judge};
 use termwise_engine::findings::{Code, Table};
 
@@ -34,9 +33,9 @@ pub fn offers(job: &Job, is_dry: bool, work: Work, progress: &dyn Progress) -> R
         watch.laps.extend(intake.timings.iter().cloned());
         let mut found = Found::new(job, &intake)?;
         watch.lap("judge");
-        found.timings.clone_from(&watch.laps);
-        let report = found.report(job, &intake);
-        let set_aside = found.set_aside(job, &intake);
+        found.gathered.timings.clone_from(&watch.laps);
+        let report = found.gathered.report(job, &intake.files);
+        let set_aside = found.gathered.set_aside(job, &intake.files);
         let address = job.offers.url.as_deref().unwrap_or_default();
         let advisors = intake.book.advisors.keys().copied();
         let offering = Offering::new(&found.judged, &intake.names, advisors, (address, &mint));
@@ -55,36 +54,25 @@ pub fn offers(job: &Job, is_dry: bool, work: Work, progress: &dyn Progress) -> R
         let place = place_of(&end, set_aside);
         let summary = offering.summary(&report, &place);
         // A dry run is what people look into before they publish, so it lists what is to be mended.
-        let listed =
-            found.rejects.iter().filter(|_| is_dry).map(|reject| format!("{}\n", diagnostic(reject)));
+        let listed = found
+            .gathered
+            .rejects
+            .iter()
+            .filter(|_| is_dry)
+            .map(|reject| format!("{}\n", diagnostic(reject)));
         let text = listed.chain([summary]).collect();
         let json = json_of(offering.json(&report, &place), &end, set_aside);
         let troubles = intake.warnings.iter().filter(|warning| warning.is_trouble).map(ToString::to_string);
         let troubles = troubles.chain(without_contact(&found.judged, &intake.names)).collect();
-        Ok(Outcome {
-            end,
-            set_aside,
-            missing: 0,
-            left_out: 0,
-            is_above: false,
-            troubles,
-            text,
-            json,
-            timings: watch.laps,
-        })
+        Ok(Outcome { troubles, ..Outcome::of(end, set_aside, (text, json), watch.laps) })
     })
 }
 
 /// What a job's offers come to, and what is wrong with their rows.
 pub(super) struct Found {
     judged: Judged,
-    counts: Counts,
-    tally: Tally,
-    /// What stands in rejects.csv.
-    pub(super) rejects: Vec<Reject>,
-    /// What to know beside it.
-    pub(super) notes: Vec<String>,
-    timings: Vec<(String, Duration)>,
+    /// What is told beside them.
+    pub(super) gathered: Gathered,
 }
 
 impl Found {
@@ -106,32 +94,9 @@ impl Found {
         let fates = intake.fates.iter().chain(&judged.fates).copied();
         let silent = without_contact(&judged, &intake.names);
         let notes = intake.warnings.iter().map(ToString::to_string).chain(silent).chain(notes(job)).collect();
-        Ok(Found {
-            counts: fates.collect(),
-            tally: Tally::default(),
-            rejects: intake.excerpts(&job.inputs, &findings)?,
-            notes,
-            timings: Vec::new(),
-            judged,
-        })
-    }
-
-    fn report<'a>(&'a self, job: &'a Job, intake: &'a OfferIntake) -> Report<'a> {
-        Report {
-            job,
-            files: &intake.files,
-            counts: &self.counts,
-            tally: &self.tally,
-            rejects: &self.rejects,
-            notes: &self.notes,
-            ledger: None,
-            timings: &self.timings,
-        }
-    }
-
-    /// How many rows were set aside, of all that were read (C9).
-    pub(super) fn set_aside(&self, job: &Job, intake: &OfferIntake) -> SetAside {
-        SetAside::of(job, &intake.files, &self.counts)
+        let rejects = intake.excerpts(&job.inputs, &findings)?;
+        let gathered = Gathered { counts: fates.collect(), rejects, notes, ..Gathered::default() };
+        Ok(Found { judged, gathered })
     }
 }
 

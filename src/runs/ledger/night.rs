@@ -11,7 +11,8 @@ use crate::ledger::{
 };
 use crate::names::Reject;
 use crate::output::{self, Published, Report, Sealed, Writer, summary};
-use crate::runs::invoice::{End, Found, Outcome, Watch, Work, in_pool, json_of, place_of, shown};
+use crate::runs::gathered::{Gathered, troubles};
+use crate::runs::invoice::{End, Outcome, Watch, Work, in_pool, json_of, place_of, shown};
 use crate::runs::pipeline::{self, Against};
 use crate::runs::{Progress, RunError};
 use hashbrown::{HashMap, HashSet};
@@ -191,16 +192,16 @@ impl Desk<'_> {
             )
         });
         records.extend(passed_over.filter(|(before, now)| *before != now).map(|(_, now)| now));
-        let mut found = Found::new(job, &intake, through)?;
+        let mut found = Gathered::of_book(job, &intake, through)?;
         found.rejects.extend(missing.iter().cloned());
         found.notes.splice(0..0, self.notes.iter().cloned());
         watch.lap("excerpts");
         found.timings.clone_from(&watch.laps);
         let held = self.held_now(&night, &intake, &records);
         let says = self.says(&night, &found, (&control, &held), number);
-        let mut report = found.report(job, &intake);
+        let mut report = found.report(job, &intake.files);
         report.ledger = Some(&says);
-        let set_aside = found.set_aside(job, &intake);
+        let set_aside = found.set_aside(job, &intake.files);
         let crossed = crossed(&self.settings.bounds, ledger, report.tally, days_between(before, as_of));
         let end = match writer {
             _ if set_aside.is_too_many() => End::TooManyRejects,
@@ -230,20 +231,9 @@ impl Desk<'_> {
         let place = place_of(&end, set_aside);
         let text = summary::text(&report, &place);
         let json = json_of(summary::json(&report, &place), &end, set_aside);
-        let troubles = intake.warnings.iter().filter(|warning| warning.is_trouble);
-        let troubles = troubles.map(ToString::to_string).collect();
-        let missing = missing.len() as u64;
-        Ok(Turn::Done(Box::new(Outcome {
-            end,
-            set_aside,
-            missing,
-            left_out: 0,
-            is_above: false,
-            troubles,
-            text,
-            json,
-            timings: watch.laps,
-        })))
+        let told = Outcome::of(end, set_aside, (text, json), watch.laps);
+        let (missing, troubles) = (missing.len() as u64, troubles(&intake).collect());
+        Ok(Turn::Done(Box::new(Outcome { missing, troubles, ..told })))
     }
 
     fn night<'n>(
@@ -318,18 +308,7 @@ impl Desk<'_> {
             "digest": run.digest(),
         });
         let set_aside = crate::runs::invoice::SetAside { rows: 0, of: 0, tolerated: 0 };
-        let (end, troubles) = (End::Published(published), Vec::new());
-        Ok(Outcome {
-            end,
-            set_aside,
-            missing: 0,
-            left_out: 0,
-            is_above: false,
-            troubles,
-            text,
-            json,
-            timings: Vec::new(),
-        })
+        Ok(Outcome::of(End::Published(published), set_aside, (text, json), Vec::new()))
     }
 
     /// What the ledger has and the inputs lack (R63), and the numbers of their ids. A row that was turned down is there; what is
@@ -367,7 +346,7 @@ impl Desk<'_> {
     fn says(
         &self,
         night: &Night<'_>,
-        found: &Found,
+        found: &Gathered,
         (control, held): (&str, &[String]),
         number: u32,
     ) -> Value {

@@ -6,17 +6,17 @@ use crate::intake::vendor;
 use crate::job::Job;
 use crate::output::diagnostic;
 use crate::runs::check::Checked;
-use crate::runs::invoice::{SetAside, Watch, Work};
+use crate::runs::invoice::{Watch, Work};
 use crate::runs::{Progress, RunError};
 
 /// What rejects.csv of a run would hold, and what else to know.
 pub(in crate::runs) fn check(job: &Job, work: Work, progress: &dyn Progress) -> Result<Checked, RunError> {
     let vendor = vendor::read_vendor(&job.inputs, &work.reading(job), progress)?;
     let (found, comparison) = compared(job, vendor, work, progress, &mut Watch::start())?;
-    comparison.prove(&found.report(job))?;
+    comparison.prove(&found.gathered.report(job, &found.files))?;
     Ok(Checked {
-        diagnostics: found.rejects.iter().map(diagnostic).collect(),
-        set_aside: SetAside::of(job, &found.files, &found.counts),
-        warnings: found.notes,
+        diagnostics: found.gathered.rejects.iter().map(diagnostic).collect(),
+        set_aside: found.gathered.set_aside(job, &found.files),
+        warnings: found.gathered.notes,
     })
 }

@@ -13,18 +13,16 @@ mod compare;
 mod ours;
 mod playing;
 
-use super::invoice::{End, Outcome, SetAside, Watch, Work, in_pool, json_of, place_of};
+use super::gathered::Gathered;
+use super::invoice::{End, Outcome, Watch, Work, in_pool, json_of, place_of};
 use super::{Progress, RunError};
 use crate::intake::FileFacts;
 use crate::intake::vendor::{self, VendorIntake};
 use crate::job::{Job, Workbook};
-use crate::names::Reject;
-#[cfg(feature = "reports")]
-use crate::output::OutputError;
 use crate::output::reconciliation::{Comparison, json, publish, text};
-use crate::output::{Closed, Counts, Report, Tally, diagnostic};
+use crate::output::{Closed, Counts, Report, diagnostic};
 #[cfg(feature = "reports")]
-use crate::reports::{self, Facts, ReportError};
+use crate::reports::{self, Facts};
 pub(super) use check::check;
 use ours::Rated;
 use playing::Through;
@@ -32,7 +30,6 @@ pub(super) use playing::{Scene, Stage};
 use std::collections::BTreeMap;
 #[cfg(feature = "reports")]
 use std::path::Path;
-use std::time::Duration;
 use termwise_engine::findings::Table;
 
 /// Reconciles: everything is compared and proved, and published unless it is a dry run.
@@ -46,9 +43,9 @@ pub fn reconcile(job: &Job, is_dry: bool, work: Work, progress: &dyn Progress) -
         watch.lap("read-vendor");
         watch.laps.extend(vendor.timings.iter().cloned());
         let (mut found, comparison) = compared(job, vendor, work, progress, &mut watch)?;
-        found.timings.clone_from(&watch.laps);
-        let report = found.report(job);
-        let set_aside = SetAside::of(job, &found.files, &found.counts);
+        found.gathered.timings.clone_from(&watch.laps);
+        let report = found.gathered.report(job, &found.files);
+        let set_aside = found.gathered.set_aside(job, &found.files);
         let end = if set_aside.is_too_many() {
             End::TooManyRejects
         } else if is_dry {
@@ -62,54 +59,28 @@ pub fn reconcile(job: &Job, is_dry: bool, work: Work, progress: &dyn Progress) -
             End::Published(closed.published)
         };
         let place = place_of(&end, set_aside);
-        let listed =
-            found.rejects.iter().filter(|_| is_dry).map(|reject| format!("{}\n", diagnostic(reject)));
+        let listed = found
+            .gathered
+            .rejects
+            .iter()
+            .filter(|_| is_dry)
+            .map(|reject| format!("{}\n", diagnostic(reject)));
         let text = listed.chain([text(&comparison, &report, &place)]).collect();
         let json = json_of(json(&comparison, &report, &place), &end, set_aside);
         let is_above = comparison.tallied.is_above(job.reconcile.total);
         let troubles = found.troubles;
-        Ok(Outcome {
-            end,
-            set_aside,
-            missing: 0,
-            left_out: 0,
-            is_above,
-            troubles,
-            text,
-            json,
-            timings: watch.laps,
-        })
+        Ok(Outcome { is_above, troubles, ..Outcome::of(end, set_aside, (text, json), watch.laps) })
     })
 }
 
 /// What a reconciliation found, beside its rows.
 pub(super) struct Found {
-    files: Vec<FileFacts>,
-    pub(super) counts: Counts,
-    tally: Tally,
-    /// What stands in rejects.csv.
-    pub(super) rejects: Vec<Reject>,
-    pub(super) notes: Vec<String>,
+    pub(super) files: Vec<FileFacts>,
+    pub(super) gathered: Gathered,
     troubles: Vec<String>,
-    timings: Vec<(String, Duration)>,
     /// What customers are called, in workbooks alone.
     #[cfg_attr(not(feature = "reports"), allow(dead_code))]
     customer_names: BTreeMap<String, String>,
-}
-
-impl Found {
-    fn report<'a>(&'a self, job: &'a Job) -> Report<'a> {
-        Report {
-            job,
-            files: &self.files,
-            counts: &self.counts,
-            tally: &self.tally,
-            rejects: &self.rejects,
-            notes: &self.notes,
-            ledger: None,
-            timings: &self.timings,
-        }
-    }
 }
 
 /// Rates or reads our side, and compares.
@@ -154,16 +125,8 @@ pub(super) fn compared(
     rejects.sort();
     let notes = warnings.iter().map(ToString::to_string).collect();
     let troubles = warnings.iter().filter(|warning| warning.is_trouble).map(ToString::to_string).collect();
-    let found = Found {
-        files,
-        counts,
-        tally: Tally::default(),
-        rejects,
-        notes,
-        troubles,
-        timings: Vec::new(),
-        customer_names,
-    };
+    let gathered = Gathered { counts, rejects, notes, ..Gathered::default() };
+    let found = Found { files, gathered, troubles, customer_names };
     Ok((found, comparison))
 }
 
@@ -189,24 +152,11 @@ fn publish_with_workbook(
         tolerance_line: word("line"),
         tolerance_total: word("total"),
         customer_names: &found.customer_names,
-        notes: &found.notes,
+        notes: &found.gathered.notes,
         digest: &digest,
         with_matched: job.reconcile.workbook == Workbook::Full,
     };
-    let make = |path: &Path| {
-        reports::reconciliation(path, &facts).map_err(|error| match error {
-            ReportError::Read { path, source } => OutputError::Write { path, source },
-            error @ ReportError::TooLarge { .. } => OutputError::TooLarge { what: error.to_string() },
-            error @ (ReportError::Row { .. }
-            | ReportError::Law { .. }
-            | ReportError::Grouping(_)
-            | ReportError::Page(_)
-            | ReportError::Workbook(_)) => OutputError::Invariant {
-                law: "the workbook ties with the differences that it shows",
-                detail: error.to_string(),
-            },
-        })
-    };
+    let make = |path: &Path| Ok(reports::reconciliation(path, &facts)?);
     Ok(publish(comparison, report, Some(&make))?)
 }
 

@@ -10,7 +10,8 @@
 mod rating;
 
 use super::check::Checked;
-use super::invoice::{End, Outcome, SetAside, Watch, Work, in_pool, json_of, place_of, read};
+use super::gathered::{self, Gathered};
+use super::invoice::{End, Outcome, Watch, Work, in_pool, json_of, place_of, read};
 use super::{Progress, RunError};
 use crate::intake::{FileFacts, Intake, vendor};
 use crate::job::{Job, Workbook};
@@ -18,13 +19,12 @@ use crate::names::Reject;
 use crate::output::what_if::{
     EffectSheets, EffectsWriter, Made, ProposalFacts, Summed, json, prove, publish, text,
 };
-use crate::output::{Counts, OutputError, Report, Tally, diagnostic};
+use crate::output::{Counts, OutputError, diagnostic};
 use crate::reports::ReportError;
 use crate::reports::what_if::{self as reports, Facts, PartGroups};
 use rating::{Desk, Rated};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
-use std::time::Duration;
 use termwise_engine::findings::{Code, Disposition, Finding, Source, Table};
 use termwise_engine::timeline::Horizon;
 
@@ -44,9 +44,9 @@ pub fn what_if(job: &Job, is_dry: bool, work: Work, progress: &dyn Progress) -> 
         let mut writer = if is_dry { None } else { Some(EffectsWriter::open(job)?) };
         let mut found = rated(job, &intake, writer.as_mut(), progress)?;
         watch.lap("rate");
-        found.timings.clone_from(&watch.laps);
-        let report = found.report(job, &intake);
-        let set_aside = SetAside::of(job, &intake.files, &found.counts);
+        found.gathered.timings.clone_from(&watch.laps);
+        let report = found.gathered.report(job, &intake.files);
+        let set_aside = found.gathered.set_aside(job, &intake.files);
         let end = match writer {
             _ if set_aside.is_too_many() => End::TooManyRejects,
             None => {
@@ -64,14 +64,17 @@ pub fn what_if(job: &Job, is_dry: bool, work: Work, progress: &dyn Progress) -> 
             }
         };
         let place = place_of(&end, set_aside);
-        let listed =
-            found.rejects.iter().filter(|_| is_dry).map(|reject| format!("{}\n", diagnostic(reject)));
+        let listed = found
+            .gathered
+            .rejects
+            .iter()
+            .filter(|_| is_dry)
+            .map(|reject| format!("{}\n", diagnostic(reject)));
         let text = listed.chain([text(&found.summed, &report, &place)]).collect();
         let json = json_of(json(&found.summed, &report, &place), &end, set_aside);
         let left_out = found.summed.left_out.len() as u64;
         let troubles = troubles(&intake, left_out);
-        let timings = watch.laps;
-        Ok(Outcome { end, set_aside, missing: 0, left_out, is_above: false, troubles, text, json, timings })
+        Ok(Outcome { left_out, troubles, ..Outcome::of(end, set_aside, (text, json), watch.laps) })
     })
 }
 
@@ -79,38 +82,18 @@ pub fn what_if(job: &Job, is_dry: bool, work: Work, progress: &dyn Progress) -> 
 pub(super) fn check(job: &Job, work: Work, progress: &dyn Progress) -> Result<Checked, RunError> {
     let intake = read(job, work, progress)?;
     let found = rated(job, &intake, None, progress)?;
-    prove(&found.summed, &found.report(job, &intake))?;
+    prove(&found.summed, &found.gathered.report(job, &intake.files))?;
     Ok(Checked {
-        diagnostics: found.rejects.iter().map(diagnostic).collect(),
-        set_aside: SetAside::of(job, &intake.files, &found.counts),
-        warnings: found.notes,
+        diagnostics: found.gathered.rejects.iter().map(diagnostic).collect(),
+        set_aside: found.gathered.set_aside(job, &intake.files),
+        warnings: found.gathered.notes,
     })
 }
 
 /// What a what-if found, beside its effects.
 pub(super) struct Found {
     pub(super) summed: Summed,
-    pub(super) counts: Counts,
-    tally: Tally,
-    /// What stands in rejects.csv.
-    pub(super) rejects: Vec<Reject>,
-    pub(super) notes: Vec<String>,
-    timings: Vec<(String, Duration)>,
-}
-
-impl Found {
-    pub(super) fn report<'a>(&'a self, job: &'a Job, intake: &'a Intake) -> Report<'a> {
-        Report {
-            job,
-            files: &intake.files,
-            counts: &self.counts,
-            tally: &self.tally,
-            rejects: &self.rejects,
-            notes: &self.notes,
-            ledger: None,
-            timings: &self.timings,
-        }
-    }
+    pub(super) gathered: Gathered,
 }
 
 /// Rates the whole book, and writes its effects where there is a writer.
@@ -159,13 +142,10 @@ pub(super) fn rated(
     let groups = reports::finish(groups, &intake.shared, &summed.tallied).map_err(unreported)?;
     (summed.by_customer, summed.by_product, summed.by_month) =
         (groups.by_customer, groups.by_product, groups.by_month);
-    findings.extend(&intake.findings);
-    intake.fates.iter().for_each(|&(source, fate)| counts.count(source, fate));
-    let mut rejects = intake.excerpts(&job.inputs, &findings)?;
-    rejects.extend(unmatched(intake));
-    rejects.sort();
-    let notes = intake.warnings.iter().map(ToString::to_string).collect();
-    Ok(Found { summed, counts, tally: Tally::default(), rejects, notes, timings: Vec::new() })
+    let mut gathered = Gathered::of_rows(job, intake, findings, counts)?;
+    gathered.rejects.extend(unmatched(intake));
+    gathered.rejects.sort();
+    Ok(Found { summed, gathered })
 }
 
 fn write(writer: Option<&mut EffectsWriter>, blocks: Vec<crate::output::Block>) -> Result<(), RunError> {
@@ -213,14 +193,13 @@ fn unmatched(intake: &Intake) -> Vec<Reject> {
 
 /// What somebody should look at although it stopped nothing.
 fn troubles(intake: &Intake, left_out: u64) -> Vec<String> {
-    let warnings = intake.warnings.iter().filter(|warning| warning.is_trouble).map(ToString::to_string);
     let unmatched = intake.proposals.iter().flat_map(|proposal| {
         let idle = proposal.changes.iter().filter(|change| change.matches == 0);
         idle.map(|change| {
             format!("{}:{}: this change matches nothing: {}", proposal.shown, change.line, change.says)
         })
     });
-    let mut troubles: Vec<String> = warnings.chain(unmatched).collect();
+    let mut troubles: Vec<String> = gathered::troubles(intake).chain(unmatched).collect();
     if left_out > 0 {
         let times = if left_out == 1 { "once" } else { "times" };
         let count = if left_out == 1 { String::new() } else { format!("{left_out} ") };
@@ -250,31 +229,13 @@ fn people(job: &Job, intake: &Intake, found: &Found) -> Result<Made, OutputError
         policy: &job.policy_words,
         proposals: &intake.proposals,
         customer_names: &customer_names,
-        notes: &found.notes,
+        notes: &found.gathered.notes,
     };
     let shown = reports::shown(&found.summed, &facts);
-    let page = reports::page(&shown).map_err(unmade)?;
-    Ok(vec![
-        ("what_if.html", page.into_bytes()),
-        ("what_if.xlsx", reports::workbook(&shown).map_err(unmade)?),
-    ])
+    let page = reports::page(&shown)?;
+    Ok(vec![("what_if.html", page.into_bytes()), ("what_if.xlsx", reports::workbook(&shown)?)])
 }
 
 fn unreported(error: ReportError) -> RunError {
-    unmade(error).into()
-}
-
-fn unmade(error: ReportError) -> OutputError {
-    match error {
-        ReportError::Read { path, source } => OutputError::Write { path, source },
-        error @ ReportError::TooLarge { .. } => OutputError::TooLarge { what: error.to_string() },
-        error @ (ReportError::Row { .. }
-        | ReportError::Law { .. }
-        | ReportError::Grouping(_)
-        | ReportError::Page(_)
-        | ReportError::Workbook(_)) => OutputError::Invariant {
-            law: "what people read ties with the sums of the effects",
-            detail: error.to_string(),
-        },
-    }
+    OutputError::from(error).into()
 }
