@@ -25,6 +25,8 @@ pub(super) fn factors(line: &Line, steps: &[Step], codes: &PromoCodes) -> Option
         Some(id) => codes.get(id)?.discount,
         None => Discount::NONE,
     };
-    let extent = Extent { months, surcharge, days: (line.days, line.cycle_days), seats: line.quantity };
+    // A whole cycle is one, however many days it has.
+    let days = if line.days == line.cycle_days { (1, 1) } else { (line.days, line.cycle_days) };
+    let extent = Extent { months, surcharge, days, seats: line.quantity };
     Some(Factors { list, promotion, code, extent })
 }

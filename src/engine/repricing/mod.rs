@@ -25,6 +25,8 @@ use crate::money::{Contributions, Currency, FACTORS, Factors, contributions};
 use crate::policy::{Policy, RoundingAt};
 use crate::workings::{Line, Played};
 use factors::factors;
+use smallvec::SmallVec;
+use std::borrow::Cow;
 
 /// What a change comes from, in the order of the columns (R72).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
@@ -62,7 +64,7 @@ impl Cause {
 #[derive(Clone, Copy, Debug)]
 pub struct Side<'a> {
     /// Its lines.
-    pub lines: &'a [Line],
+    pub lines: &'a [&'a Line],
     /// What they were played in, for their steps.
     pub played: &'a Played,
     /// The world's promo codes.
@@ -106,6 +108,9 @@ pub struct Unexplained {
     pub first: Day,
 }
 
+/// Months that a subscription is looked at, most often.
+const MONTHS: usize = 13;
+
 /// The sums of a month and product on their way.
 #[derive(Clone, Copy)]
 struct Cell {
@@ -130,24 +135,26 @@ pub fn compare(
     until: Option<Day>,
 ) -> Result<Effects, Unexplained> {
     let (own, other) = (in_order(before.lines, until), in_order(after.lines, until));
-    let mut cells: Vec<((Month, ItemId), Cell)> = Vec::new();
+    let mut cells: SmallVec<[((Month, ItemId), Cell); MONTHS]> = SmallVec::new();
     let mut effective_on: Option<Day> = None;
+    let mut last = Pair::default();
     let (mut own, mut other) = (&own[..], &other[..]);
     while let Some(next) = own.first().into_iter().chain(other.first()).map(|line| key(line)).min() {
-        let (mine, rest) = own.split_at(own.partition_point(|line| key(line) <= next));
-        let (theirs, others) = other.split_at(other.partition_point(|line| key(line) <= next));
+        let (mine, rest) = own.split_at(together(own, next));
+        let (theirs, others) = other.split_at(together(other, next));
         (own, other) = (rest, others);
         let (first, item, month) = next;
-        let cell = cell_of(&mut cells, (month, item));
-        cell.before += mine.iter().map(|line| line.subtotal).sum::<i64>();
-        cell.after += theirs.iter().map(|line| line.subtotal).sum::<i64>();
+        let sum = |lines: &[&Line]| lines.iter().map(|line| line.subtotal).sum::<i64>();
+        let (paid, pays) = (sum(mine), sum(theirs));
+        let place = place_of(&mut cells, (month, item));
+        cells[place].1.before += paid;
+        cells[place].1.after += pays;
         if mine.len() == theirs.len() && mine.iter().zip(theirs).all(|(one, other)| is_same(one, other)) {
             continue;
         }
-        let found = couple(&parts(before, mine, currency)?, &parts(after, theirs, currency)?);
-        let subtotals = |lines: &[&Line]| lines.iter().map(|line| line.subtotal).sum::<i64>();
-        if !found.are_none() || subtotals(mine) != subtotals(theirs) {
-            cell.contributions.add(&found);
+        let found = last.of(parts(before, mine, currency)?, parts(after, theirs, currency)?);
+        if !found.are_none() || paid != pays {
+            cells[place].1.contributions.add(&found);
             effective_on = effective_on.or(Some(first));
         }
     }
@@ -156,15 +163,43 @@ pub fn compare(
     Ok(Effects { rows, effective_on })
 }
 
-/// The lines that are compared, by what pairs them.
-fn in_order(lines: &[Line], until: Option<Day>) -> Vec<&Line> {
-    let kept = |line: &&Line| until.is_none_or(|day| line.charge.first < day);
-    let mut lines: Vec<&Line> = lines.iter().filter(kept).collect();
-    if !lines.is_sorted_by_key(|line| key(line)) {
-        // Parts of one charge stay in their order.
-        lines.sort_by_key(|line| key(line));
+/// The factors of a charge's lines: seldom more than one.
+type Parts = SmallVec<[Factors; 2]>;
+
+/// The charge that was paired last: cycle after cycle is the same.
+#[derive(Default)]
+struct Pair {
+    before: Parts,
+    after: Parts,
+    found: Contributions,
+}
+
+impl Pair {
+    /// What each factor contributes to a charge.
+    fn of(&mut self, before: Parts, after: Parts) -> Contributions {
+        if (&self.before, &self.after) != (&before, &after) {
+            let found = couple(&before, &after);
+            *self = Pair { before, after, found };
+        }
+        self.found
     }
-    lines
+}
+
+/// The lines that are compared, by what pairs them.
+fn in_order<'l>(lines: &'l [&'l Line], until: Option<Day>) -> Cow<'l, [&'l Line]> {
+    if until.is_none() && lines.is_sorted_by_key(|line| key(line)) {
+        return Cow::Borrowed(lines);
+    }
+    let kept = |line: &&Line| until.is_none_or(|day| line.charge.first < day);
+    let mut lines: Vec<&Line> = lines.iter().copied().filter(kept).collect();
+    // Parts of one charge stay in their order.
+    lines.sort_by_key(|line| key(line));
+    Cow::Owned(lines)
+}
+
+/// How many lines from the first on are of this charge, or of one before it.
+fn together(lines: &[&Line], next: (Day, ItemId, Month)) -> usize {
+    lines.iter().take_while(|line| key(line) <= next).count()
 }
 
 /// What pairs two charges: their first day, what is charged, and the month that it falls due in.
@@ -181,20 +216,16 @@ fn is_same(one: &Line, other: &Line) -> bool {
     same(one) == same(other) && plan(one) == plan(other)
 }
 
-/// The cell of a month and product: nearly always the last.
-fn cell_of(cells: &mut Vec<((Month, ItemId), Cell)>, key: (Month, ItemId)) -> &mut Cell {
-    let place = match cells.iter().rposition(|(known, _)| *known == key) {
-        Some(place) => place,
-        None => {
-            cells.push((key, Cell::EMPTY));
-            cells.len() - 1
-        }
-    };
-    &mut cells[place].1
+/// The place of the cell of a month and product: nearly always the last one's.
+fn place_of(cells: &mut SmallVec<[((Month, ItemId), Cell); MONTHS]>, key: (Month, ItemId)) -> usize {
+    cells.iter().rposition(|(known, _)| *known == key).unwrap_or_else(|| {
+        cells.push((key, Cell::EMPTY));
+        cells.len() - 1
+    })
 }
 
 /// The factors of a charge's lines, in their order.
-fn parts(side: Side<'_>, lines: &[&Line], currency: Currency) -> Result<Vec<Factors>, Unexplained> {
+fn parts(side: Side<'_>, lines: &[&Line], currency: Currency) -> Result<Parts, Unexplained> {
     let at_unit = side.policy.rounding_at == RoundingAt::Unit;
     let part = |line: &&Line| {
         let unexplained = Unexplained { subscription: line.subscription, first: line.charge.first };

@@ -95,8 +95,8 @@ fn world(charges: &[Given], policy: &Policy) -> Played {
 
 fn compared(before: &Played, after: &Played, policy: &Policy) -> Effects {
     let codes = PromoCodes::default();
-    let side = |played: &'_ Played| -> Vec<Line> { played.lines.clone() };
-    let (own, other) = (side(before), side(after));
+    let (own, other): (Vec<&Line>, Vec<&Line>) =
+        (before.lines.iter().collect(), after.lines.iter().collect());
     let of = |lines, played| Side { lines, played, codes: &codes, policy };
     compare(of(&own, before), of(&other, after), euro(), None)
         .unwrap_or_else(|found| unreachable!("{found:?} is explained"))

@@ -180,9 +180,9 @@ fn effects(
     worlds: &[World<'_>],
     row: &Subscription,
 ) -> Result<(Effects, Option<String>), RunError> {
-    let lines = played.each_ref().map(|played| {
-        played.lines.iter().filter(|line| line.subscription == row.id).copied().collect::<Vec<Line>>()
-    });
+    let lines = played
+        .each_ref()
+        .map(|played| played.lines.iter().filter(|line| line.subscription == row.id).collect::<Vec<&Line>>());
     let renewals = played.each_ref().map(|played| {
         let own = played.renewals.iter().filter(|renewal| renewal.subscription == row.id);
         own.copied().collect::<Vec<Renewal>>()

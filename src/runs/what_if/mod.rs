@@ -22,7 +22,7 @@ use crate::output::what_if::{
 use crate::output::{Counts, OutputError, diagnostic};
 use crate::reports::ReportError;
 use crate::reports::what_if::{self as reports, Facts, PartGroups};
-use rating::{Desk, Rated};
+use rating::{Desk, Rated, Spent, timed};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use termwise_engine::findings::{Code, Disposition, Finding, Source, Table};
@@ -44,6 +44,7 @@ pub fn what_if(job: &Job, is_dry: bool, work: Work, progress: &dyn Progress) -> 
         let mut writer = if is_dry { None } else { Some(EffectsWriter::open(job)?) };
         let mut found = rated(job, &intake, writer.as_mut(), progress)?;
         watch.lap("rate");
+        watch.laps.extend(found.spent.list().map(|(step, took)| (format!("rate/{step}"), took)));
         found.gathered.timings.clone_from(&watch.laps);
         let report = found.gathered.report(job, &intake.files);
         let set_aside = found.gathered.set_aside(job, &intake.files);
@@ -94,6 +95,7 @@ pub(super) fn check(job: &Job, work: Work, progress: &dyn Progress) -> Result<Ch
 pub(super) struct Found {
     pub(super) summed: Summed,
     pub(super) gathered: Gathered,
+    spent: Spent,
 }
 
 /// Rates the whole book, and writes its effects where there is a writer.
@@ -108,7 +110,7 @@ pub(super) fn rated(
     let horizon = Horizon { as_of: job.window.billed.last, last: job.window.horizon };
     let desk = Desk { intake, worlds: intake.worlds(&job.policy), horizon };
     let mut summed = Summed { proposals: facts(job, intake), ..Summed::default() };
-    let (mut findings, mut counts) = (Vec::new(), Counts::default());
+    let (mut findings, mut counts, mut spent) = (Vec::new(), Counts::default(), Spent::default());
     let mut groups: Vec<PartGroups> = Vec::new();
     progress.stage("rating", intake.subscriptions());
     let parts: Vec<usize> = (0..intake.parts()).collect();
@@ -117,11 +119,15 @@ pub(super) fn rated(
         let brought: Vec<_> = parts
             .par_iter()
             .map(|&number| {
-                let rated = desk.rate(number)?;
-                let set = if is_set { Some(sheets.set(&rated.rows, &rated.names)?) } else { None };
-                let groups = reports::of_part(&rated.rows, &rated.names).map_err(unreported)?;
+                let mut rated = desk.rate(number)?;
+                let Spent { mut set, mut group, .. } = rated.spent;
+                let of = || sheets.set(&rated.rows, &rated.names);
+                let cells = timed(&mut set, || is_set.then(of).transpose())?;
+                let groups = timed(&mut group, || reports::of_part(&rated.rows, &rated.names));
+                let groups = groups.map_err(unreported)?;
+                rated.spent = Spent { set, group, ..rated.spent };
                 progress.advance(rated.book.subscriptions.len() as u64);
-                Ok::<_, RunError>((Rated { rows: Vec::new(), ..rated }, set, groups))
+                Ok::<_, RunError>((Rated { rows: Vec::new(), ..rated }, cells, groups))
             })
             .collect::<Result<_, _>>()?;
         let mut blocks = Vec::new();
@@ -130,6 +136,7 @@ pub(super) fn rated(
             summed.left_out.extend(rated.left_out);
             findings.extend(rated.findings);
             counts.add(&rated.counts);
+            spent.add(rated.spent);
             groups.push(own);
             if let (Some(writer), Some(set)) = (writer.as_deref_mut(), set) {
                 blocks.extend(writer.take(set)?);
@@ -145,7 +152,7 @@ pub(super) fn rated(
     let mut gathered = Gathered::of_rows(job, intake, findings, counts)?;
     gathered.rejects.extend(unmatched(intake));
     gathered.rejects.sort();
-    Ok(Found { summed, gathered })
+    Ok(Found { summed, gathered, spent })
 }
 
 fn write(writer: Option<&mut EffectsWriter>, blocks: Vec<crate::output::Block>) -> Result<(), RunError> {

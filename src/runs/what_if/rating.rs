@@ -7,13 +7,14 @@ use crate::output::{Counts, OutputError};
 use crate::runs::RunError;
 use crate::runs::pipeline::piece_of;
 use std::ops::Range;
+use std::time::{Duration, Instant};
 use termwise_engine::book::{Book, CustomerBook, Subscription};
 use termwise_engine::calendar::{Day, Month};
 use termwise_engine::findings::Finding;
 use termwise_engine::ids::{ItemId, SubscriptionId};
 use termwise_engine::repricing::{self, Effects, Gap, Side};
 use termwise_engine::timeline::{Horizon, Slate, World, play_worlds};
-use termwise_engine::workings::{Line, Played, Renewal};
+use termwise_engine::workings::{Line, Played};
 
 /// What everything is rated with: today's world, and then those of the proposals.
 pub(super) struct Desk<'a> {
@@ -31,12 +32,48 @@ pub(super) struct Rated {
     pub(super) left_out: Vec<LeftOut>,
     pub(super) findings: Vec<Finding>,
     pub(super) counts: Counts,
+    pub(super) spent: Spent,
+}
+
+/// How long each step took, all threads together.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Spent {
+    pub(super) link: Duration,
+    pub(super) play: Duration,
+    pub(super) compare: Duration,
+    pub(super) set: Duration,
+    pub(super) group: Duration,
+}
+
+impl Spent {
+    /// The steps in their order.
+    pub(super) fn list(self) -> [(&'static str, Duration); 5] {
+        let Spent { link, play, compare, set, group } = self;
+        [("link", link), ("play", play), ("compare", compare), ("set", set), ("group", group)]
+    }
+
+    pub(super) fn add(&mut self, other: Spent) {
+        self.link += other.link;
+        self.play += other.play;
+        self.compare += other.compare;
+        self.set += other.set;
+        self.group += other.group;
+    }
+}
+
+/// Does something, and adds how long it took.
+pub(super) fn timed<T>(spent: &mut Duration, what: impl FnOnce() -> T) -> T {
+    let since = Instant::now();
+    let done = what();
+    *spent += since.elapsed();
+    done
 }
 
 impl Desk<'_> {
     /// Rates a part of the book.
     pub(super) fn rate(&self, number: usize) -> Result<Rated, RunError> {
-        let Part { book, names, findings, fates } = self.intake.take_part(number)?;
+        let mut spent = Spent::default();
+        let Part { book, names, findings, fates } = timed(&mut spent.link, || self.intake.take_part(number))?;
         let mut rated = Rated {
             book,
             names,
@@ -45,6 +82,7 @@ impl Desk<'_> {
             left_out: Vec::new(),
             findings,
             counts: fates.into_iter().collect(),
+            spent,
         };
         let book = std::mem::take(&mut rated.book);
         let mut slate = Slate::default();
@@ -52,11 +90,12 @@ impl Desk<'_> {
         for customer in book.customers_of(&book.subscriptions) {
             for piece in customer.pieces(self.piece_of(&customer)) {
                 played.iter_mut().for_each(Played::clear);
-                play_worlds(&mut slate, piece, &self.worlds, self.horizon, &mut played);
-                self.compare(piece, &mut played, &mut rated)?;
+                let (worlds, horizon) = (&self.worlds, self.horizon);
+                timed(&mut spent.play, || play_worlds(&mut slate, piece, worlds, horizon, &mut played));
+                timed(&mut spent.compare, || self.compare(piece, &mut played, &mut rated))?;
             }
         }
-        rated.book = book;
+        (rated.book, rated.spent) = (book, spent);
         rated.tallied = Tallied::of(&rated.rows);
         Ok(rated)
     }
@@ -76,21 +115,18 @@ impl Desk<'_> {
     ) -> Result<(), RunError> {
         for played in played.iter_mut() {
             // What happened to several subscriptions in turn is told one after the other.
-            played.lines.sort_by_key(|line| line.subscription);
             played.renewals.sort_by_key(|renewal| (renewal.subscription, renewal.renewal_date));
         }
         if let Some(today) = played.first_mut() {
             rated.findings.append(&mut today.findings);
             rated.counts.extend(today.fates.drain(..));
         }
-        let mut cursors = vec![Cursor::default(); played.len()];
+        let mut cursors: Vec<Cursor<'_>> = played.iter().map(Cursor::new).collect();
+        let mut own = Vec::with_capacity(played.len());
         for row in customer.subscriptions {
-            let own: Vec<(Range<usize>, Range<usize>)> = cursors
-                .iter_mut()
-                .zip(played.iter())
-                .map(|(cursor, played)| cursor.next(played, row.id))
-                .collect();
-            self.subscription(row, &own, played, rated)?;
+            own.clear();
+            own.extend(cursors.iter_mut().map(|cursor| cursor.next(row.id)));
+            self.subscription(row, &own, &cursors, rated)?;
         }
         Ok(())
     }
@@ -99,68 +135,64 @@ impl Desk<'_> {
         &self,
         row: &Subscription,
         own: &[(Range<usize>, Range<usize>)],
-        played: &[Played],
+        worlds: &[Cursor<'_>],
         rated: &mut Rated,
     ) -> Result<(), RunError> {
-        let Some((((today, past), others), (world, worlds))) =
-            own.split_first().zip(played.split_first()).map(|((own, others), (played, rest))| {
-                (((played, own), others.iter().zip(rest)), (self.worlds.first(), self.worlds.get(1..)))
-            })
-        else {
-            return Ok(());
+        let side = |place: usize| {
+            let (cursor, world) = (worlds.get(place)?, self.worlds.get(place)?);
+            let (lines, renewals) = own.get(place)?;
+            let (lines, played) = (&cursor.lines[lines.clone()], cursor.played);
+            let side = Side { lines, played, codes: &world.catalog.codes, policy: world.policy };
+            Some((side, &played.renewals[renewals.clone()]))
         };
-        let (Some(world), Some(worlds)) = (world, worlds) else { return Ok(()) };
+        let Some((today, past)) = side(0) else { return Ok(()) };
         let first = rated.rows.len();
-        for (number, ((own, after), proposed)) in (0..).zip(others.zip(worlds)) {
-            let lines = (lines(today, past), lines(after, own));
-            let gap = repricing::gap(renewals(today, past), renewals(after, own));
-            let sides = (side(today, lines.0, world), side(after, lines.1, proposed));
+        for (number, (proposed, renewals)) in (0..).zip((1..worlds.len()).filter_map(side)) {
+            let gap = repricing::gap(past, renewals);
             let until = gap.map(|gap| gap.renewal.renewal_date);
-            let effects = repricing::compare(sides.0, sides.1, row.currency, until).map_err(|found| {
+            let effects = repricing::compare(today, proposed, row.currency, until).map_err(|found| {
                 let name = rated.names.subscription(found.subscription);
                 let law = "an amount is what its workings say";
                 OutputError::Invariant { law, detail: format!("{name}, {}", found.first) }
             })?;
             rated.rows.extend(rows_of(row, number, &effects));
             if let Some(gap) = gap {
+                let lines = (today.lines, proposed.lines);
                 rated.left_out.push(left_out(row, number, &gap, lines, &rated.names));
             }
         }
-        // Month by month and product by product, one proposal beside the other.
-        rated.rows[first..].sort_by_key(|row| (row.effect.month, row.effect.item, row.proposal));
+        if worlds.len() > 2 {
+            // Month by month and product by product, one proposal beside the other.
+            rated.rows[first..].sort_by_key(|row| (row.effect.month, row.effect.item, row.proposal));
+        }
         Ok(())
     }
 }
 
-/// Where the lines and renewals of the next subscription begin.
-#[derive(Clone, Copy, Default)]
-struct Cursor {
-    lines: usize,
-    renewals: usize,
+/// A world's lines and renewals of a customer, by subscription, and where the next one's begin.
+struct Cursor<'p> {
+    played: &'p Played,
+    lines: Vec<&'p Line>,
+    next: (usize, usize),
 }
 
-impl Cursor {
-    /// Those of a subscription, which comes after those before.
-    fn next(&mut self, played: &Played, id: SubscriptionId) -> (Range<usize>, Range<usize>) {
-        let first = *self;
-        let lines = played.lines[first.lines..].iter();
-        self.lines += lines.take_while(|line| line.subscription <= id).count();
-        let renewals = played.renewals[first.renewals..].iter();
-        self.renewals += renewals.take_while(|renewal| renewal.subscription <= id).count();
-        (first.lines..self.lines, first.renewals..self.renewals)
+impl<'p> Cursor<'p> {
+    fn new(played: &'p Played) -> Cursor<'p> {
+        let mut lines: Vec<&Line> = played.lines.iter().collect();
+        // Within a subscription by the first day, and what is charged together in its order.
+        lines.sort_by_key(|line| (line.subscription, line.charge.first));
+        Cursor { played, lines, next: (0, 0) }
     }
-}
 
-fn lines<'a>(played: &'a Played, own: &(Range<usize>, Range<usize>)) -> &'a [Line] {
-    &played.lines[own.0.clone()]
-}
-
-fn renewals<'a>(played: &'a Played, own: &(Range<usize>, Range<usize>)) -> &'a [Renewal] {
-    &played.renewals[own.1.clone()]
-}
-
-fn side<'a>(played: &'a Played, lines: &'a [Line], world: &World<'a>) -> Side<'a> {
-    Side { lines, played, codes: &world.catalog.codes, policy: world.policy }
+    /// Those of a subscription, which comes after those before.
+    fn next(&mut self, id: SubscriptionId) -> (Range<usize>, Range<usize>) {
+        let (lines, renewals) = self.next;
+        let own = self.lines[lines..].iter().take_while(|line| line.subscription <= id).count();
+        let renewed = self.played.renewals[renewals..].iter();
+        let renewed = renewed.take_while(|renewal| renewal.subscription <= id).count();
+        self.next = (lines + own, renewals + renewed);
+        (lines..self.next.0, renewals..self.next.1)
+    }
 }
 
 /// The rows of a subscription under a proposal, each with what it counts for.
@@ -211,11 +243,11 @@ fn left_out(
     row: &Subscription,
     proposal: u16,
     gap: &Gap,
-    (before, after): (&[Line], &[Line]),
+    (before, after): (&[&Line], &[&Line]),
     names: &Names,
 ) -> LeftOut {
     let from: Day = gap.renewal.renewal_date;
-    let rest = |lines: &[Line]| {
+    let rest = |lines: &[&Line]| {
         lines.iter().filter(|line| line.charge.first >= from).map(|line| line.subtotal).sum::<i64>()
     };
     LeftOut {
