@@ -428,8 +428,10 @@ fn warnings(facts: &[FileFacts], conflicting: &[Source]) -> Vec<Warning> {
         let rows: Vec<String> = here.map(|source| source.row.to_string()).collect();
         if !rows.is_empty() {
             let (shown, rows) = (&facts.shown, rows.join(", "));
+            let then =
+                if facts.table == Table::PriceList { "is parked (price-conflict)" } else { "is left out" };
             warnings.push(Warning::trouble(format!(
-                "{shown}: rows {rows}: two prices of one key from one day; who looks the key up is parked (price-conflict)"
+                "{shown}: rows {rows}: two prices of one key from one day; who looks the key up {then}"
             )));
         }
     }

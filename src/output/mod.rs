@@ -225,7 +225,7 @@ pub enum OutputError {
     },
     /// What is written for people can't show what it should.
     #[error(
-        "the workbook can't be made: {what}\n  hint: write workbook = \"none\" below [outputs]; the differences file has everything"
+        "the workbook can't be made: {what}\n  hint: write workbook = \"none\" below [outputs]; the tables have everything"
     )]
     TooLarge {
         /// What is too large.

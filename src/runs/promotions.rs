@@ -203,7 +203,7 @@ impl<'a> Asked<'a> {
     /// Whether an offer is of the product asked for, and of one that promotions exist for (R12).
     fn is_asked(&self, offer: &Offer) -> bool {
         self.item.is_none_or(|item| item == offer.item)
-            && self.intake.catalog.promotions.is_licensed(offer.item)
+            && self.intake.catalog.promotions.is_licensed(offer.item, self.on)
     }
 
     fn heading(&self, rows: usize) -> String {

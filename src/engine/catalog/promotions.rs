@@ -1,7 +1,7 @@
 //! Promotions: a percentage off with a date window, and the conditions for getting it (R13, R15).
 
 use super::{Commerce, Segment};
-use crate::calendar::{BillingCycle, Period, Term};
+use crate::calendar::{BillingCycle, Day, Period, Term};
 use crate::ids::{ItemId, MarketId, PromotionId, RegionId};
 use crate::money::Discount;
 use std::collections::{BTreeMap, BTreeSet};
@@ -98,6 +98,8 @@ pub struct Promotions {
     /// The number of each promotion of the file.
     by_id: Vec<Option<u32>>,
     by_item: Vec<OfItem>,
+    /// The products of another price list, and whether their tags lack `License`, from a day on (R12, R70).
+    pub(super) retagged: Option<(Day, BTreeMap<ItemId, bool>)>,
 }
 
 /// What promotions say of a product:SKU.
@@ -131,7 +133,7 @@ impl Promotions {
         for item in unlicensed {
             by_item[item.rank()].is_unlicensed = true;
         }
-        Promotions { all, by_id, by_item }
+        Promotions { all, by_id, by_item, retagged: None }
     }
 
     /// A promotion of the file.
@@ -157,8 +159,12 @@ impl Promotions {
         ranked.filter(|(_, of)| of.is_unlicensed).map(|(rank, _)| ItemId::of_rank(rank))
     }
 
-    /// Whether promotions exist for the product:SKU: it is licence-based (R12).
-    pub fn is_licensed(&self, item: ItemId) -> bool {
+    /// Whether promotions exist for the product:SKU on a day: it is licence-based (R12).
+    pub fn is_licensed(&self, item: ItemId, on: Day) -> bool {
+        let retagged = self.retagged.as_ref().filter(|(from, _)| *from <= on);
+        if let Some(is_unlicensed) = retagged.and_then(|(_, items)| items.get(&item)) {
+            return !is_unlicensed;
+        }
         self.by_item.get(item.rank()).is_none_or(|of| !of.is_unlicensed)
     }
 }

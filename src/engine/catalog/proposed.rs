@@ -128,8 +128,10 @@ impl PriceList {
     ) -> Result<(PriceList, Vec<u64>), Vec<Contradiction>> {
         self.later = other.map(|(from, list)| (from, Box::new(list)));
         let later = self.later.iter().flat_map(|(_, list)| list.listed());
+        // A list that is replaced from the first day on is never asked.
+        let is_asked = self.later.as_ref().is_none_or(|(from, _)| *from > Day::FIRST);
         let mut highest: BTreeMap<PriceKey, Price> = BTreeMap::new();
-        for (key, price) in self.listed().chain(later) {
+        for (key, price) in self.listed().filter(|_| is_asked).chain(later) {
             let known = highest.entry(key).or_insert(price);
             *known = price.max(*known);
         }
@@ -150,8 +152,8 @@ impl PriceList {
             let of_key: Vec<(Day, Repricing)> =
                 own.iter().map(|&number| (changes[number].from, changes[number].what)).collect();
             if of_key.iter().any(|(day, _)| on(&of_key, *day, price).is_none()) {
-                let (one, other) = (own[0], own[own.len() - 1]);
-                contradictions.push(Contradiction { one, other, key });
+                let last = own[own.len() - 1];
+                contradictions.push(Contradiction { one: last, other: last, key });
             }
             of_keys.insert(key, of_key);
         }
@@ -170,8 +172,8 @@ pub struct PromotionChanges {
     pub added: Vec<Promotion>,
     /// Another last day of those that there are.
     pub last_days: Vec<(PromotionId, Day)>,
-    /// Products and SKUs whose tags in a new list lack `License`, of those that today's list does not have (R12).
-    pub unlicensed: BTreeSet<ItemId>,
+    /// The products and SKUs of another list, and whether their tags lack `License` there, from the day on that it holds (R12).
+    pub retagged: Option<(Day, BTreeMap<ItemId, bool>)>,
 }
 
 impl Promotions {
@@ -184,8 +186,9 @@ impl Promotions {
             Some(Promotion { window, ..promotion.clone() })
         };
         let all = self.iter().filter_map(changed).chain(changes.added.iter().cloned()).collect();
-        let unlicensed = self.unlicensed().chain(changes.unlicensed.iter().copied()).collect();
-        Promotions::new(all, unlicensed)
+        let mut promotions = Promotions::new(all, self.unlicensed().collect());
+        promotions.retagged.clone_from(&changes.retagged);
+        promotions
     }
 }
 

@@ -9,11 +9,9 @@
 
 use super::{Discount, EFFECTIVE_DIGITS, Exact, Price, Rounding, Surcharge, divide, power_of_ten};
 
-/// How much of a term's price is charged, and for how many seats.
+/// How much of a cycle's price is charged, and for how many seats.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Extent {
-    /// The months charged, and those of the listed term.
-    pub months: (u32, u32),
     /// What comes on top.
     pub surcharge: Surcharge,
     /// The days charged, and those of the cycle.
@@ -25,8 +23,9 @@ pub struct Extent {
 /// The factors of an amount.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Factors {
-    /// The list price of a seat for the whole term that it is listed for.
-    pub list: Price,
+    /// The list price of a seat for the whole term that it is listed for; of it the months charged, and those of that term. A
+    /// month of a year and a month are so two list prices of a month.
+    pub list: (Price, (u32, u32)),
     /// What the promotion takes off.
     pub promotion: Discount,
     /// What the code takes off of what is left.
@@ -56,8 +55,9 @@ impl Factors {
 
     /// The product, in 10⁻¹⁰ of the currency's unit.
     fn amount(self) -> i128 {
-        let Extent { months, surcharge, days, seats } = self.extent;
-        let whole = Exact::of(self.list).share(months.0, months.1).share(days.0, days.1).times(seats);
+        let Extent { surcharge, days, seats } = self.extent;
+        let (list, months) = self.list;
+        let whole = Exact::of(list).share(months.0, months.1).share(days.0, days.1).times(seats);
         let listed = whole.raised(surcharge).round(EFFECTIVE_DIGITS, Rounding::HalfUp);
         let left = |discount: Discount| i128::from(Discount::WHOLE.0 - discount.0);
         let whole = i128::from(Discount::WHOLE.0);
@@ -134,10 +134,10 @@ mod tests {
     fn factors(list: i64, promotion: u32, code: u32, seats: u32) -> Factors {
         let off = |millionths| Discount::from_millionths(millionths).unwrap_or_default();
         Factors {
-            list: Price::from_millionths(list * 1_000_000).unwrap_or_default(),
+            list: (Price::from_millionths(list * 1_000_000).unwrap_or_default(), (1, 12)),
             promotion: off(promotion),
             code: off(code),
-            extent: Extent { months: (1, 12), surcharge: Surcharge::NONE, days: (30, 30), seats },
+            extent: Extent { surcharge: Surcharge::NONE, days: (30, 30), seats },
         }
     }
 
@@ -165,12 +165,26 @@ mod tests {
     }
 
     #[test]
+    fn a_month_of_a_year_and_a_month_are_two_prices_of_a_month() {
+        // An extension of 120.00 a year with 23 % on top becomes one of 12.00 a month with 3 %: 12.30 → 12.36. The price alone is
+        // 2.46 or 2.06, the surcharge −2.00 or −2.40.
+        let of = |cents: i64, months, millionths| {
+            let list = (Price::from_millionths(cents * 10_000).unwrap_or_default(), months);
+            let surcharge = Surcharge::from_millionths(millionths).unwrap_or_default();
+            let extent = Extent { surcharge, days: (1, 1), seats: 1 };
+            Factors { list, extent, ..factors(1, 0, 0, 1) }
+        };
+        let found = contributions(of(12_000, (1, 12), 230_000), of(1_200, (1, 1), 30_000)).rounded(2);
+        assert_eq!(found, [226, 0, 0, -220]);
+    }
+
+    #[test]
     fn the_largest_amounts_fit() {
         let side = |millionths| {
             let largest = Price::from_millionths(super::super::PRICE_MAX_UNITS * 1_000_000);
-            let list = largest.unwrap_or_default();
+            let list = (largest.unwrap_or_default(), (35, 36));
             let surcharge = Surcharge::from_millionths(millionths).unwrap_or_default();
-            let extent = Extent { months: (35, 36), surcharge, days: (1_095, 1_096), seats: 1_000 };
+            let extent = Extent { surcharge, days: (1_095, 1_096), seats: 1_000 };
             Factors { list, extent, ..factors(1, 0, 0, 1) }
         };
         let found = contributions(side(0), side(1_000_000)).rounded(0);

@@ -63,7 +63,7 @@ pub fn judge(
     failed.fail_if(!segment, Condition::Segment);
     let product = promotion.names(request.item)
         && promotion.commerce == request.commerce
-        && promotions.is_licensed(request.item);
+        && promotions.is_licensed(request.item, request.on);
     failed.fail_if(!product, Condition::Product);
     failed.fail_if(!promotion.window.holds(request.on), Condition::Window);
     let discount = promotion.discount_for(request.item, request.term, request.billing_cycle);

@@ -11,12 +11,14 @@ pub(super) fn factors(line: &Line, steps: &[Step], codes: &PromoCodes) -> Option
     // The other steps lead to the term's price, or say what the line's own columns say.
     for step in steps {
         if let Step::CycleShare { unit_price, months, term_months } = *step {
-            found = Some((unit_price, (months, term_months)));
+            // All of a term is all of it, however long.
+            let share = if months == term_months { (1, 1) } else { (months, term_months) };
+            found = Some((unit_price, share));
         } else if let Step::Surcharged { surcharge: on_top } = *step {
             surcharge = on_top;
         }
     }
-    let (list, months) = found?;
+    let list = found?;
     let promotion = match line.reduction.promotion {
         Some(id) => line.held.filter(|(held, _)| *held == id)?.1,
         None => Discount::NONE,
@@ -27,6 +29,6 @@ pub(super) fn factors(line: &Line, steps: &[Step], codes: &PromoCodes) -> Option
     };
     // A whole cycle is one, however many days it has.
     let days = if line.days == line.cycle_days { (1, 1) } else { (line.days, line.cycle_days) };
-    let extent = Extent { months, surcharge, days, seats: line.quantity };
+    let extent = Extent { surcharge, days, seats: line.quantity };
     Some(Factors { list, promotion, code, extent })
 }

@@ -2,7 +2,7 @@
 
 use crate::calendar::Day;
 use crate::reasons::Reason;
-use crate::workings::{Renewal, RenewalOutcome};
+use crate::workings::{Played, Renewal, RenewalOutcome, Step};
 
 /// In which world a renewal can't be as it should.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
@@ -32,16 +32,30 @@ impl Unpriced {
 /// Where a subscription is left out from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Gap {
-    /// The renewal, of the world that can't price it.
+    /// The renewal as it should be: of the world that can price it, if one can.
     pub renewal: Renewal,
     /// Which world can't.
     pub side: Unpriced,
-    /// Why.
-    pub why: Reason,
+    /// Why, as the reason or the code of what was scheduled is called.
+    pub why: &'static str,
+    /// The same in a sentence.
+    pub says: &'static str,
 }
 
+/// A world's renewals of a subscription, and what they were played in.
+#[derive(Clone, Copy, Debug)]
+pub struct Renewals<'a> {
+    /// In the order of their days.
+    pub rows: &'a [Renewal],
+    /// For their steps.
+    pub played: &'a Played,
+}
+
+/// What is wrong with a renewal, and why.
+type Fault = (Renewal, &'static str, &'static str);
+
 /// Why a renewal is not what it should be: it is blocked, or not as it was scheduled.
-fn fault(renewal: &Renewal) -> Option<Reason> {
+fn fault(renewal: &Renewal, played: &Played) -> Option<Fault> {
     const WHY: [Reason; 5] = [
         Reason::PriceMissing,
         Reason::PriceConflict,
@@ -50,46 +64,44 @@ fn fault(renewal: &Renewal) -> Option<Reason> {
         Reason::BillingCycleNotForTerm,
     ];
     if renewal.reasons.holds(Reason::ScheduledChangeRejected) {
-        return Some(Reason::ScheduledChangeRejected);
+        let rejected = played.steps(renewal.steps).iter().find_map(|step| {
+            if let Step::ScheduledChangeRejected { why, .. } = step { Some(*why) } else { None }
+        });
+        let of_reason = (Reason::ScheduledChangeRejected.name(), Reason::ScheduledChangeRejected.sentence());
+        let (why, says) = rejected.map_or(of_reason, |code| (code.name(), code.sentence()));
+        return Some((*renewal, why, says));
     }
     let is_blocked = renewal.outcome == RenewalOutcome::Blocked;
-    let why = WHY.into_iter().find(|&reason| renewal.reasons.holds(reason));
-    is_blocked.then_some(why.unwrap_or(Reason::PriceMissing))
+    let why = WHY.into_iter().find(|&reason| renewal.reasons.holds(reason)).unwrap_or(Reason::PriceMissing);
+    is_blocked.then_some((*renewal, why.name(), why.sentence()))
 }
 
-/// The first renewal of a subscription that the worlds can't both price alike, of those in either world in order of their days.
-pub fn gap(before: &[Renewal], after: &[Renewal]) -> Option<Gap> {
-    let first = |renewals: &[Renewal], day: Day| {
-        let on = renewals.iter().find(|renewal| renewal.renewal_date == day);
-        on.and_then(|renewal| Some((*renewal, fault(renewal)?)))
-    };
-    let faulty = |renewals: &'_ [Renewal]| -> Vec<Day> {
-        let faults = renewals.iter().filter(|renewal| fault(renewal).is_some());
-        faults.map(|renewal| renewal.renewal_date).collect()
-    };
-    let mut days = faulty(before);
-    days.extend(faulty(after));
+/// The first renewal of a subscription that the worlds can't both price alike.
+pub fn gap(before: Renewals<'_>, after: Renewals<'_>) -> Option<Gap> {
+    let faults = |side: Renewals<'_>| side.rows.iter().filter_map(|row| fault(row, side.played)).collect();
+    let (own, others): (Vec<Fault>, Vec<Fault>) = (faults(before), faults(after));
+    let on = |faults: &[Fault], day: Day| faults.iter().find(|(row, ..)| row.renewal_date == day).copied();
+    let mut days: Vec<Day> = own.iter().chain(&others).map(|(row, ..)| row.renewal_date).collect();
     days.sort_unstable();
+    let blocks = |fault: &Fault| fault.0.outcome == RenewalOutcome::Blocked;
     for day in days {
-        let (one, other) = (first(before, day), first(after, day));
-        // What was scheduled and can't be in either world is the same in both; what is blocked in both is over.
-        let is_blocked = |found: &Option<(Renewal, Reason)>| {
-            found.is_some_and(|(renewal, _)| renewal.outcome == RenewalOutcome::Blocked)
+        let (one, other) = (on(&own, day), on(&others, day));
+        let (side, (found, why, says)) = match (one, other) {
+            (Some(fault), None) => (Unpriced::Today, fault),
+            (None, Some(fault)) => (Unpriced::Proposal, fault),
+            (Some(fault), Some(theirs)) if blocks(&fault) && blocks(&theirs) => (Unpriced::Both, fault),
+            (Some(fault), Some(_)) if blocks(&fault) => (Unpriced::Today, fault),
+            (Some(_), Some(theirs)) if blocks(&theirs) => (Unpriced::Proposal, theirs),
+            // What was scheduled and can't be in either world is the same in both.
+            (Some(_), Some(_)) | (None, None) => continue,
         };
-        match (one, other) {
-            (Some((renewal, why)), None) => return Some(Gap { renewal, side: Unpriced::Today, why }),
-            (None, Some((renewal, why))) => return Some(Gap { renewal, side: Unpriced::Proposal, why }),
-            (Some((renewal, why)), Some(_)) if is_blocked(&one) && is_blocked(&other) => {
-                return Some(Gap { renewal, side: Unpriced::Both, why });
-            }
-            (Some((renewal, why)), Some(_)) if is_blocked(&one) => {
-                return Some(Gap { renewal, side: Unpriced::Today, why });
-            }
-            (Some(_), Some((renewal, why))) if is_blocked(&other) => {
-                return Some(Gap { renewal, side: Unpriced::Proposal, why });
-            }
-            (Some(_), Some(_)) | (None, None) => {}
-        }
+        let priced = match side {
+            Unpriced::Today => after.rows,
+            Unpriced::Proposal => before.rows,
+            Unpriced::Both => &[],
+        };
+        let renewal = priced.iter().find(|row| row.renewal_date == day).copied().unwrap_or(found);
+        return Some(Gap { renewal, side, why, says });
     }
     None
 }

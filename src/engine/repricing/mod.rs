@@ -16,12 +16,12 @@
 mod factors;
 mod left_out;
 
-pub use left_out::{Gap, Unpriced, gap};
+pub use left_out::{Gap, Renewals, Unpriced, gap};
 
 use crate::calendar::{Day, Month};
 use crate::catalog::PromoCodes;
 use crate::ids::{ItemId, SubscriptionId};
-use crate::money::{Contributions, Currency, FACTORS, Factors, contributions};
+use crate::money::{Contributions, Currency, Factors, contributions};
 use crate::policy::{Policy, RoundingAt};
 use crate::workings::{Line, Played};
 use factors::factors;
@@ -95,7 +95,7 @@ pub struct Effect {
 pub struct Effects {
     /// By month and product:SKU.
     pub rows: Vec<Effect>,
-    /// The first day of the first charge that differs.
+    /// The first day of the first charge that differs, in the first month whose amount or causes do.
     pub effective_on: Option<Day>,
 }
 
@@ -106,21 +106,6 @@ pub struct Unexplained {
     pub subscription: SubscriptionId,
     /// The first day of the charge.
     pub first: Day,
-}
-
-/// Months that a subscription is looked at, most often.
-const MONTHS: usize = 13;
-
-/// The sums of a month and product on their way.
-#[derive(Clone, Copy)]
-struct Cell {
-    before: i64,
-    after: i64,
-    contributions: Contributions,
-}
-
-impl Cell {
-    const EMPTY: Cell = Cell { before: 0, after: 0, contributions: Contributions([0; FACTORS]) };
 }
 
 /// Holds both worlds' lines of one subscription against each other, from which a renewal that can't be priced cuts off all that
@@ -135,32 +120,60 @@ pub fn compare(
     until: Option<Day>,
 ) -> Result<Effects, Unexplained> {
     let (own, other) = (in_order(before.lines, until), in_order(after.lines, until));
-    let mut cells: SmallVec<[((Month, ItemId), Cell); MONTHS]> = SmallVec::new();
-    let mut effective_on: Option<Day> = None;
-    let mut last = Pair::default();
     let (mut own, mut other) = (&own[..], &other[..]);
-    while let Some(next) = own.first().into_iter().chain(other.first()).map(|line| key(line)).min() {
+    let mut effects = Effects::default();
+    let mut last = Pair::default();
+    while let Some(next) = own.first().into_iter().chain(other.first()).map(|line| cell(line)).min() {
         let (mine, rest) = own.split_at(together(own, next));
         let (theirs, others) = other.split_at(together(other, next));
         (own, other) = (rest, others);
-        let (first, item, month) = next;
-        let sum = |lines: &[&Line]| lines.iter().map(|line| line.subtotal).sum::<i64>();
-        let (paid, pays) = (sum(mine), sum(theirs));
-        let place = place_of(&mut cells, (month, item));
-        cells[place].1.before += paid;
-        cells[place].1.after += pays;
-        if mine.len() == theirs.len() && mine.iter().zip(theirs).all(|(one, other)| is_same(one, other)) {
-            continue;
+        let mut sum = Contributions::default();
+        let mut first: Option<Day> = None;
+        for (charge, same) in pairs(mine, theirs) {
+            if charge.len() == same.len() && charge.iter().zip(same).all(|(one, other)| is_same(one, other)) {
+                continue;
+            }
+            let found = last.of(parts(before, charge, currency)?, parts(after, same, currency)?);
+            if !found.are_none() || paid(charge) != paid(same) {
+                sum.add(&found);
+                let days = charge.iter().chain(same).map(|line| line.charge.first);
+                first = first.into_iter().chain(days).min();
+            }
         }
-        let found = last.of(parts(before, mine, currency)?, parts(after, theirs, currency)?);
-        if !found.are_none() || paid != pays {
-            cells[place].1.contributions.add(&found);
-            effective_on = effective_on.or(Some(first));
+        let (month, item) = next;
+        let effect = effect(item, month, (paid(mine), paid(theirs)), &sum, currency);
+        if effect.is_changed && effects.effective_on.is_none() {
+            effects.effective_on = first;
+        }
+        effects.rows.push(effect);
+    }
+    Ok(effects)
+}
+
+fn paid(lines: &[&Line]) -> i64 {
+    lines.iter().map(|line| line.subtotal).sum()
+}
+
+/// The charges of a month and product in pairs: those that begin on the same day, and then those that are left, in their order.
+/// What finds no partner stands alone.
+fn pairs<'l>(
+    mine: &'l [&'l Line],
+    theirs: &'l [&'l Line],
+) -> SmallVec<[(&'l [&'l Line], &'l [&'l Line]); 2]> {
+    let same = |one: &&Line, other: &&Line| one.charge.first == other.charge.first;
+    let mut left: SmallVec<[&[&Line]; 2]> = SmallVec::new();
+    let mut others: SmallVec<[&[&Line]; 2]> = theirs.chunk_by(same).collect();
+    let mut found = SmallVec::new();
+    for charge in mine.chunk_by(same) {
+        match others.iter().position(|other| same(&charge[0], &other[0])) {
+            Some(place) => found.push((charge, others.remove(place))),
+            None => left.push(charge),
         }
     }
-    cells.sort_unstable_by_key(|(key, _)| *key);
-    let rows = cells.into_iter().map(|((month, item), cell)| effect(item, month, &cell, currency)).collect();
-    Ok(Effects { rows, effective_on })
+    let mut others = others.into_iter();
+    found.extend(left.into_iter().map(|charge| (charge, others.next().unwrap_or_default())));
+    found.extend(others.map(|other| (&[][..], other)));
+    found
 }
 
 /// The factors of a charge's lines: seldom more than one.
@@ -185,26 +198,27 @@ impl Pair {
     }
 }
 
-/// The lines that are compared, by what pairs them.
+/// The lines that are compared: by month and product, and there by their first day.
 fn in_order<'l>(lines: &'l [&'l Line], until: Option<Day>) -> Cow<'l, [&'l Line]> {
-    if until.is_none() && lines.is_sorted_by_key(|line| key(line)) {
+    let key = |line: &&Line| (cell(line), line.charge.first);
+    if until.is_none() && lines.is_sorted_by_key(key) {
         return Cow::Borrowed(lines);
     }
     let kept = |line: &&Line| until.is_none_or(|day| line.charge.first < day);
     let mut lines: Vec<&Line> = lines.iter().copied().filter(kept).collect();
     // Parts of one charge stay in their order.
-    lines.sort_by_key(|line| key(line));
+    lines.sort_by_key(key);
     Cow::Owned(lines)
 }
 
-/// How many lines from the first on are of this charge, or of one before it.
-fn together(lines: &[&Line], next: (Day, ItemId, Month)) -> usize {
-    lines.iter().take_while(|line| key(line) <= next).count()
+/// How many lines from the first on are of this month and product.
+fn together(lines: &[&Line], next: (Month, ItemId)) -> usize {
+    lines.iter().take_while(|line| cell(line) == next).count()
 }
 
-/// What pairs two charges: their first day, what is charged, and the month that it falls due in.
-fn key(line: &Line) -> (Day, ItemId, Month) {
-    (line.charge.first, line.item, Month::from(line.due))
+/// The month that a line falls due in, and what is charged.
+fn cell(line: &Line) -> (Month, ItemId) {
+    (Month::from(line.due), line.item)
 }
 
 /// Whether two lines have the same amount from the same factors.
@@ -214,14 +228,6 @@ fn is_same(one: &Line, other: &Line) -> bool {
     };
     let plan = |line: &Line| (line.billing_cycle, line.cycle_days, line.quoted.listed_for, line.held);
     same(one) == same(other) && plan(one) == plan(other)
-}
-
-/// The place of the cell of a month and product: nearly always the last one's.
-fn place_of(cells: &mut SmallVec<[((Month, ItemId), Cell); MONTHS]>, key: (Month, ItemId)) -> usize {
-    cells.iter().rposition(|(known, _)| *known == key).unwrap_or_else(|| {
-        cells.push((key, Cell::EMPTY));
-        cells.len() - 1
-    })
 }
 
 /// The factors of a charge's lines, in their order.
@@ -257,13 +263,17 @@ fn rest(part: Option<Factors>, seats: u32) -> Option<Factors> {
     left.filter(|part| part.extent.seats > 0)
 }
 
-fn effect(item: ItemId, month: Month, cell: &Cell, currency: Currency) -> Effect {
-    let change = cell.after - cell.before;
+fn effect(
+    item: ItemId,
+    month: Month,
+    (before, after): (i64, i64),
+    contributions: &Contributions,
+    currency: Currency,
+) -> Effect {
     let [list_price, promotion, code, policy] =
-        cell.contributions.rounded(currency.digits()).map(crate::money::posted);
-    let rounding = change - (list_price + promotion + code + policy);
+        contributions.rounded(currency.digits()).map(crate::money::posted);
+    let rounding = after - before - (list_price + promotion + code + policy);
     let causes = [list_price, promotion, code, policy, rounding];
     // What comes and goes in one month may come to nothing.
-    let is_changed = causes.iter().any(|&cause| cause != 0);
-    Effect { item, month, before: cell.before, after: cell.after, causes, is_changed }
+    Effect { item, month, before, after, causes, is_changed: causes.iter().any(|&cause| cause != 0) }
 }

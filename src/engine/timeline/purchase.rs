@@ -113,7 +113,9 @@ impl TimeLine<'_> {
             return Err((Code::SegmentNotAllowed, "segment"));
         }
         // Special prices exist for licences only (R52).
-        if row.segment != Segment::Commercial && !self.catalog.promotions.is_licensed(row.item) {
+        if row.segment != Segment::Commercial
+            && !self.catalog.promotions.is_licensed(row.item, row.begins_at().day())
+        {
             return Err((Code::SegmentNotAllowed, "product_id"));
         }
         if self.catalog.partners.needs_provider(row.partner, row.segment) {

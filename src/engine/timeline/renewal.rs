@@ -282,7 +282,8 @@ impl TimeLine<'_> {
         self.find_on_row(number, disposition, code, "product_id");
         let running = &mut self.running[number];
         running.state = State::Ended;
-        running.ended_on = Some(old.period.last);
+        // That a world can't price it does not mean that the customer gives it up, so others that it counts for stay (R71).
+        running.ended_on = Some(old.period.last).filter(|_| !self.is_projected);
         if !self.is_forecast {
             running.blocked = Some(disposition);
         }

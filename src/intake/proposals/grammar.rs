@@ -139,7 +139,7 @@ impl Paper {
 
     fn head(&mut self, name: &str, line: u32, value: &DeValue<'_>) {
         let text = value.as_str().map(str::trim).unwrap_or_default();
-        if text.is_empty() || !super::super::cell::is_plain(&text.replace('\n', " ")) {
+        if text.is_empty() || !super::super::cell::is_plain(&text.replace(['\r', '\n'], " ")) {
             self.refuse(line, name, VALUE, format!("{name} is not a text"), "write a sentence in quotes");
         }
         match name {
@@ -229,7 +229,10 @@ fn hint_of(meant: &str) -> String {
 fn plain(value: &DeValue<'_>) -> Option<String> {
     match value {
         DeValue::String(text) => Some(text.to_string()),
-        DeValue::Integer(number) => Some(number.as_str().to_owned()),
+        DeValue::Integer(number) => {
+            let digits = number.as_str().replace('_', "");
+            i64::from_str_radix(&digits, number.radix()).ok().map(|number| number.to_string())
+        }
         DeValue::Float(number) => Some(number.as_str().to_owned()),
         DeValue::Boolean(is_so) => Some(is_so.to_string()),
         DeValue::Datetime(when) => match (when.date, when.time, when.offset) {

@@ -1,6 +1,6 @@
 //! From a sketch to a world: ids are known, and today's catalog becomes the proposal's.
 
-use super::grammar::{CONFLICT, Paper};
+use super::grammar::{CONFLICT, Paper, VALUE};
 use super::sketch::{ListSketch, PriceSketch, Sketch, WindowSketch};
 use super::{Change, Proposal, ProposedRows};
 use crate::intake::desk::Notes;
@@ -8,7 +8,7 @@ use crate::intake::error::IntakeError;
 use crate::intake::order::Order;
 use crate::job::JobError;
 use crate::names::SharedNames;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use termwise_engine::calendar::Day;
 use termwise_engine::catalog::{
     Catalog, PriceChange, PriceKey, PriceList, Promotion, PromotionChanges, Scope,
@@ -56,6 +56,17 @@ fn settled(
         changes.push(change_of_list(named, &list));
         (named.from.unwrap_or(Day::FIRST), list)
     });
+    let of_list = |list: &PriceList| {
+        let items = list.keys().map(|key| key.item);
+        items.map(|item| (item, unlicensed.contains(&item))).collect::<BTreeMap<ItemId, bool>>()
+    };
+    let retagged = other.as_ref().map(|(from, list)| (*from, of_list(list)));
+    if let (Some(named), Some((_, list))) = (&sketch.list, &other)
+        && list.keys().next().is_none()
+    {
+        let hint = "name a list that has the prices of every product, or nothing can be renewed";
+        sketch.paper.refuse(named.line, "price_list.files", VALUE, "the list has no price", hint);
+    }
     let sold = sold(ground.today, other.as_ref().map(|(_, list)| list));
     let added = added(&mut sketch.paper, rows.promotions, &sketch.added, ground);
     changes.extend(sketch.added.iter().map(|row| {
@@ -91,9 +102,7 @@ fn settled(
         matches: u64::from(setting.is_new),
     }));
     changes.sort_by_key(|change| change.line);
-    let known = |item: &ItemId| ground.today.prices.keys().any(|key| key.item == *item);
-    let unlicensed: BTreeSet<ItemId> = unlicensed.into_iter().filter(|item| !known(item)).collect();
-    let promotions = ground.today.promotions.proposed(&PromotionChanges { added, last_days, unlicensed });
+    let promotions = ground.today.promotions.proposed(&PromotionChanges { added, last_days, retagged });
     let Catalog { items, codes, partners, .. } = ground.today;
     let catalog = Catalog {
         items: items.clone(),

@@ -114,6 +114,7 @@ fn only_licences_get_promotions() {
         "C,1,P1Y,Annual,NL,EUR,1,2020-01-01,,",
     ];
     let promotions = Given::new().csv(Table::PriceList, PRICES, &rows).read().intake.catalog.promotions;
-    let licensed: Vec<bool> = (0..3).map(|rank| promotions.is_licensed(ItemId::of_rank(rank))).collect();
+    let licensed: Vec<bool> =
+        (0..3).map(|rank| promotions.is_licensed(ItemId::of_rank(rank), Day::FIRST)).collect();
     assert_eq!(licensed, [true, false, true]);
 }

@@ -199,3 +199,35 @@ fn a_proposal_is_known_by_the_name_of_its_file() {
     let odd = given().with(Table::Proposal, "plan b.toml", HEAD);
     assert!(odd.refusal().to_string().contains("\"plan b\" is no name of a proposal"));
 }
+
+#[test]
+fn numbers_and_texts_mean_what_toml_says_they_do() {
+    let found = read("[[price]]\nterm = \"P1Y\"\nmarket = \"NL\"\nprice = 0x7B\n");
+    assert_eq!(year_of_pro(&found, day(2027, 1, 1)), Some(12_300), "0x7B is 123");
+    let windows = given().with(
+        Table::Proposal,
+        "plan.toml",
+        "title = \"t\"\r\nauthor = \"a\"\r\nwhy = \"\"\"one\r\ntwo\"\"\"\r\n",
+    );
+    assert_eq!(windows.read().intake.proposals[0].why.lines().collect::<Vec<_>>(), ["one", "two"]);
+}
+
+#[test]
+fn a_list_without_a_price_is_refused() {
+    let given = with("[price_list]\nfiles = \"new.csv\"\n");
+    assert!(std::fs::write(given.folder().join("new.csv"), format!("{PRICES}\n")).is_ok());
+    let said = given.refusal().to_string();
+    assert!(said.contains("price_list.files: error[proposal-value]: the list has no price"), "{said}");
+}
+
+#[test]
+fn a_list_that_is_never_asked_has_no_price_to_change() {
+    let list = format!("{PRICES}\nPRO,0001,P1Y,Monthly,NL,EUR,132.00,2020-01-01,,License\n");
+    let given = with("[price_list]\nfiles = \"new.csv\"\n\n[[price]]\nterm = \"P1M\"\npercent = \"+5%\"\n");
+    assert!(std::fs::write(given.folder().join("new.csv"), list).is_ok());
+    assert_eq!(
+        matches(&given.read().intake.proposals[0])[1],
+        (7, "+5% on P1M", 0),
+        "today's alone has a month"
+    );
+}

@@ -4,7 +4,7 @@ use super::publish::proposals_json;
 use super::{Sum, Summed};
 use crate::names::printable;
 use crate::output::account::Account;
-use crate::output::figures::Decimal;
+use crate::output::figures::{Decimal, shortened as cut};
 use crate::output::{Report, manifest, summary};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -13,6 +13,10 @@ use termwise_engine::repricing::Cause;
 
 /// Letters of a proposal's name that a column shows.
 const NAME_SHOWN: usize = 24;
+/// Changes of a proposal that match nothing and are named.
+const UNMATCHED_SHOWN: usize = 5;
+/// Letters of a line.
+const LINE_SHOWN: usize = 110;
 /// Products that are left out and named.
 const LEFT_OUT_SHOWN: usize = 5;
 
@@ -65,10 +69,22 @@ pub fn json(summed: &Summed, report: &Report<'_>, place: &str) -> Value {
 /// What each proposal is, and which of its changes match nothing.
 fn proposals(summed: &Summed) -> Vec<String> {
     let mut lines = Vec::new();
-    for proposal in &summed.proposals {
-        lines.push(format!("{}: {}", proposal.name, printable(&proposal.title)));
-        for change in proposal.changes.iter().filter(|change| change.matches == 0) {
-            lines.push(format!("  line {} matches nothing: {}", change.line, printable(&change.says)));
+    for (number, proposal) in summed.proposals.iter().enumerate() {
+        lines.push(shortened(&format!("{}: {}", proposal.name, printable(&proposal.title))));
+        let idle: Vec<_> = proposal.changes.iter().filter(|change| change.matches == 0).collect();
+        for change in idle.iter().take(UNMATCHED_SHOWN) {
+            lines.push(shortened(&format!(
+                "  line {} matches nothing: {}",
+                change.line,
+                printable(&change.says)
+            )));
+        }
+        if idle.len() > UNMATCHED_SHOWN {
+            lines.push(format!("  and {} more, all in rejects.csv", idle.len() - UNMATCHED_SHOWN));
+        }
+        let mut currencies = summed.tallied.currencies().into_iter();
+        if !currencies.any(|currency| summed.tallied.of_proposal(currency, number).changed > 0) {
+            lines.push("  it changes nothing in these months".to_owned());
         }
     }
     lines
@@ -123,6 +139,14 @@ fn totals(summed: &Summed) -> Vec<String> {
         }
     }
     aligned(rows)
+}
+
+fn shortened(line: &str) -> String {
+    cut(line, LINE_SHOWN)
+}
+
+fn whole(count: i128) -> u64 {
+    u64::try_from(count).unwrap_or_default()
 }
 
 fn amount(minor: i128, currency: Currency) -> String {
@@ -202,8 +226,8 @@ pub(super) fn totals_json(summed: &Summed) -> Value {
             "change": amount(sum.change()),
             "causes": causes,
             "rows": sum.rows,
-            "subscriptions": sum.subscriptions.to_string(),
-            "subscriptions_changed": sum.changed.to_string(),
+            "subscriptions": whole(sum.subscriptions),
+            "subscriptions_changed": whole(sum.changed),
         })
     };
     let currencies = summed.tallied.currencies();

@@ -2,7 +2,7 @@
 //!
 //! A customer's rows all lie in one part, so its sums are final there; products and months are summed once more at the end. Every
 //! number is an integer. Polars' sums wrap in silence, so the caller counts the same rows' numbers without their signs in 128
-//! bits ([`Sum::weight`](crate::output::what_if::Sum)), and [`finish`] refuses what a sum might not hold.
+//! bits ([`Sum::weight`](crate::output::what_if::Sum)), and what a sum might not hold is refused.
 
 use super::super::ReportError;
 use crate::names::{Names, SharedNames};
@@ -90,8 +90,9 @@ fn currency_of(number: i64) -> Option<Currency> {
 /// The sums of the rows of some whole customers.
 ///
 /// # Errors
-/// The rows can't be grouped.
-pub fn of_part(rows: &[EffectRow], names: &Names) -> Result<PartGroups, ReportError> {
+/// The rows can't be grouped, or a sum could be larger than 64 bits hold.
+pub fn of_part(rows: &[EffectRow], tallied: &Tallied, names: &Names) -> Result<PartGroups, ReportError> {
+    check(tallied)?;
     let (shared, own) = columns(rows);
     let grouped_by = |(key, counts): (Vec<i64>, [Vec<i64>; 2])| {
         let mut all = shared.clone();
@@ -118,12 +119,7 @@ pub fn finish(
     shared: &SharedNames,
     tallied: &Tallied,
 ) -> Result<Groups, ReportError> {
-    for ((currency, _), sum) in &tallied.sums {
-        if i64::try_from(sum.weight).is_err() {
-            let what = format!("the sum of all amounts in {currency}, {} minor units,", sum.weight);
-            return Err(ReportError::TooLarge { what });
-        }
-    }
+    check(tallied)?;
     let mut found = Groups::default();
     let (mut products, mut months) = (Vec::new(), Vec::new());
     for part in parts {
@@ -142,6 +138,17 @@ pub fn finish(
     };
     found.by_month = groups(&together(months)?, month)?;
     Ok(found)
+}
+
+/// No sum over any of the rows is further from zero than all of their numbers without signs.
+fn check(tallied: &Tallied) -> Result<(), ReportError> {
+    for ((currency, _), sum) in &tallied.sums {
+        if i64::try_from(sum.weight).is_err() {
+            let what = format!("the sum of all amounts in {currency}, {} minor units,", sum.weight);
+            return Err(ReportError::TooLarge { what });
+        }
+    }
+    Ok(())
 }
 
 /// A key and the two counts of each row.

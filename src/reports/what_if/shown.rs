@@ -46,9 +46,15 @@ pub fn shown(summed: &Summed, facts: &Facts<'_>) -> WhatIf {
         bytes: file.bytes,
         hash: file.hash.clone(),
     };
+    let title = |proposal: &Proposal| {
+        let alike = facts.proposals.iter().filter(|other| other.title == proposal.title).count();
+        // Of two that are called the same only their names tell which is which.
+        let Proposal { title, name, .. } = proposal;
+        if alike > 1 { format!("{title} ({name})") } else { title.clone() }
+    };
     let proposal = |proposal: &Proposal| model::Proposal {
         name: proposal.name.clone(),
-        title: proposal.title.clone(),
+        title: title(proposal),
         author: proposal.author.clone(),
         why: proposal.why.clone(),
         changes: proposal
@@ -228,8 +234,9 @@ fn grouped_left_out(rows: &[LeftOut]) -> Vec<model::LeftOut> {
             from: row.from.to_string(),
         });
         group.subscriptions += 1;
-        group.before += row.before;
-        group.after += row.after;
+        // What is too large to be shown is refused where it would be.
+        group.before = group.before.saturating_add(row.before);
+        group.after = group.after.saturating_add(row.after);
         group.from = group.from.clone().min(row.from.to_string());
     }
     let mut found: Vec<model::LeftOut> = groups.into_values().collect();

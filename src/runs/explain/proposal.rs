@@ -16,7 +16,7 @@ use std::path::Path;
 use termwise_engine::book::Subscription;
 use termwise_engine::findings::Table;
 use termwise_engine::invoicing;
-use termwise_engine::repricing::{self, Cause, Effects, Side};
+use termwise_engine::repricing::{self, Cause, Effects, Renewals, Side};
 use termwise_engine::timeline::{Horizon, Slate, World, play_worlds};
 use termwise_engine::workings::{Line, Played, Renewal};
 
@@ -187,7 +187,9 @@ fn effects(
         let own = played.renewals.iter().filter(|renewal| renewal.subscription == row.id);
         own.copied().collect::<Vec<Renewal>>()
     });
-    let gap = repricing::gap(&renewals[0], &renewals[1]);
+    let [past, proposed] =
+        [0, 1].map(|place: usize| Renewals { rows: &renewals[place], played: &played[place] });
+    let gap = repricing::gap(past, proposed);
     let [Some(before), Some(after)] = [worlds.first(), worlds.get(1)] else {
         return Ok((Effects::default(), None));
     };
@@ -204,7 +206,7 @@ fn effects(
         detail: found.first.to_string(),
     })?;
     let left_out = gap.map(|gap| {
-        let (from, whose, why) = (gap.renewal.renewal_date, gap.side.name(), gap.why.sentence());
+        let (from, whose, why) = (gap.renewal.renewal_date, gap.side.name(), gap.says);
         format!("left out from {from} on, since {why} ({whose})")
     });
     Ok((found, left_out))

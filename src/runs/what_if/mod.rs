@@ -84,10 +84,11 @@ pub(super) fn check(job: &Job, work: Work, progress: &dyn Progress) -> Result<Ch
     let intake = read(job, work, progress)?;
     let found = rated(job, &intake, None, progress)?;
     prove(&found.summed, &found.gathered.report(job, &intake.files))?;
+    let left_out = left_out_told(found.summed.left_out.len() as u64);
     Ok(Checked {
         diagnostics: found.gathered.rejects.iter().map(diagnostic).collect(),
         set_aside: found.gathered.set_aside(job, &intake.files),
-        warnings: found.gathered.notes,
+        warnings: found.gathered.notes.into_iter().chain(left_out).collect(),
     })
 }
 
@@ -123,7 +124,8 @@ pub(super) fn rated(
                 let Spent { mut set, mut group, .. } = rated.spent;
                 let of = || sheets.set(&rated.rows, &rated.names);
                 let cells = timed(&mut set, || is_set.then(of).transpose())?;
-                let groups = timed(&mut group, || reports::of_part(&rated.rows, &rated.names));
+                let groups =
+                    timed(&mut group, || reports::of_part(&rated.rows, &rated.tallied, &rated.names));
                 let groups = groups.map_err(unreported)?;
                 rated.spent = Spent { set, group, ..rated.spent };
                 progress.advance(rated.book.subscriptions.len() as u64);
@@ -206,15 +208,14 @@ fn troubles(intake: &Intake, left_out: u64) -> Vec<String> {
             format!("{}:{}: this change matches nothing: {}", proposal.shown, change.line, change.says)
         })
     });
-    let mut troubles: Vec<String> = gathered::troubles(intake).chain(unmatched).collect();
-    if left_out > 0 {
-        let times = if left_out == 1 { "once" } else { "times" };
-        let count = if left_out == 1 { String::new() } else { format!("{left_out} ") };
-        troubles.push(format!(
-            "{count}{times} a subscription is left out, since a world can't price its renewal: left_out lists them"
-        ));
-    }
-    troubles
+    gathered::troubles(intake).chain(unmatched).chain(left_out_told(left_out)).collect()
+}
+
+/// That something is left out.
+fn left_out_told(left_out: u64) -> Option<String> {
+    let times = if left_out == 1 { "once".to_owned() } else { format!("{left_out} times") };
+    let says = "a subscription is left out, since a world can't price its renewal: left_out lists them";
+    (left_out > 0).then(|| format!("{times} {says}"))
 }
 
 /// The page and the workbook.

@@ -12,7 +12,7 @@ use termwise_engine::book::{Book, CustomerBook, Subscription};
 use termwise_engine::calendar::{Day, Month};
 use termwise_engine::findings::Finding;
 use termwise_engine::ids::{ItemId, SubscriptionId};
-use termwise_engine::repricing::{self, Effects, Gap, Side};
+use termwise_engine::repricing::{self, Effects, Gap, Renewals, Side};
 use termwise_engine::timeline::{Horizon, Slate, World, play_worlds};
 use termwise_engine::workings::{Line, Played};
 
@@ -143,7 +143,7 @@ impl Desk<'_> {
             let (lines, renewals) = own.get(place)?;
             let (lines, played) = (&cursor.lines[lines.clone()], cursor.played);
             let side = Side { lines, played, codes: &world.catalog.codes, policy: world.policy };
-            Some((side, &played.renewals[renewals.clone()]))
+            Some((side, Renewals { rows: &played.renewals[renewals.clone()], played }))
         };
         let Some((today, past)) = side(0) else { return Ok(()) };
         let first = rated.rows.len();
@@ -262,7 +262,7 @@ fn left_out(
         currency: row.currency,
         from,
         side: gap.side.name(),
-        why: gap.why.name(),
+        why: gap.why,
         before: rest(before),
         after: rest(after),
     }

@@ -54,7 +54,7 @@ fn needs(condition: Condition, promotion: &Promotion, judged: &Judged, scene: &S
             let segments = promotion.segments.iter().map(|segment| segment.name());
             format!("for {}; the subscription's is {}", listed(segments), row.segment.name())
         }
-        Condition::Product => product(promotion, scene),
+        Condition::Product => product(promotion, scene, judged.on),
         Condition::Window => {
             let window = promotion.window;
             format!("{} … {}; the day is {}", window.first, window.last, judged.on)
@@ -77,8 +77,8 @@ fn needs(condition: Condition, promotion: &Promotion, judged: &Judged, scene: &S
     }
 }
 
-fn product(promotion: &Promotion, scene: &Scene<'_>) -> String {
-    if !scene.catalog.promotions.is_licensed(scene.item) {
+fn product(promotion: &Promotion, scene: &Scene<'_>, on: Day) -> String {
+    if !scene.catalog.promotions.is_licensed(scene.item, on) {
         return "the product is not licence-based (R12)".to_owned();
     }
     if promotion.commerce != scene.row.commerce {
