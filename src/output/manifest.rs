@@ -162,6 +162,51 @@ pub(super) fn text(
     format!("{manifest:#}\n")
 }
 
+/// What the manifest of a run that bills nothing says of itself alone.
+pub(super) struct Own<'a> {
+    pub(super) kind: &'a str,
+    /// What it was asked, as members of the manifest.
+    pub(super) asked: Value,
+    /// What it found, as members of the manifest.
+    pub(super) found: Value,
+}
+
+/// The manifest of a run that bills nothing, with a line feed at its end.
+pub(super) fn text_of(
+    own: Own<'_>,
+    report: &Report<'_>,
+    (inputs, outputs): (&str, &[Written]),
+    timings: &[(String, Duration)],
+) -> String {
+    let account = Account::of(report);
+    let job = report.job;
+    let start = json!({
+        "program": "termwise",
+        "version": env!("CARGO_PKG_VERSION"),
+        "job": job_json(job, own.kind),
+    });
+    let files = json!({
+        "format": format_name(job.outputs.format),
+        "rejected_rows_tolerated_per_million": job.limits.rejected_rows,
+        "inputs": inputs_json(report),
+        "outputs": outputs_json(outputs),
+    });
+    let end = json!({
+        "rejects": account.rejects_json(),
+        "notes": account.notes,
+        "digest_of_inputs": inputs,
+        "digest_of_outputs": output_digest(outputs),
+        TIMINGS: timings_json(timings),
+    });
+    let mut manifest = Map::new();
+    for part in [start, own.asked, files, own.found, end] {
+        if let Value::Object(members) = part {
+            manifest.extend(members);
+        }
+    }
+    format!("{:#}\n", Value::Object(manifest))
+}
+
 const OWN_DIGEST: &str = "digest_of_manifest";
 const TIMINGS: &str = "timings";
 

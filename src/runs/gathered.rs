@@ -6,7 +6,7 @@ use super::pipeline::Through;
 use crate::intake::{FileFacts, Intake};
 use crate::job::Job;
 use crate::names::Reject;
-use crate::output::{Counts, Report, Tally};
+use crate::output::{Counts, Report, Tally, diagnostic};
 use std::time::Duration;
 use termwise_engine::findings::Finding;
 use termwise_engine::money::Currency;
@@ -64,6 +64,13 @@ impl Gathered {
     /// How many rows were set aside, of all that were read (C9).
     pub(super) fn set_aside(&self, job: &Job, files: &[FileFacts]) -> SetAside {
         SetAside::of(job, files, &self.counts)
+    }
+
+    /// What is told on the screen. A dry run is what people look into before they publish, so it lists what is to be mended.
+    pub(super) fn told(&self, is_dry: bool, summary: String) -> String {
+        let listed = self.rejects.iter().filter(|_| is_dry);
+        let listed = listed.map(|reject| format!("{}\n", diagnostic(reject)));
+        listed.chain([summary]).collect()
     }
 
     /// Lines and their sum by currency.

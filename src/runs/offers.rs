@@ -8,7 +8,6 @@ use super::invoice::{End, Outcome, Watch, Work, in_pool, json_of, place_of};
 use super::{Progress, RunError};
 use crate::intake::{self, OfferIntake, OfferNames};
 use crate::job::{InputFile, Job};
-use crate::output::diagnostic;
 use crate::output::offers::{Mint, Offering, publish};
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -53,14 +52,7 @@ pub fn offers(job: &Job, is_dry: bool, work: Work, progress: &dyn Progress) -> R
         };
         let place = place_of(&end, set_aside);
         let summary = offering.summary(&report, &place);
-        // A dry run is what people look into before they publish, so it lists what is to be mended.
-        let listed = found
-            .gathered
-            .rejects
-            .iter()
-            .filter(|_| is_dry)
-            .map(|reject| format!("{}\n", diagnostic(reject)));
-        let text = listed.chain([summary]).collect();
+        let text = found.gathered.told(is_dry, summary);
         let json = json_of(offering.json(&report, &place), &end, set_aside);
         let troubles = intake.warnings.iter().filter(|warning| warning.is_trouble).map(ToString::to_string);
         let troubles = troubles.chain(without_contact(&found.judged, &intake.names)).collect();

@@ -20,6 +20,7 @@ import subprocess
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -415,46 +416,65 @@ def listed(known):
     return parse
 
 
-def arguments():
-    parser = argparse.ArgumentParser(description="Times termwise against DuckDB and against itself.")
+def options(says, results):
+    """What every bench can be asked."""
+    parser = argparse.ArgumentParser(description=says)
     parser.add_argument("--subscriptions", type=int, default=1_000_000, metavar="N")
     parser.add_argument("--pairs", type=int, default=5, help="pairs of runs for each ratio")
     parser.add_argument("--formats", type=listed(("parquet", "csv")), default=["parquet", "csv"])
-    parser.add_argument(
-        "--what", type=listed(EXPERIMENTS), default=list(EXPERIMENTS), help=", ".join((*EXPERIMENTS, "all"))
-    )
     parser.add_argument("--dir", type=Path, default=ROOT / "target/perf", help="where data and outputs go")
     parser.add_argument("--threads", type=int, default=2, help="of both sides")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--shuffle", action="store_true", help="inputs in random order, not customer by customer")
     parser.add_argument("--fresh", action="store_true", help="make the data anew, though it is there")
     parser.add_argument("--binary", type=Path, default=ROOT / "target/release/termwise")
-    parser.add_argument("--json", type=Path, help="where the results go; default: results.json below --dir")
+    parser.add_argument("--json", type=Path, help=f"where the results go; default: {results} below --dir")
+    parser.set_defaults(results=results, shuffle=False)
+    return parser
+
+
+def parsed(parser):
     args = parser.parse_args()
     if not args.binary.exists():
         parser.error(f"there is no {args.binary}: cargo build --release")
     return args
 
 
-def main():
-    args = arguments()
-    bench = Bench(args)
+def arguments():
+    parser = options("Times termwise against DuckDB and against itself.", "results.json")
+    parser.add_argument(
+        "--what", type=listed(EXPERIMENTS), default=list(EXPERIMENTS), help=", ".join((*EXPERIMENTS, "all"))
+    )
+    parser.add_argument("--shuffle", action="store_true", help="inputs in random order, not customer by customer")
+    return parsed(parser)
+
+
+def carry_out(bench, experiments, clear=lambda: None):
+    """Runs the experiments of a bench, and keeps what was measured before a failure."""
     for key, value in bench.results["machine"].items():
         say(f"{key}: {value}")
     try:
-        for name in args.what:
-            for form in args.formats:
-                EXPERIMENTS[name](bench, form)
-                bench.clear()
+        for experiment in experiments:
+            experiment()
     except Failed as failure:
         say(f"error: {failure}")
         sys.exit(1)
     finally:
-        # What was measured before a failure stays.
-        path = args.json or bench.dir / "results.json"
+        path = bench.args.json or bench.dir / bench.args.results
         path.write_text(json.dumps(bench.results, indent=1) + "\n")
         say(f"results: {path}")
+        clear()
     bench.report()
+
+
+def main():
+    args = arguments()
+    bench = Bench(args)
+
+    def one(name, form):
+        EXPERIMENTS[name](bench, form)
+        bench.clear()
+
+    carry_out(bench, (partial(one, name, form) for name in args.what for form in args.formats))
 
 
 if __name__ == "__main__":

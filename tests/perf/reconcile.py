@@ -7,18 +7,16 @@ As in bench.py the two run in pairs of alternating order, and the figure is the 
 pair their differences are held against each other. `--peer-only` measures DuckDB alone and needs no build.
 """
 
-import argparse
-import json
 import os
 import shutil
 import statistics
-import sys
+from functools import partial
 from pathlib import Path
 
 import duckdb
 
 import reconcile_data
-from bench import MIB, ROOT, Bench, Failed, listed, measured, say
+from bench import MIB, Bench, Failed, carry_out, measured, options, parsed, say
 
 PEER = Path(__file__).resolve().parent / "reconcile_peer.py"
 AIM = 1.0
@@ -148,47 +146,22 @@ class Reconcile(Bench):
 
 
 def arguments():
-    parser = argparse.ArgumentParser(description="Times the reconciliation against DuckDB's full outer join.")
-    parser.add_argument("--subscriptions", type=int, default=1_000_000, metavar="N")
-    parser.add_argument("--pairs", type=int, default=5, help="pairs of runs")
-    known = ("csv", "parquet")
-    parser.add_argument("--formats", type=listed(known), default=list(known), help="of our side; the vendor's is CSV")
+    parser = options("Times the reconciliation against DuckDB's full outer join.", "reconcile.json")
     parser.add_argument("--peer-only", action="store_true", help="measure DuckDB alone")
-    parser.add_argument("--dir", type=Path, default=ROOT / "target/perf", help="where data and outputs go")
-    parser.add_argument("--threads", type=int, default=2, help="of both sides")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--fresh", action="store_true", help="make the data anew, though it is there")
     parser.add_argument("--keep", action="store_true", help="leave the outputs of both sides where they are")
-    parser.add_argument("--binary", type=Path, default=ROOT / "target/release/termwise")
-    parser.add_argument("--json", type=Path, help="where the results go; default: reconcile.json below --dir")
-    args = parser.parse_args()
-    # A sample is never shuffled here, as the vendor's file is; Bench.data asks.
-    args.shuffle = False
-    if not args.peer_only and not args.binary.exists():
-        parser.error(f"there is no {args.binary}: cargo build --release")
-    return args
+    return parsed(parser)
 
 
 def main():
     args = arguments()
     bench = Reconcile(args)
-    for key, value in bench.results["machine"].items():
-        say(f"{key}: {value}")
-    try:
-        for form in args.formats:
-            bench.against_join(form)
-    except Failed as failure:
-        say(f"error: {failure}")
-        sys.exit(1)
-    finally:
-        # What was measured before a failure stays.
-        path = args.json or bench.dir / "reconcile.json"
-        path.write_text(json.dumps(bench.results, indent=1) + "\n")
-        say(f"results: {path}")
+
+    def clear():
         below = bench.dir / reconcile_data.folder_name(args.subscriptions)
         for name in () if args.keep else ("csv/out", "csv/peer", "parquet/out", "parquet/peer"):
             shutil.rmtree(below / name, ignore_errors=True)
-    bench.report()
+
+    carry_out(bench, (partial(bench.against_join, form) for form in args.formats), clear)
 
 
 if __name__ == "__main__":

@@ -7,17 +7,15 @@ As in bench.py the two run in pairs of alternating order, and the figure is the 
 book. After the first pair what the what-if says of today is held against what the invoice run bills, month by month.
 """
 
-import argparse
 import json
 import shutil
 import statistics
-import sys
 import tomllib
-from pathlib import Path
+from functools import partial
 
 import duckdb
 
-from bench import MEMORY_EACH, MEMORY_FIXED, MIB, ROOT, Bench, Failed, listed, measured, say
+from bench import MEMORY_EACH, MEMORY_FIXED, MIB, Bench, Failed, carry_out, listed, measured, options, parsed, say
 
 AIM = 1.3
 MEMORY_AIM = 1.5
@@ -120,46 +118,23 @@ class WhatIf(Bench):
 
 
 def arguments():
-    parser = argparse.ArgumentParser(description="Times a what-if against one invoice run over the same months.")
-    parser.add_argument("--subscriptions", type=int, default=1_000_000, metavar="N")
-    parser.add_argument("--pairs", type=int, default=5, help="pairs of runs")
-    known = ("csv", "parquet")
-    parser.add_argument("--formats", type=listed(known), default=["parquet", "csv"])
+    parser = options("Times a what-if against one invoice run over the same months.", "what_if.json")
     parser.add_argument("--profiles", type=listed(("plain", "full")), default=["full"])
     parser.add_argument("--proposals", type=int, default=1, choices=range(1, len(PROPOSALS) + 1))
-    parser.add_argument("--dir", type=Path, default=ROOT / "target/perf", help="where data and outputs go")
-    parser.add_argument("--threads", type=int, default=2, help="of both sides")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--fresh", action="store_true", help="make the data anew, though it is there")
     parser.add_argument("--keep", action="store_true", help="leave the outputs of both sides where they are")
-    parser.add_argument("--binary", type=Path, default=ROOT / "target/release/termwise")
-    parser.add_argument("--json", type=Path, help="where the results go; default: what_if.json below --dir")
-    args = parser.parse_args()
-    args.shuffle = False
-    if not args.binary.exists():
-        parser.error(f"there is no {args.binary}: cargo build --release")
-    return args
+    return parsed(parser)
 
 
 def main():
     args = arguments()
     bench = WhatIf(args)
-    for key, value in bench.results["machine"].items():
-        say(f"{key}: {value}")
-    try:
-        for profile in args.profiles:
-            for form in args.formats:
-                bench.against_invoice(form, profile, args.proposals)
-    except Failed as failure:
-        say(f"error: {failure}")
-        sys.exit(1)
-    finally:
-        path = args.json or bench.dir / "what_if.json"
-        path.write_text(json.dumps(bench.results, indent=1) + "\n")
-        say(f"results: {path}")
+
+    def clear():
         for folder in () if args.keep else bench.dir.glob("*/out-*"):
             shutil.rmtree(folder, ignore_errors=True)
-    bench.report()
+
+    runs = ((form, profile, args.proposals) for profile in args.profiles for form in args.formats)
+    carry_out(bench, (partial(bench.against_invoice, *run) for run in runs), clear)
 
 
 if __name__ == "__main__":

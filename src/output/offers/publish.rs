@@ -1,8 +1,8 @@
 //! Writing, reading back and publishing: the same steps as a run's, for tables that are small.
 
-use super::{KIND, LETTERS, Offering, account, letter, sheets};
+use super::{KIND, LETTERS, Offering, letter, sheets};
 use crate::job::Job;
-use crate::output::manifest::{self, Digest, format_name, job_json, outputs_json, timings_json};
+use crate::output::manifest::{self, Digest, Own, format_name};
 use crate::output::sealing::Folder;
 use crate::output::staging::Written;
 use crate::output::{Closed, OutputError, Report};
@@ -90,27 +90,11 @@ fn input_digest(offering: &Offering<'_>, report: &Report<'_>) -> String {
 fn manifest_text(
     offering: &Offering<'_>,
     report: &Report<'_>,
-    (inputs, outputs): (&str, &[Written]),
+    written: (&str, &[Written]),
     timings: &[(String, Duration)],
 ) -> String {
-    let account = account(report);
     let job = report.job;
-    let manifest = json!({
-        "program": "termwise",
-        "version": env!("CARGO_PKG_VERSION"),
-        "job": job_json(job, KIND),
-        "as_of": job.window.billed.last.to_string(),
-        "format": format_name(job.outputs.format),
-        "rejected_rows_tolerated_per_million": job.limits.rejected_rows,
-        "settings": settings(offering, job),
-        "inputs": manifest::inputs_json(report),
-        "outputs": outputs_json(outputs),
-        "offers": offering.totals().json(),
-        "rejects": account.rejects_json(),
-        "notes": account.notes,
-        "digest_of_inputs": inputs,
-        "digest_of_outputs": manifest::output_digest(outputs),
-        "timings": timings_json(timings),
-    });
-    format!("{manifest:#}\n")
+    let asked = json!({ "as_of": job.window.billed.last.to_string(), "settings": settings(offering, job) });
+    let found = json!({ "offers": offering.totals().json() });
+    manifest::text_of(Own { kind: KIND, asked, found }, report, written, timings)
 }

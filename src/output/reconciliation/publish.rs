@@ -4,10 +4,9 @@ use super::sheets;
 use super::{Comparison, Sum, summary};
 use crate::job::{Format, Job};
 use crate::names::Names;
-use crate::output::account::Account;
 use crate::output::columnar::ColumnarFile;
 use crate::output::days::DayTexts;
-use crate::output::manifest::{self, format_name, job_json, outputs_json, policy_json, timings_json};
+use crate::output::manifest::{self, Own, format_name, policy_json};
 use crate::output::sealing::{Folder, failed, write_all};
 use crate::output::sheet::{self, Context};
 use crate::output::staging::{StagedFile, Staging, Written};
@@ -148,32 +147,19 @@ impl Comparison {
 fn manifest_text(
     comparison: &Comparison,
     report: &Report<'_>,
-    (inputs, outputs): (&str, &[Written]),
+    written: (&str, &[Written]),
     timings: &[(String, Duration)],
 ) -> String {
-    let account = Account::of(report);
     let job = report.job;
-    let manifest = json!({
-        "program": "termwise",
-        "version": env!("CARGO_PKG_VERSION"),
-        "job": job_json(job, job.kind.name()),
+    let asked = json!({
         "window": {
             "from": job.window.billed.first.to_string(),
             "as_of": job.window.billed.last.to_string(),
         },
-        "format": format_name(job.outputs.format),
-        "rejected_rows_tolerated_per_million": job.limits.rejected_rows,
         "tolerance": job.reconcile.words,
         "workbook": job.reconcile.workbook.name(),
         "policy": policy_json(job),
-        "inputs": manifest::inputs_json(report),
-        "outputs": outputs_json(outputs),
-        "totals": summary::totals_json(comparison),
-        "rejects": account.rejects_json(),
-        "notes": account.notes,
-        "digest_of_inputs": inputs,
-        "digest_of_outputs": manifest::output_digest(outputs),
-        "timings": timings_json(timings),
     });
-    format!("{manifest:#}\n")
+    let found = json!({ "totals": summary::totals_json(comparison) });
+    manifest::text_of(Own { kind: job.kind.name(), asked, found }, report, written, timings)
 }

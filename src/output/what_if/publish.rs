@@ -3,9 +3,8 @@
 use super::sheets::{self, ProposalNames};
 use super::{GroupSums, SetEffects, Sum, Summed, Tallied, summary};
 use crate::job::Job;
-use crate::output::account::Account;
 use crate::output::lexicon::Lexicons;
-use crate::output::manifest::{self, format_name, job_json, outputs_json, policy_json, timings_json};
+use crate::output::manifest::{self, Own, policy_json};
 use crate::output::sealing::{Folder, Timings};
 use crate::output::staging::{Staging, Written};
 use crate::output::streamed::{Block, Encoded, Streamed};
@@ -168,36 +167,22 @@ fn add(sum: &mut Sum, group: &GroupSums) {
 fn manifest_text(
     summed: &Summed,
     report: &Report<'_>,
-    (inputs, outputs): (&str, &[Written]),
+    written: (&str, &[Written]),
     timings: &[(String, Duration)],
 ) -> String {
-    let account = Account::of(report);
     let job = report.job;
-    let manifest = json!({
-        "program": "termwise",
-        "version": env!("CARGO_PKG_VERSION"),
-        "job": job_json(job, job.kind.name()),
+    let asked = json!({
         "window": {
             "as_of": job.window.billed.last.to_string(),
             "from": job.window.billed.last.next().to_string(),
             "horizon": job.window.horizon.to_string(),
         },
-        "format": format_name(job.outputs.format),
-        "rejected_rows_tolerated_per_million": job.limits.rejected_rows,
         "workbook": job.what_if.workbook.name(),
         "policy": policy_json(job),
         "proposals": proposals_json(summed),
-        "inputs": manifest::inputs_json(report),
-        "outputs": outputs_json(outputs),
-        "totals": summary::totals_json(summed),
-        "left_out": summed.left_out.len(),
-        "rejects": account.rejects_json(),
-        "notes": account.notes,
-        "digest_of_inputs": inputs,
-        "digest_of_outputs": manifest::output_digest(outputs),
-        "timings": timings_json(timings),
     });
-    format!("{manifest:#}\n")
+    let found = json!({ "totals": summary::totals_json(summed), "left_out": summed.left_out.len() });
+    manifest::text_of(Own { kind: job.kind.name(), asked, found }, report, written, timings)
 }
 
 /// What each proposal is.

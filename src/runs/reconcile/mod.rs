@@ -20,7 +20,7 @@ use crate::intake::FileFacts;
 use crate::intake::vendor::{self, VendorIntake};
 use crate::job::{Job, Workbook};
 use crate::output::reconciliation::{Comparison, json, publish, text};
-use crate::output::{Closed, Counts, Report, diagnostic};
+use crate::output::{Closed, Counts, Report};
 #[cfg(feature = "reports")]
 use crate::reports::{self, Facts};
 pub(super) use check::check;
@@ -59,13 +59,7 @@ pub fn reconcile(job: &Job, is_dry: bool, work: Work, progress: &dyn Progress) -
             End::Published(closed.published)
         };
         let place = place_of(&end, set_aside);
-        let listed = found
-            .gathered
-            .rejects
-            .iter()
-            .filter(|_| is_dry)
-            .map(|reject| format!("{}\n", diagnostic(reject)));
-        let text = listed.chain([text(&comparison, &report, &place)]).collect();
+        let text = found.gathered.told(is_dry, text(&comparison, &report, &place));
         let json = json_of(json(&comparison, &report, &place), &end, set_aside);
         let is_above = comparison.tallied.is_above(job.reconcile.total);
         let troubles = found.troubles;

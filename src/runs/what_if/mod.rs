@@ -65,13 +65,7 @@ pub fn what_if(job: &Job, is_dry: bool, work: Work, progress: &dyn Progress) -> 
             }
         };
         let place = place_of(&end, set_aside);
-        let listed = found
-            .gathered
-            .rejects
-            .iter()
-            .filter(|_| is_dry)
-            .map(|reject| format!("{}\n", diagnostic(reject)));
-        let text = listed.chain([text(&found.summed, &report, &place)]).collect();
+        let text = found.gathered.told(is_dry, text(&found.summed, &report, &place));
         let json = json_of(json(&found.summed, &report, &place), &end, set_aside);
         let left_out = found.summed.left_out.len() as u64;
         let troubles = troubles(&intake, left_out);

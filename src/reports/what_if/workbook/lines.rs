@@ -26,58 +26,9 @@ pub(super) enum Column {
     EffectiveOn,
 }
 
-/// Amounts that add up, and what makes them up.
-const AMOUNTS: [Column; 8] = [
-    Column::Before,
-    Column::After,
-    Column::Change,
-    Column::Cause(0),
-    Column::Cause(1),
-    Column::Cause(2),
-    Column::Cause(3),
-    Column::Cause(4),
-];
-
-const OF_MONTHS: &[Column] = &[
-    Column::Before,
-    Column::After,
-    Column::Change,
-    Column::Percent,
-    Column::Cause(0),
-    Column::Cause(1),
-    Column::Cause(2),
-    Column::Cause(3),
-    Column::Cause(4),
-    Column::Subscriptions,
-    Column::FirstEffects,
-];
-
-const OF_PRODUCTS: &[Column] = &[
-    Column::Before,
-    Column::After,
-    Column::Change,
-    Column::Percent,
-    Column::Subscriptions,
-    Column::EffectiveOn,
-    Column::Cause(0),
-    Column::Cause(1),
-    Column::Cause(2),
-    Column::Cause(3),
-    Column::Cause(4),
-];
-
-const OF_CUSTOMERS: &[Column] = &[
-    Column::Before,
-    Column::After,
-    Column::Change,
-    Column::Percent,
-    Column::EffectiveOn,
-    Column::Cause(0),
-    Column::Cause(1),
-    Column::Cause(2),
-    Column::Cause(3),
-    Column::Cause(4),
-];
+const SUMS: [Column; 3] = [Column::Before, Column::After, Column::Change];
+const CAUSES: [Column; 5] =
+    [Column::Cause(0), Column::Cause(1), Column::Cause(2), Column::Cause(3), Column::Cause(4)];
 
 /// A sheet of rows.
 pub(super) struct Sheet<'a> {
@@ -86,7 +37,7 @@ pub(super) struct Sheet<'a> {
     /// The headings of what names a row, the currency first.
     pub(super) keys: &'static [&'static str],
     /// The columns of each proposal.
-    pub(super) columns: &'static [Column],
+    pub(super) columns: Vec<Column>,
     /// The rows of each currency, as many as there are currencies.
     pub(super) blocks: Vec<Vec<Line<'a>>>,
 }
@@ -127,7 +78,7 @@ pub(super) fn by_month(what_if: &WhatIf) -> Result<Sheet<'_>, ReportError> {
         name: "By month",
         about: "An amount belongs to the month of its charge day. First effects: subscriptions whose first charge that differs is in this month.",
         keys: &["Currency", "Month"],
-        columns: OF_MONTHS,
+        columns: [&SUMS[..], &[Column::Percent], &CAUSES, &[Column::Subscriptions, Column::FirstEffects]].concat(),
         blocks: what_if.currencies.iter().map(|currency| months(what_if, currency)).collect::<Result<_, _>>()?,
     }
     .tied(what_if)
@@ -139,7 +90,8 @@ pub(super) fn by_product(what_if: &WhatIf) -> Result<Sheet<'_>, ReportError> {
         name: "By product",
         about: "Every product and SKU with a charge. Effective on: the first charge that differs.",
         keys: &["Currency", "Product id", "SKU id", "Name"],
-        columns: OF_PRODUCTS,
+        columns: [&SUMS[..], &[Column::Percent, Column::Subscriptions, Column::EffectiveOn], &CAUSES]
+            .concat(),
         blocks: what_if.currencies.iter().map(products).collect::<Result<_, _>>()?,
     }
     .tied(what_if)
@@ -151,7 +103,7 @@ pub(super) fn by_customer(what_if: &WhatIf) -> Result<Sheet<'_>, ReportError> {
         name: "By customer",
         about: "The largest change under any proposal first. Customers that are not listed stand together, below those of their currency.",
         keys: &["Currency", "Customer id", "Customer name"],
-        columns: OF_CUSTOMERS,
+        columns: [&SUMS[..], &[Column::Percent, Column::EffectiveOn], &CAUSES].concat(),
         blocks: what_if.currencies.iter().map(customers).collect::<Result<_, _>>()?,
     }
     .tied(what_if)
@@ -244,7 +196,7 @@ impl<'a> Sheet<'a> {
             let of = |what: &str| format!("{}, {}, {what}", self.name, currency.code);
             for (number, world) in currency.worlds.iter().enumerate() {
                 let total = total_of(currency, world)?;
-                for column in AMOUNTS {
+                for column in SUMS.into_iter().chain(CAUSES) {
                     let rows = seen_by(lines, number).filter_map(|seen| seen.amount(column));
                     let expected = total.amount(column).unwrap_or_default();
                     checks::tie(rows, expected, || of(&format!("{column:?} of proposal {}", number + 1)))?;

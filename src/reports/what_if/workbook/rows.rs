@@ -27,7 +27,7 @@ const WIDEST: usize = 40;
 /// Where a sheet of rows has its columns and totals.
 pub(super) struct Placed {
     pub(super) name: &'static str,
-    columns: &'static [Column],
+    columns: Vec<Column>,
     /// The columns of what names a row; those of the proposals follow.
     keys: u16,
 }
@@ -68,7 +68,8 @@ pub(super) fn write(
     let currencies = what_if.currencies.len();
     // Of one currency the total of what a filter leaves is of one currency too.
     let header = TOTALS + as_row(currencies)? + u32::from(currencies == 1) + 1;
-    let placed = Placed { name: sheet.name, columns: sheet.columns, keys: as_column(sheet.keys.len())? };
+    let placed =
+        Placed { name: sheet.name, columns: sheet.columns.clone(), keys: as_column(sheet.keys.len())? };
     let page = Page::new(workbook.add_worksheet_with_low_memory()?, styles, sheet.name)?;
     let rows = (header + 1, header + as_row(count)?);
     Drawing { page, what_if, sheet: &sheet, placed: &placed, header, rows }.draw()?;
@@ -153,7 +154,7 @@ impl Drawing<'_, '_> {
     ) -> Result<(), ReportError> {
         for (number, world) in currency.worlds.iter().enumerate() {
             let total = total_of(currency, world)?;
-            for (place, column) in (self.placed.group(number)?..).zip(self.sheet.columns) {
+            for (place, column) in (self.placed.group(number)?..).zip(&self.sheet.columns) {
                 self.total_cell((row, place), *column, &total, currency, &formula(place))?;
             }
         }
@@ -204,7 +205,7 @@ impl Drawing<'_, '_> {
             self.page.text((row, column), key)?;
         }
         for (number, seen) in line.worlds.iter().enumerate() {
-            for (place, column) in (self.placed.group(number)?..).zip(self.sheet.columns) {
+            for (place, column) in (self.placed.group(number)?..).zip(&self.sheet.columns) {
                 self.cell((row, place), *column, seen, digits)?;
             }
         }
