@@ -89,7 +89,7 @@ impl IntakeError {
     pub fn hint(&self) -> &str {
         match self {
             IntakeError::Missing { .. } => {
-                "correct the path; in a job's [inputs] it counts from the job file's folder"
+                "correct the path; in a job's [inputs] it counts from the job file's folder, in a proposal from the proposal's"
             }
             IntakeError::Unreadable { .. } => "make it a plain file that this user may read",
             IntakeError::Changed { .. } => {

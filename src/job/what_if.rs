@@ -72,6 +72,10 @@ impl Desk {
             let hint = "leave [ledger] out: nothing is billed";
             self.wrong(&ledger, "ledger.dir", "a what-if goes into no ledger", hint);
         }
+        if let Some(setting) = self.setting(&["outputs", "renewal_horizon_days"]) {
+            let hint = "leave it out, and write horizon_months";
+            self.wrong(&setting, "outputs.renewal_horizon_days", "a what-if makes no forecast", hint);
+        }
     }
 
     /// What a rule refuses is refused in a what-if, whatever an extract tells (R59).

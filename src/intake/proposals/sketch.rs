@@ -1,7 +1,7 @@
 //! A proposal before ids are known: its own texts, checked as far as they can be.
 
 use super::super::cell;
-use super::super::columns::schema_of;
+use super::super::columns::{Need, schema_of};
 use super::super::error::IntakeError;
 use super::super::files::hold;
 use super::super::prices::PriceRows;
@@ -287,7 +287,9 @@ impl Sketch {
 
     fn take_added(&mut self, section: &Section) {
         let schema = schema_of(Table::Promotions);
-        let known: Vec<&str> = schema.columns.iter().map(|column| column.name).collect();
+        // A column that changes nothing says something that a proposal could not show.
+        let read = schema.columns.iter().filter(|column| column.need != Need::Ignored);
+        let known: Vec<&str> = read.map(|column| column.name).collect();
         let needed = ["promotion_id", "product_id", "sku_id", "term", "discount", "starts_on", "ends_on"];
         self.paper.check(section, &known, &needed);
         let is_whole = needed.iter().all(|key| section.cells.contains_key(*key));

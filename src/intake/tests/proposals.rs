@@ -213,6 +213,12 @@ fn numbers_and_texts_mean_what_toml_says_they_do() {
 }
 
 #[test]
+fn a_column_that_is_not_read_is_no_key() {
+    let said = refused("[[promotion_added]]\npass_on = \"0.5\"\n");
+    assert!(said.contains("plan.toml:5:promotion_added.pass_on: error[proposal-key-unknown]"), "{said}");
+}
+
+#[test]
 fn a_list_without_a_price_is_refused() {
     let given = with("[price_list]\nfiles = \"new.csv\"\n");
     assert!(std::fs::write(given.folder().join("new.csv"), format!("{PRICES}\n")).is_ok());
