@@ -217,7 +217,10 @@ fn tell(
     let given = read_job(job, &overrides(shared, screen)?, screen)?;
     let progress = screen.progress();
     let work = work(&shared.manner);
-    let told = match proposal {
+    // The one proposal of a job need not be named.
+    let names = explain::proposals(&given.job);
+    let only = if let [only] = names.as_slice() { Some(only.as_str()) } else { None };
+    let told = match proposal.or(only) {
         Some(proposal) => explain::explain_proposal(&given.job, subscription, proposal, work, &progress)
             .map(|compared| (serde_json::to_string_pretty(&compared), compared.text())),
         None => explain::explain(&given.job, subscription, work, &progress)

@@ -307,3 +307,32 @@ fn a_sample_says_how_to_run_it() {
     let (exit, printed) = place.type_in(&format!("run {} --dry-run", job.display()));
     assert!(matches!(exit, 0 | 3), "{}", printed.err);
 }
+
+#[test]
+#[cfg(feature = "reports")]
+fn a_what_if_exits_3_where_something_is_told_and_explains_its_one_proposal_unasked() {
+    let place = Place::new();
+    let job = "kind = \"what-if\"\nas_of = \"2026-12-31\"\n[inputs]\nsubscriptions = \"subscriptions.csv\"\nprice_list = \"price_list.csv\"\nproposal = [\"plan.toml\"]\n";
+    place.put("job.toml", job);
+    let plan = "title = \"t\"\nauthor = \"a\"\nwhy = \"w\"\n";
+    place.put("plan.toml", &format!("{plan}[[price]]\nterm = \"P1Y\"\npercent = \"+5%\"\n"));
+    for command in ["check JOB", "run JOB -q"] {
+        let (exit, printed) = place.type_in(command);
+        assert_eq!(exit, 0, "{command}: {}", printed.err);
+    }
+    let (exit, printed) = place.type_in("explain JOB SUB-1");
+    assert!(exit == 0 && printed.out.contains("plan"), "{}{}", printed.out, printed.err);
+
+    place.put("plan.toml", &format!("{plan}[[price]]\nproduct_id = \"TYPO\"\npercent = \"+5%\"\n"));
+    for command in ["check JOB", "run JOB --dry-run", "run JOB -q"] {
+        let (exit, printed) = place.type_in(command);
+        assert_eq!(exit, 3, "{command}: {}", printed.err);
+        let told = printed.out + &printed.err;
+        assert!(told.contains("matches nothing"), "{command}: {told}");
+    }
+    place.put("other.toml", plan);
+    place.put("job.toml", &job.replace("[\"plan.toml\"]", "[\"plan.toml\", \"other.toml\"]"));
+    let (exit, printed) = place.type_in("explain JOB SUB-1");
+    assert_eq!(exit, 2);
+    assert!(printed.err.contains("add --proposal with one of other, plan"), "{}", printed.err);
+}

@@ -10,7 +10,7 @@ use super::row::{Cells, Row};
 use super::{cell, words};
 use std::collections::BTreeSet;
 use termwise_engine::calendar::{Day, Period};
-use termwise_engine::catalog::{PriceKey, PriceList, PriceRow, Segment, Tier};
+use termwise_engine::catalog::{Plan, PriceKey, PriceList, PriceRow, Segment, Tier, WrittenPlan};
 use termwise_engine::findings::{Code, Disposition, Source};
 use termwise_engine::ids::ItemId;
 use termwise_engine::money::Currency;
@@ -22,6 +22,8 @@ pub(super) struct PriceRows {
     rows: Vec<(PriceRow, Source)>,
     unreadable: Vec<PriceKey>,
     tagged: Vec<(ItemId, bool)>,
+    /// The keys of rows that are paid upfront, and whether the row calls that Triennial.
+    upfront: BTreeSet<(PriceKey, bool)>,
     /// Rows of terms and plans that are not ours, since the last [`PriceRows::passed_over`].
     passed_over: u64,
 }
@@ -67,7 +69,12 @@ impl PriceRows {
         let key = match (product, sku, term, plan, market, currency) {
             (Some(product), Some(sku), Some(term), Some(plan), Some(market), Some(currency)) if clean => {
                 let item = met.item(product, sku);
-                Some(PriceKey { item, term, plan, market: met.markets.meet(market), currency, segment })
+                let WrittenPlan { plan, is_triennial } = plan;
+                let key = PriceKey { item, term, plan, market: met.markets.meet(market), currency, segment };
+                if plan == Plan::Upfront {
+                    self.upfront.insert((key, is_triennial));
+                }
+                Some(key)
             }
             _ => None,
         };
@@ -117,7 +124,8 @@ impl PriceRows {
         };
         let unlicensed = item(false).difference(&item(true)).copied().collect();
         let rows = rows.into_iter().map(|(row, _)| row).collect();
-        (PriceList::new(rows, &unreadable, overlap), unlicensed, conflicting)
+        let upfront = self.upfront.into_iter().map(|(of, is_triennial)| (key(of), is_triennial)).collect();
+        (PriceList::new(rows, &unreadable, overlap).written(upfront), unlicensed, conflicting)
     }
 }
 

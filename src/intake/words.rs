@@ -2,7 +2,7 @@
 
 use termwise_engine::book::{Channel, Origin, Qualification, Status};
 use termwise_engine::calendar::{BillingCycle, Term};
-use termwise_engine::catalog::{Commerce, PartnerKind, Plan, Segment};
+use termwise_engine::catalog::{Commerce, PartnerKind, Plan, Segment, WrittenPlan};
 
 /// `P1M`, `P1Y`, `P3Y`.
 pub(super) fn term(word: &str) -> Option<Term> {
@@ -72,7 +72,7 @@ pub(super) fn partner_kind(word: &str) -> Option<PartnerKind> {
 }
 
 /// A billing plan of the price list, in the vendor's words; Triennial is the upfront of three years (B27).
-pub(super) fn plan(word: &str) -> Option<Plan> {
+pub(super) fn plan(word: &str) -> Option<WrittenPlan> {
     let words = [
         ("monthly", Plan::Monthly),
         ("annual", Plan::Annual),
@@ -80,7 +80,8 @@ pub(super) fn plan(word: &str) -> Option<Plan> {
         ("upfront", Plan::Upfront),
         ("none", Plan::None),
     ];
-    words.into_iter().find(|(known, _)| word.eq_ignore_ascii_case(known)).map(|(_, plan)| plan)
+    let (word, plan) = words.into_iter().find(|(known, _)| word.eq_ignore_ascii_case(known))?;
+    Some(WrittenPlan { plan, is_triennial: word == "triennial" })
 }
 
 /// A segment of the price list, in the vendor's words; Charity is nonprofit (B27).

@@ -59,7 +59,8 @@ impl Desk {
             let hint = "write what they may come to in a currency, such as total = \"5.00\"".to_owned();
             self.refuse(&Place::File, "tolerance.total", MISSING, says, hint);
         }
-        let workbook = self.workbook();
+        let hint = "write workbook = \"full\", \"differences\" (without what matched) or \"none\"";
+        let workbook = self.workbook(hint);
         ReconcileSettings {
             line: line.unwrap_or_default(),
             total: total.unwrap_or_default(),
@@ -80,8 +81,7 @@ impl Desk {
         Some(Tolerance::of(price))
     }
 
-    pub(super) fn workbook(&mut self) -> Workbook {
-        let hint = "write workbook = \"full\", \"differences\" (without what matched) or \"none\"";
+    pub(super) fn workbook(&mut self, hint: &str) -> Workbook {
         let Some((word, setting)) = self.text(&["outputs", "workbook"], hint) else { return Workbook::Full };
         match Workbook::ALL.into_iter().find(|(name, _)| *name == word) {
             Some((_, workbook)) => workbook,

@@ -135,7 +135,8 @@ impl Desk {
 
     fn files(&mut self, table: Table, folder: &Path) -> Vec<InputFile> {
         let name = table.name();
-        let hint = format!("write {name} = \"file.csv\", or several files as a list");
+        let such_as = if table == Table::Proposal { "plan.toml" } else { "file.csv" };
+        let hint = format!("write {name} = {such_as:?}, or several files as a list");
         let Some(setting) = self.setting(&["inputs", name]) else { return Vec::new() };
         let shown = format!("inputs.{name}");
         let texts = match &setting.value {

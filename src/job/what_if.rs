@@ -47,11 +47,11 @@ impl Desk {
             self.wrong(&setting, "inputs.proposal", &says, "compare them in several runs");
         }
         let months = self.number(&["horizon_months"], "months", 1..=MONTHS_MAX);
-        let workbook = self.workbook();
+        let hint = "write workbook = \"full\" for what_if.xlsx and what_if.html, or \"none\"";
+        let workbook = self.workbook(hint);
         if let Some(setting) =
             self.setting(&["outputs", "workbook"]).filter(|_| workbook == Workbook::Differences)
         {
-            let hint = "write workbook = \"full\" for what_if.xlsx and what_if.html, or \"none\"";
             self.wrong(&setting, "outputs.workbook", "a what-if lists no differences", hint);
         }
         WhatIfSettings { horizon_months: months.unwrap_or(standing.horizon_months), workbook }
@@ -71,10 +71,6 @@ impl Desk {
         if let Some(ledger) = self.setting(&["ledger", "dir"]) {
             let hint = "leave [ledger] out: nothing is billed";
             self.wrong(&ledger, "ledger.dir", "a what-if goes into no ledger", hint);
-        }
-        if let Some(setting) = self.setting(&["outputs", "renewal_horizon_days"]) {
-            let hint = "leave it out, and write horizon_months";
-            self.wrong(&setting, "outputs.renewal_horizon_days", "a what-if makes no forecast", hint);
         }
     }
 

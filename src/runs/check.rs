@@ -21,19 +21,21 @@ pub struct Checked {
     pub warnings: Vec<String>,
     /// Rows that a run would set aside.
     pub set_aside: SetAside,
+    /// What else a run would tell of by its exit code.
+    pub told: u64,
 }
 
 impl Checked {
     fn nothing(job: &Job) -> Checked {
         let set_aside = SetAside { rows: 0, of: 0, tolerated: job.limits.rejected_rows };
-        Checked { diagnostics: Vec::new(), warnings: Vec::new(), set_aside }
+        Checked { diagnostics: Vec::new(), warnings: Vec::new(), set_aside, told: 0 }
     }
 
     /// The exit code of the contract: 0, 3 or 65.
     pub fn exit_code(&self) -> u8 {
         if self.set_aside.is_too_many() {
             65
-        } else if self.set_aside.rows > 0 {
+        } else if self.set_aside.rows > 0 || self.told > 0 {
             3
         } else {
             0
@@ -74,5 +76,6 @@ fn check_book(job: &Job, work: Work, progress: &dyn Progress) -> Result<Checked,
         diagnostics: found.rejects.iter().map(diagnostic).collect(),
         set_aside: found.set_aside(job, &intake.files),
         warnings: found.notes,
+        told: 0,
     })
 }

@@ -21,13 +21,19 @@ use crate::names::printable;
 use std::ops::Range;
 use termwise_engine::book::{Book, Known, Qualification, Subscription};
 use termwise_engine::catalog::Catalog;
-use termwise_engine::findings::{Finding, Source};
+use termwise_engine::findings::{Finding, Source, Table};
 use termwise_engine::ids::ItemId;
 use termwise_engine::invoicing::{self, Invoiced};
 use termwise_engine::policy::Policy;
 use termwise_engine::reasons::Reasons;
 use termwise_engine::timeline::{self, Slate};
 use termwise_engine::workings::{Cause, Line, Played, Renewal, Step};
+
+/// What a job's proposals are called.
+pub fn proposals(job: &Job) -> Vec<String> {
+    let files = job.inputs.files.get(&Table::Proposal).into_iter().flatten();
+    files.filter_map(|file| Some(file.path.file_stem()?.to_string_lossy().into_owned())).collect()
+}
 
 /// Explains a subscription, by its id.
 ///
@@ -40,12 +46,7 @@ pub fn explain(
     progress: &dyn Progress,
 ) -> Result<Account, RunError> {
     if job.kind == Kind::WhatIf {
-        return Err(RunError::NotKnown {
-            what: "proposal",
-            value: String::new(),
-            by: "two worlds are explained side by side, and nobody names",
-            hint: "add --proposal with the name of one of the job's proposals, or the path of another file",
-        });
+        return Err(RunError::ProposalNotNamed(proposals(job).join(", ")));
     }
     in_pool(work, || {
         let intake = read(job, work, progress)?;

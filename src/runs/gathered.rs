@@ -93,7 +93,7 @@ impl super::invoice::Outcome {
         (text, json): (String, serde_json::Value),
         timings: Vec<(String, Duration)>,
     ) -> Self {
-        let (missing, left_out, is_above, troubles) = (0, 0, false, Vec::new());
-        Self { end, set_aside, missing, left_out, is_above, troubles, text, json, timings }
+        let (missing, told, is_above, troubles) = (0, 0, false, Vec::new());
+        Self { end, set_aside, missing, told, is_above, troubles, text, json, timings }
     }
 }

@@ -119,8 +119,8 @@ pub struct Outcome {
     pub set_aside: SetAside,
     /// Subscriptions that the ledger has and the inputs lack (R63).
     pub missing: u64,
-    /// Subscriptions that a what-if leaves out, once for each proposal.
-    pub left_out: u64,
+    /// What a what-if leaves out, and its entries of rejects.csv, those too that set no row aside.
+    pub told: u64,
     /// Whether a reconciliation found more differences than the job tolerates.
     pub is_above: bool,
     /// What somebody should look at although it stopped nothing.
@@ -143,7 +143,7 @@ impl Outcome {
             End::Published(Published::AlreadyThere { .. }) => 0,
             End::Draft { is_wished: false, .. } => 79,
             End::Published(Published::Now { .. }) | End::Dry | End::Draft { .. }
-                if self.set_aside.rows > 0 || self.missing > 0 || self.left_out > 0 =>
+                if self.set_aside.rows > 0 || self.missing > 0 || self.told > 0 =>
             {
                 3
             }

@@ -105,6 +105,11 @@ pub enum RunError {
         /// What to do about it.
         hint: &'static str,
     },
+    /// A what-if of several proposals is explained, and none of them was named.
+    #[error(
+        "error[proposal-unknown]: two worlds are explained side by side, and --proposal names none\n  hint: add --proposal with one of {0}, or with the path of another file"
+    )]
+    ProposalNotNamed(String),
 }
 
 impl RunError {
@@ -119,7 +124,7 @@ impl RunError {
             RunError::Threads(_) => 71,
             #[cfg(not(feature = "reports"))]
             RunError::NoReports | RunError::NoWhatIf => 2,
-            RunError::NoSuchSubscription(_) | RunError::NotKnown { .. } => 2,
+            RunError::NoSuchSubscription(_) | RunError::NotKnown { .. } | RunError::ProposalNotNamed(_) => 2,
             RunError::Secret { exit, .. } => *exit,
         }
     }

@@ -12,7 +12,7 @@ mod proposed;
 
 pub use items::Items;
 pub use partners::{Partner, PartnerKind, Partners};
-pub use price_list::{Plan, PriceKey, PriceList, PriceRow, Quote, Tier};
+pub use price_list::{Plan, PriceKey, PriceList, PriceRow, Quote, Tier, WrittenPlan};
 pub use promo_codes::{PromoCode, PromoCodes};
 pub use promotions::{Offer, Promotion, Promotions};
 pub use proposed::{Contradiction, PriceChange, PromotionChanges, Repricing, Scope};

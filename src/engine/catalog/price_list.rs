@@ -27,6 +27,15 @@ pub enum Plan {
     None,
 }
 
+/// A billing plan as the price list writes it: a look-up takes Triennial for Upfront (B27), a proposal about rows does not (R70).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
+pub struct WrittenPlan {
+    /// The plan that it is.
+    pub plan: Plan,
+    /// Whether the word is Triennial.
+    pub is_triennial: bool,
+}
+
 /// What a price row is for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
 pub struct PriceKey {
@@ -105,6 +114,8 @@ pub struct PriceList {
     /// The rows of every key, one key after the other, by start.
     rows: Vec<KeyRow>,
     pub(super) overlap: Option<PriceOverlap>,
+    /// The keys of rows that are paid upfront, and whether a row calls that Triennial.
+    upfront: BTreeSet<(PriceKey, bool)>,
     /// Another list, and the day from which it takes the place of this one (R70).
     pub(super) later: Option<(Day, Box<PriceList>)>,
     /// What a proposal lays over both.
@@ -160,6 +171,18 @@ impl PriceList {
             overlap: Some(overlap),
             ..PriceList::default()
         }
+    }
+
+    /// The same rows, of which these are paid upfront under one word or the other.
+    pub fn written(mut self, upfront: BTreeSet<(PriceKey, bool)>) -> PriceList {
+        self.upfront = upfront;
+        self
+    }
+
+    /// Whether a row of a key stands under a plan by its word.
+    pub(super) fn writes(&self, key: &PriceKey, word: WrittenPlan) -> bool {
+        key.plan == word.plan
+            && (key.plan != Plan::Upfront || self.upfront.contains(&(*key, word.is_triennial)))
     }
 
     /// What its rows are for, each key once, in order.

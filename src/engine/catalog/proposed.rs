@@ -3,7 +3,7 @@
 //! A change is laid over today's list and never written into its rows, so which row is in force on a day stays what it was; the
 //! order in which changes stand shows nowhere.
 
-use super::{Plan, PriceKey, PriceList, Promotion, Promotions, Segment};
+use super::{PriceKey, PriceList, Promotion, Promotions, Segment, WrittenPlan};
 use crate::calendar::{Day, Period, Term};
 use crate::ids::{ItemId, MarketId, PromotionId};
 use crate::money::{Currency, Percentage, Price, repriced};
@@ -17,8 +17,8 @@ pub struct Scope {
     pub items: Option<BTreeSet<ItemId>>,
     /// Term.
     pub term: Option<Term>,
-    /// Billing plan.
-    pub plan: Option<Plan>,
+    /// Billing plan, as the rows write it.
+    pub plan: Option<WrittenPlan>,
     /// Market; an id that nothing has where a proposal names a market that no file knows.
     pub market: Option<MarketId>,
     /// Currency.
@@ -28,11 +28,11 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// Whether it is about the rows of a key.
-    pub fn holds(&self, key: &PriceKey) -> bool {
+    /// Whether it is about the rows of a key, of which `writes` tells whether they stand under a plan.
+    fn holds(&self, key: &PriceKey, writes: impl Fn(WrittenPlan) -> bool) -> bool {
         self.items.as_ref().is_none_or(|items| items.contains(&key.item))
             && self.term.is_none_or(|term| term == key.term)
-            && self.plan.is_none_or(|plan| plan == key.plan)
+            && self.plan.is_none_or(writes)
             && self.market.is_none_or(|market| market == key.market)
             && self.currency.is_none_or(|currency| currency == key.currency)
             && self.segment.is_none_or(|segment| segment == key.segment)
@@ -139,7 +139,10 @@ impl PriceList {
         let mut contradictions = Vec::new();
         let mut of_keys = BTreeMap::new();
         for (key, price) in highest {
-            let own: Vec<usize> = (0..changes.len()).filter(|&n| changes[n].scope.holds(&key)).collect();
+            let lists = [Some(&self).filter(|_| is_asked), self.later.as_ref().map(|(_, list)| &**list)];
+            let writes = |word| lists.into_iter().flatten().any(|list| list.writes(&key, word));
+            let own: Vec<usize> =
+                (0..changes.len()).filter(|&number| changes[number].scope.holds(&key, writes)).collect();
             own.iter().for_each(|&number| matches[number] += 1);
             if own.is_empty() {
                 continue;
@@ -196,7 +199,7 @@ impl Promotions {
 mod tests {
     use super::*;
     use crate::calendar::BillingCycle;
-    use crate::catalog::{PriceRow, Tier};
+    use crate::catalog::{Plan, PriceRow, Tier};
 
     fn price(cents: i64) -> Price {
         Price::from_millionths(cents * 10_000).unwrap_or_default()
@@ -247,6 +250,32 @@ mod tests {
         assert_eq!(quote(&proposed, 0, day(3)), Some(price(10_500)));
         assert_eq!(quote(&proposed, 0, day(5)), Some(price(9_450)));
         assert_eq!(quote(&proposed, 1, day(5)), Some(price(10_500)));
+    }
+
+    #[test]
+    fn upfront_and_triennial_are_two_words_for_rows() {
+        let upfront = |item| PriceKey { plan: Plan::Upfront, ..key(item, Term::P1Y) };
+        let row = |item| PriceRow {
+            key: upfront(item),
+            effective: Period { first: day(1), last: day(12) },
+            tier: Tier::ANY,
+            unit_price: price(10_000),
+            row: item as u32,
+        };
+        let written = BTreeSet::from([(upfront(0), false), (upfront(1), true)]);
+        let list = PriceList::new(vec![row(0), row(1)], &BTreeSet::new(), PriceOverlap::OlderHolds);
+        for (is_triennial, expected) in [(false, [10_500, 10_000]), (true, [10_000, 10_500])] {
+            let plan = Some(WrittenPlan { plan: Plan::Upfront, is_triennial });
+            let change =
+                PriceChange { scope: Scope { plan, ..Scope::default() }, ..change(None, day(1), by(50_000)) };
+            let proposed = list.clone().written(written.clone()).proposed(None, &[change]);
+            let (proposed, matches) = proposed.unwrap_or_default();
+            let found = [0, 1].map(|item| {
+                let quote = proposed.quote(upfront(item), BillingCycle::Upfront, 1, day(2));
+                quote.ok().map(|quote| quote.unit_price)
+            });
+            assert_eq!((matches, found), (vec![1], expected.map(|cents| Some(price(cents)))));
+        }
     }
 
     #[test]

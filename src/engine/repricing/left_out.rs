@@ -63,7 +63,9 @@ fn fault(renewal: &Renewal, played: &Played) -> Option<Fault> {
         Reason::AmountTooLarge,
         Reason::BillingCycleNotForTerm,
     ];
-    if renewal.reasons.holds(Reason::ScheduledChangeRejected) {
+    let is_blocked = renewal.outcome == RenewalOutcome::Blocked;
+    // What was scheduled may be impossible in both worlds; what blocks the renewal is what this one lacks.
+    if !is_blocked && renewal.reasons.holds(Reason::ScheduledChangeRejected) {
         let rejected = played.steps(renewal.steps).iter().find_map(|step| {
             if let Step::ScheduledChangeRejected { why, .. } = step { Some(*why) } else { None }
         });
@@ -71,7 +73,6 @@ fn fault(renewal: &Renewal, played: &Played) -> Option<Fault> {
         let (why, says) = rejected.map_or(of_reason, |code| (code.name(), code.sentence()));
         return Some((*renewal, why, says));
     }
-    let is_blocked = renewal.outcome == RenewalOutcome::Blocked;
     let why = WHY.into_iter().find(|&reason| renewal.reasons.holds(reason)).unwrap_or(Reason::PriceMissing);
     is_blocked.then_some((*renewal, why.name(), why.sentence()))
 }

@@ -214,8 +214,12 @@ fn known_names() -> Vec<&'static str> {
 fn hint_of(meant: &str) -> String {
     let such_as = match meant {
         "a date" => "write YYYY-MM-DD",
-        "a percentage" => "write it in quotes, such as \"+5%\" or \"-2.5%\"; more than -100%, at most +900%",
-        "an amount" => "write it in quotes with at most six decimals, such as \"60.48\"",
+        "a percentage" => {
+            "write it in quotes with at most four decimals, such as \"+5%\" or \"-2.5%\"; more than -100%, at most +900%"
+        }
+        "an amount" => {
+            "write it in quotes with at most six decimals, such as \"60.48\"; at most 1,000,000,000"
+        }
         "a term" => "write P1M, P1Y or P3Y",
         "a billing plan" => "write Monthly, Annual, Triennial, Upfront or None, as the price list does",
         "a segment" => "write Commercial, Education, Nonprofit or Government",

@@ -15,7 +15,7 @@ use crate::policy_file::{self, InForce, Refused};
 use std::collections::BTreeMap;
 use std::path::Path;
 use termwise_engine::calendar::{Day, Term};
-use termwise_engine::catalog::{Plan, Repricing, Segment};
+use termwise_engine::catalog::{Repricing, Segment, WrittenPlan};
 use termwise_engine::findings::{Source, Table};
 use termwise_engine::money::{Currency, Percentage};
 
@@ -60,7 +60,7 @@ pub(super) struct PriceSketch {
     pub(super) product: Option<String>,
     pub(super) sku: Option<String>,
     pub(super) term: Option<Term>,
-    pub(super) plan: Option<Plan>,
+    pub(super) plan: Option<WrittenPlan>,
     pub(super) market: Option<String>,
     pub(super) currency: Option<Currency>,
     pub(super) segment: Option<Segment>,
@@ -209,9 +209,14 @@ impl Sketch {
             for (code, column) in small.take_added(place, row, self.source(added.line)) {
                 let value = schema.columns.iter().find(|known| known.name == column);
                 let value = value.and_then(|known| added.cells.get(known.index)).cloned().unwrap_or_default();
-                let says = format!("{value:?}: {} ({})", code.sentence(), code.name());
+                let is_too_early = column == "ends_on" && day(&value).is_some();
+                let (says, hint) = if is_too_early {
+                    (format!("{value:?} lies before starts_on"), "write starts_on or a later day")
+                } else {
+                    (format!("{value:?}: {} ({})", code.sentence(), code.name()), code.hint())
+                };
                 let key = format!("promotion_added.{column}");
-                self.paper.refuse(added.line, &key, VALUE, says, code.hint());
+                self.paper.refuse(added.line, &key, VALUE, says, hint);
             }
         }
     }
@@ -230,7 +235,8 @@ impl Sketch {
             let ending = file.path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
             matches!(ending.as_deref(), Some("csv" | "parquet"))
         };
-        if files.is_empty() || !files.iter().all(has_ending) {
+        let is_named = section.cells.contains_key("files");
+        if is_named && (files.is_empty() || !files.iter().all(has_ending)) {
             let says = format!("{named:?} names no price list");
             let hint = "write files = \"list.csv\" or a list of files, each .csv or .parquet";
             self.paper.refuse(section.line, "price_list.files", VALUE, says, hint);
@@ -262,8 +268,19 @@ impl Sketch {
                 "write either percent = \"+5%\" or price = \"60.48\"",
             );
         }
-        let of = ["product_id", "sku_id", "term", "billing_plan", "market", "currency", "segment"];
-        let scope: Vec<String> = of.into_iter().filter_map(text).collect();
+        let named = |key: &str, what: &str| text(key).map(|word| format!("{what}{word}"));
+        let scope: Vec<String> = [
+            named("product_id", ""),
+            named("sku_id", "SKU "),
+            named("term", ""),
+            named("billing_plan", "billed "),
+            named("market", "market "),
+            named("currency", ""),
+            named("segment", "segment "),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
         let scope = if scope.is_empty() { "every price".to_owned() } else { scope.join(", ") };
         let Some(what) = percent.or(price) else { return };
         let says = match what {

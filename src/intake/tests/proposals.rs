@@ -70,8 +70,8 @@ fn prices_change_by_scope_from_their_day_on() {
     assert_eq!(
         matches(&found),
         [
-            (4, "+5% on P1Y, NL, from 2027-03-01", 1),
-            (10, "-2.5 % on 0001, monthly", 3),
+            (4, "+5% on P1Y, market NL, from 2027-03-01", 1),
+            (10, "-2.5 % on SKU 0001, billed monthly", 3),
             (15, "1.00 for NONE", 0)
         ]
     );

@@ -15,6 +15,8 @@ mod names;
 mod shelves;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "reports")]
+mod titles;
 
 pub use explained::Explanation;
 pub use lines::{Unread, cycle_first, no_day};
@@ -134,4 +136,13 @@ impl VendorIntake {
 /// A file can't be read.
 pub fn customer_names(inputs: &Inputs) -> Result<(BTreeMap<String, String>, Vec<FileFacts>), IntakeError> {
     names::customer_names(inputs)
+}
+
+/// The titles of products and SKUs by their ids, for people to read.
+///
+/// # Errors
+/// A price list can't be read.
+#[cfg(feature = "reports")]
+pub fn product_names(inputs: &Inputs) -> Result<BTreeMap<(String, String), String>, IntakeError> {
+    titles::product_names(inputs)
 }

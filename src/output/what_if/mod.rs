@@ -16,7 +16,7 @@ mod tally;
 
 pub use publish::{EffectsWriter, Made, People, prove, publish};
 pub use sheets::{EffectSheets, SetEffects};
-pub use summary::{json, text};
+pub use summary::{beside, json, text};
 pub use tally::{Sum, Tallied};
 
 use termwise_engine::calendar::Day;

@@ -8,6 +8,7 @@ use crate::output::figures::{Decimal, shortened as cut};
 use crate::output::{Report, manifest, summary};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use termwise_engine::findings::{NotDue, Table};
 use termwise_engine::money::{Currency, percent_change};
 use termwise_engine::repricing::Cause;
 
@@ -64,6 +65,29 @@ pub fn json(summed: &Summed, report: &Report<'_>, place: &str) -> Value {
         "notes": account.notes,
         "output": place,
     })
+}
+
+/// What of the inputs is in no number, and what else to know: for people, who see neither this summary nor rejects.csv.
+pub fn beside(report: &Report<'_>) -> (Vec<String>, Vec<String>) {
+    let account = Account::of(report);
+    let mut lacking = Vec::new();
+    for (table, found) in account.inputs.iter().filter(|(table, _)| *table != Table::Proposal) {
+        let counts = [(found.rejected, "rejected"), (found.parked, "parked"), (found.refused, "refused")];
+        let counts: Vec<String> = counts
+            .iter()
+            .filter(|(rows, _)| *rows > 0)
+            .map(|(rows, what)| format!("{rows} {what}"))
+            .collect();
+        if !counts.is_empty() {
+            lacking.push(format!("{}: {} (rejects.csv says which and why)", table.name(), counts.join(", ")));
+        }
+        let not_started = found.not_due.get(&NotDue::NotStarted).filter(|_| *table == Table::Subscriptions);
+        if let Some(rows) = not_started {
+            let as_of = report.job.window.billed.last;
+            lacking.push(format!("{}: {rows} not started by {as_of}", table.name()));
+        }
+    }
+    (lacking, account.notes)
 }
 
 /// What each proposal is, and which of its changes match nothing.

@@ -30,6 +30,8 @@ pub struct WhatIf {
     pub left_out: Vec<LeftOut>,
     /// How many subscriptions are left out, for each proposal.
     pub left_out_subscriptions: Vec<u64>,
+    /// Rows of the inputs that are in no number.
+    pub lacking: Vec<String>,
     /// What else to know.
     pub notes: Vec<String>,
 }

@@ -33,6 +33,10 @@ pub struct Facts<'a> {
     pub proposals: &'a [Proposal],
     /// Names by customer id, where they are known.
     pub customer_names: &'a BTreeMap<String, String>,
+    /// Titles by product and SKU id, where they are known.
+    pub product_names: &'a BTreeMap<(String, String), String>,
+    /// Rows of the inputs that are in no number.
+    pub lacking: &'a [String],
     /// What else to know.
     pub notes: &'a [String],
 }
@@ -84,10 +88,11 @@ pub fn shown(summed: &Summed, facts: &Facts<'_>) -> WhatIf {
             .tallied
             .currencies()
             .into_iter()
-            .map(|code| currency(summed, code, facts.customer_names))
+            .map(|code| currency(summed, code, facts))
             .collect(),
         left_out: grouped_left_out(&summed.left_out),
         left_out_subscriptions: (0..facts.proposals.len()).map(left_out).collect(),
+        lacking: facts.lacking.to_vec(),
         notes: facts.notes.to_vec(),
     }
 }
@@ -105,10 +110,11 @@ fn minor(number: i128) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-fn currency(summed: &Summed, code: Currency, names: &BTreeMap<String, String>) -> model::Currency {
+fn currency(summed: &Summed, code: Currency, facts: &Facts<'_>) -> model::Currency {
     let worlds = summed.proposals.len();
-    let none = BTreeMap::new();
-    let mut customers = rows(&summed.by_customer, code, worlds, names);
+    let customer = |row: &Group| facts.customer_names.get(&*row.key).cloned();
+    let product = |row: &Group| facts.product_names.get(&(row.key.to_string(), row.sku.to_string())).cloned();
+    let mut customers = rows(&summed.by_customer, code, worlds, customer);
     let count = customers.len() as u64;
     let worlds_shown = (0..worlds).map(|number| world(summed, code, number, &customers)).collect();
     let largest = |row: &Row| row.worlds.iter().map(|world| change(&world.sums).abs()).max();
@@ -127,8 +133,8 @@ fn currency(summed: &Summed, code: Currency, names: &BTreeMap<String, String>) -
         subscriptions: small(subscriptions),
         customers: count,
         worlds: worlds_shown,
-        months: rows(&summed.by_month, code, worlds, &none),
-        products: rows(&summed.by_product, code, worlds, &none),
+        months: rows(&summed.by_month, code, worlds, |_| None),
+        products: rows(&summed.by_product, code, worlds, product),
         listed: customers,
         others: others(&rest, worlds),
     }
@@ -167,7 +173,12 @@ fn percent_of(change: i128, before: i64) -> Option<(i128, i128)> {
 }
 
 /// The rows of a table of sums in one currency, in its order.
-fn rows(groups: &[Group], code: Currency, worlds: usize, names: &BTreeMap<String, String>) -> Vec<Row> {
+fn rows(
+    groups: &[Group],
+    code: Currency,
+    worlds: usize,
+    name: impl Fn(&Group) -> Option<String>,
+) -> Vec<Row> {
     let of_currency: Vec<&Group> = groups.iter().filter(|group| group.currency == code).collect();
     let same = |one: &&Group, other: &&Group| (&one.key, &one.sku) == (&other.key, &other.sku);
     let row = |group: &[&Group]| {
@@ -175,7 +186,7 @@ fn rows(groups: &[Group], code: Currency, worlds: usize, names: &BTreeMap<String
         let mut row = Row {
             key: first.key.to_string(),
             sku: first.sku.to_string(),
-            name: names.get(&*first.key).cloned().unwrap_or_default(),
+            name: name(first).unwrap_or_default(),
             // Where a proposal has no row nothing is charged, and nothing changes.
             worlds: vec![RowWorld::default(); worlds],
         };

@@ -17,7 +17,7 @@ use crate::intake::{FileFacts, Intake, vendor};
 use crate::job::{Job, Workbook};
 use crate::names::Reject;
 use crate::output::what_if::{
-    EffectSheets, EffectsWriter, Made, ProposalFacts, Summed, json, prove, publish, text,
+    EffectSheets, EffectsWriter, Made, ProposalFacts, Summed, beside, json, prove, publish, text,
 };
 use crate::output::{Counts, OutputError, diagnostic};
 use crate::reports::ReportError;
@@ -56,7 +56,7 @@ pub fn what_if(job: &Job, is_dry: bool, work: Work, progress: &dyn Progress) -> 
             }
             Some(writer) => {
                 progress.stage("publishing", 0);
-                let people = || people(job, &intake, &found);
+                let people = || people(job, &intake, &found.summed, beside(&report));
                 let wished = (job.what_if.workbook != Workbook::None).then_some(&people as _);
                 let closed = publish(writer, &found.summed, &report, wished)?;
                 watch.lap("publish");
@@ -69,7 +69,8 @@ pub fn what_if(job: &Job, is_dry: bool, work: Work, progress: &dyn Progress) -> 
         let json = json_of(json(&found.summed, &report, &place), &end, set_aside);
         let left_out = found.summed.left_out.len() as u64;
         let troubles = troubles(&intake, left_out);
-        Ok(Outcome { left_out, troubles, ..Outcome::of(end, set_aside, (text, json), watch.laps) })
+        let told = left_out + found.gathered.rejects.len() as u64;
+        Ok(Outcome { told, troubles, ..Outcome::of(end, set_aside, (text, json), watch.laps) })
     })
 }
 
@@ -78,8 +79,10 @@ pub(super) fn check(job: &Job, work: Work, progress: &dyn Progress) -> Result<Ch
     let intake = read(job, work, progress)?;
     let found = rated(job, &intake, None, progress)?;
     prove(&found.summed, &found.gathered.report(job, &intake.files))?;
-    let left_out = left_out_told(found.summed.left_out.len() as u64);
+    let count = found.summed.left_out.len() as u64;
+    let left_out = left_out_told(count);
     Ok(Checked {
+        told: count + found.gathered.rejects.len() as u64,
         diagnostics: found.gathered.rejects.iter().map(diagnostic).collect(),
         set_aside: found.gathered.set_aside(job, &intake.files),
         warnings: found.gathered.notes.into_iter().chain(left_out).collect(),
@@ -207,19 +210,25 @@ fn troubles(intake: &Intake, left_out: u64) -> Vec<String> {
 
 /// That something is left out.
 fn left_out_told(left_out: u64) -> Option<String> {
-    let times = if left_out == 1 { "once".to_owned() } else { format!("{left_out} times") };
-    let says = "a subscription is left out, since a world can't price its renewal: left_out lists them";
-    (left_out > 0).then(|| format!("{times} {says}"))
+    let rows = if left_out == 1 { "1 row".to_owned() } else { format!("{left_out} rows") };
+    let says = "in left_out: from a renewal on that one world can't price, a subscription counts in neither";
+    (left_out > 0).then(|| format!("{rows} {says}"))
 }
 
 /// The page and the workbook.
-fn people(job: &Job, intake: &Intake, found: &Found) -> Result<Made, OutputError> {
+fn people(
+    job: &Job,
+    intake: &Intake,
+    summed: &Summed,
+    (lacking, notes): (Vec<String>, Vec<String>),
+) -> Result<Made, OutputError> {
     let unread = |error: crate::intake::IntakeError| OutputError::Invariant {
         law: "what was read can be read again",
         detail: error.to_string(),
     };
     let (customer_names, _): (BTreeMap<String, String>, Vec<FileFacts>) =
         vendor::customer_names(&job.inputs).map_err(unread)?;
+    let product_names = vendor::product_names(&job.inputs).map_err(unread)?;
     let digest = crate::output::identity(job, &intake.files);
     let facts = Facts {
         version: env!("CARGO_PKG_VERSION"),
@@ -231,9 +240,11 @@ fn people(job: &Job, intake: &Intake, found: &Found) -> Result<Made, OutputError
         policy: &job.policy_words,
         proposals: &intake.proposals,
         customer_names: &customer_names,
-        notes: &found.gathered.notes,
+        product_names: &product_names,
+        lacking: &lacking,
+        notes: &notes,
     };
-    let shown = reports::shown(&found.summed, &facts);
+    let shown = reports::shown(summed, &facts);
     let page = reports::page(&shown)?;
     Ok(vec![("what_if.html", page.into_bytes()), ("what_if.xlsx", reports::workbook(&shown)?)])
 }

@@ -37,7 +37,7 @@ use tables::Table;
 /// The style sheet of the page.
 const STYLE: &str = include_str!("what_if.css");
 /// Its SHA-256 in Base64: a browser takes no other.
-const STYLE_HASH: &str = "4IhDqg6CvVUkcLIsfKmPsSg9EzycnmVEpAPdIEw4Cf0=";
+const STYLE_HASH: &str = "3+EP2lxU76mc2IM1PAq3GasF8M1yk3Yj+sqJEFGhdqk=";
 /// The script of the page.
 const SCRIPT: &str = include_str!("what_if.js");
 /// Its SHA-256 in Base64: a browser runs no other.

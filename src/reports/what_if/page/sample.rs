@@ -233,6 +233,7 @@ fn frame(proposals: usize, currencies: Vec<Currency>) -> WhatIf {
         currencies,
         left_out: Vec::new(),
         left_out_subscriptions: vec![0; proposals],
+        lacking: vec!["subscriptions: 2 parked (rejects.csv says which and why)".to_owned()],
         notes: Vec::new(),
     }
 }

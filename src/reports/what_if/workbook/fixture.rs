@@ -44,6 +44,7 @@ pub(super) fn what_if() -> WhatIf {
         currencies: vec![euros(), yen(), dinars()],
         left_out: vec![left_out(0, "EUR", 2, 3_000), left_out(1, "JPY", 0, 800)],
         left_out_subscriptions: vec![3, 3],
+        lacking: vec!["subscriptions: 2 parked (rejects.csv says which and why)".to_owned()],
         notes: vec![texts("+1 note")],
     }
 }

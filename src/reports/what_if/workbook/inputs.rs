@@ -24,16 +24,16 @@ const RULES: [&str; 14] = [
     "The book is played once up to the end of the day on the Summary, under today's list, promotions and policy.",
     "From there it goes on in each world: as it is today, and once for each proposal. Seats stay as they are.",
     "Nothing that is running is repriced. A proposal reaches a subscription at its next renewal, extension or trial conversion.",
-    "Policy settings of a proposal hold from the day after. (R70, R71)",
+    "Policy settings of a proposal hold from the day after, those of rounding for every charge. (R70, R71)",
     "An amount belongs to the month of its charge day. A charge of a cycle is due on its first day.",
     "Change is after less before, and the sum of its five causes. (R72)",
     "List price, promotion, code and policy: the average, over all orders, of changing one factor after the other.",
     "Policy is everything else, and charges that only one world has.",
     "Each cause is summed by subscription and month and rounded half-up, away from zero. Rounding is what is left of the change.",
     "A renewal that one world can't price is left out of both from its day on, and stands on the sheet Left out.",
-    "Effective on is the first day of the first charge that differs, in its amount or in a cause.",
+    "Effective on is the first day of the first charge that differs, in the first month that changes in its amount or in a cause.",
     "A percentage is of what was before, rounded half-up, away from zero, to two decimals. Of nothing there is none.",
-    "A customer who rises by more than 20 % is counted among those of 10 and of 5 % too.",
+    "A customer whose amount over the horizon rises by more than 20 % is counted among those of 10 and of 5 % too.",
     "Currencies are never added up.",
 ];
 
@@ -53,7 +53,8 @@ pub(super) fn write(workbook: &mut Workbook, styles: &Styles, what_if: &WhatIf) 
         row += 1;
     }
     page.ignore_ids((HEADER + 1, 0), (row, 4))?;
-    row = sentences(&mut page, row + 1, "Notes", what_if.notes.iter().map(String::as_str))?;
+    row = sentences(&mut page, row + 1, "Not in the numbers", what_if.lacking.iter().map(String::as_str))?;
+    row = sentences(&mut page, row, "Notes", what_if.notes.iter().map(String::as_str))?;
     sentences(&mut page, row, "Rules", RULES.into_iter())?;
     (0..).zip(WIDTHS).try_for_each(|(column, letters)| page.width(column, letters))
 }

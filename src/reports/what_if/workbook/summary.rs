@@ -19,7 +19,7 @@ pub(super) const NAME: &str = "Summary";
 
 const TIES: &str = "ties";
 const ABOUT: &str = "The charges of the horizon as the book stands today (before) and under each proposal (after). What is left out under a proposal is in neither.";
-const REACH: &str = "Nothing that is running is repriced: a proposal reaches a subscription at its next renewal, extension or trial conversion.";
+const REACH: &str = "Nothing that is running is repriced: a proposal reaches a subscription at its next renewal, extension or trial conversion; a setting of rounding holds for every charge after as_of.";
 const LABEL: u16 = 0;
 const LABEL_WIDTH: u16 = 46;
 /// Letters that the columns of all proposals share, and how wide each is.
@@ -79,7 +79,7 @@ impl<'a> Summary<'a, '_> {
             day(page, (row, 1), text)?;
             row += 1;
         }
-        let notes = match what_if.notes.len() {
+        let told = |count: usize| match count {
             0 => "none".to_owned(),
             count => format!("{count}, on the sheet {}", inputs::NAME),
         };
@@ -87,7 +87,8 @@ impl<'a> Summary<'a, '_> {
             ("Months", what_if.horizon_months.to_string()),
             ("termwise", what_if.version.clone()),
             ("Digest of the inputs", what_if.digest.clone()),
-            ("Notes", notes),
+            ("Inputs with rows in no number", told(what_if.lacking.len())),
+            ("Notes", told(what_if.notes.len())),
         ];
         for (label, text) in texts {
             page.bold((row, LABEL), label)?;

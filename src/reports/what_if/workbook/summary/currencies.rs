@@ -103,7 +103,7 @@ impl Summary<'_, '_> {
         self.counts("Customers who pay less", |number| Ok(of(number)?.customers_down))?;
         for (place, bound) in RISES.into_iter().enumerate() {
             let rises = |number| Ok(of(number)?.rises.get(place).copied().unwrap_or_default());
-            self.counts(&format!("Customers who rise by {bound}"), rises)?;
+            self.counts(&format!("Customers whose amount rises by {bound}"), rises)?;
         }
         self.counts("Customers who paid nothing before", |number| Ok(of(number)?.rises_from_nothing))?;
         Ok(())
