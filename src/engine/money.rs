@@ -426,11 +426,11 @@ pub fn explain_subtotal(subtotal: i64, seats: u32, digits: u32, mode: Rounding) 
 
 /// A change in hundredths of a percent of what was before, half-up and away from zero; `None` where that was nothing
 /// (C26): from 288.00 to 324.00 is 12.50 %.
-pub const fn percent_change(change: i128, before: i64) -> Option<i128> {
+pub const fn percent_change(change: i128, before: i128) -> Option<i128> {
     if before <= 0 {
         return None;
     }
-    Some(divide(change * 10_000, before as i128, Rounding::HalfUp))
+    Some(divide(change * 10_000, before, Rounding::HalfUp))
 }
 
 /// What may differ between two amounts of any currency, in millionths of its unit.

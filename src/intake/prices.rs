@@ -10,7 +10,7 @@ use super::row::{Cells, Row};
 use super::{cell, words};
 use std::collections::BTreeSet;
 use termwise_engine::calendar::{Day, Period};
-use termwise_engine::catalog::{Plan, PriceKey, PriceList, PriceRow, Segment, Tier, WrittenPlan};
+use termwise_engine::catalog::{PriceKey, PriceList, PriceRow, Segment, Tier};
 use termwise_engine::findings::{Code, Disposition, Source};
 use termwise_engine::ids::ItemId;
 use termwise_engine::money::Currency;
@@ -22,8 +22,6 @@ pub(super) struct PriceRows {
     rows: Vec<(PriceRow, Source)>,
     unreadable: Vec<PriceKey>,
     tagged: Vec<(ItemId, bool)>,
-    /// The keys of rows that are paid upfront, and whether the row calls that Triennial.
-    upfront: BTreeSet<(PriceKey, bool)>,
     /// Rows of terms and plans that are not ours, since the last [`PriceRows::passed_over`].
     passed_over: u64,
 }
@@ -66,15 +64,11 @@ impl PriceRows {
         let currency = cells.read(p::CURRENCY, |code| Currency::from_code(code).ok_or(Code::CurrencyUnknown));
         let segment = cells.word(p::SEGMENT, words::price_segment).unwrap_or(Segment::Commercial);
         let clean = cells.is_clean();
+        let is_triennial = plan.is_some_and(|word| word.is_triennial);
         let key = match (product, sku, term, plan, market, currency) {
-            (Some(product), Some(sku), Some(term), Some(plan), Some(market), Some(currency)) if clean => {
-                let item = met.item(product, sku);
-                let WrittenPlan { plan, is_triennial } = plan;
-                let key = PriceKey { item, term, plan, market: met.markets.meet(market), currency, segment };
-                if plan == Plan::Upfront {
-                    self.upfront.insert((key, is_triennial));
-                }
-                Some(key)
+            (Some(product), Some(sku), Some(term), Some(word), Some(market), Some(currency)) if clean => {
+                let (item, plan) = (met.item(product, sku), word.plan);
+                Some(PriceKey { item, term, plan, market: met.markets.meet(market), currency, segment })
             }
             _ => None,
         };
@@ -87,7 +81,8 @@ impl PriceRows {
         match (key, effective, unit_price) {
             (Some(key), Some(effective), Some(unit_price)) if clean => {
                 self.tagged.extend(tags.map(|licensed| (key.item, licensed)));
-                self.rows.push((PriceRow { key, effective, tier, unit_price, row: source.row }, source));
+                let row = PriceRow { key, effective, tier, unit_price, row: source.row, is_triennial };
+                self.rows.push((row, source));
             }
             _ => {
                 self.unreadable.extend(key);
@@ -124,8 +119,7 @@ impl PriceRows {
         };
         let unlicensed = item(false).difference(&item(true)).copied().collect();
         let rows = rows.into_iter().map(|(row, _)| row).collect();
-        let upfront = self.upfront.into_iter().map(|(of, is_triennial)| (key(of), is_triennial)).collect();
-        (PriceList::new(rows, &unreadable, overlap).written(upfront), unlicensed, conflicting)
+        (PriceList::new(rows, &unreadable, overlap), unlicensed, conflicting)
     }
 }
 

@@ -44,6 +44,15 @@ impl PromotionRows {
         named.into_iter().map(|(id, _, name)| (id, name.to_string())).collect()
     }
 
+    /// Each row's promotion with its final ids, and where it stands.
+    pub(super) fn each<'a>(&'a self, order: &'a Order) -> impl Iterator<Item = (Promotion, Source)> + 'a {
+        self.rows.iter().map(|(promotion, source)| {
+            let mut promotion = promotion.clone();
+            order.promotion(&mut promotion);
+            (promotion, *source)
+        })
+    }
+
     /// The promotions with their final ids; one whose rows differ in more than what they name is left out (C14).
     pub(super) fn promotions(
         self,

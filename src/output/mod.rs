@@ -251,7 +251,7 @@ impl OutputError {
         OutputError::Place { path: path.to_owned(), why }
     }
 
-    fn broken(law: &'static str, detail: String) -> OutputError {
+    pub(crate) fn broken(law: &'static str, detail: String) -> OutputError {
         OutputError::Invariant { law, detail }
     }
 

@@ -126,7 +126,7 @@ fn amounts<'a>() -> Vec<Column<RenewalRow<'a>>> {
             Some(Decimal::amount(row.change()?, row.currency()))
         }),
         Column::decimal("change_percent", PERCENT, |_, row: &RenewalRow<'a>| {
-            percent_change(row.change()?, row.renewal.amount_before).map(Decimal::percent)
+            percent_change(row.change()?, row.renewal.amount_before.into()).map(Decimal::percent)
         }),
         Column::flag("billed", |_, row: &RenewalRow<'a>| row.renewal.billed),
         Column::name("reasons", |row: &RenewalRow<'a>| row.renewal.reasons, reasons_text),

@@ -8,14 +8,20 @@ use super::gathered::{Gathered, troubles};
 use super::pipeline;
 use super::{Progress, RunError};
 use crate::intake::{self, FileFacts, Intake, Reading};
-use crate::job::Job;
+use crate::job::{Job, Kind};
 use crate::output::{self, Counts, Published, Writer, summary};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+use termwise_engine::book::Window;
+use termwise_engine::calendar::Period;
+use termwise_engine::findings::Table;
 
 /// Subscriptions of a part of the book: enough for what a part costs to vanish, few enough for several to be held.
 pub const PART: usize = 1 << 15;
+/// Days of charges, those of each proposal's world counted, that parts of this size are made for; of more days they are smaller.
+/// Measured on a year of a million subscriptions: parts of 8,192 take half the memory of parts of 32,768 and 0.8 of their time.
+const DAYS_OF_PART: u64 = 92;
 /// Packed rows may take one part in so many of the memory that a run is given; the rest is for the parts in work.
 const SHARE_OF_ROWS: u64 = 4;
 /// Bytes that a subscription takes while its part is in work, generously.
@@ -42,17 +48,31 @@ impl Work {
     /// How the inputs of a job are read with it.
     pub(super) fn reading(self, job: &Job) -> Reading {
         let threads = rayon::current_num_threads();
-        let in_work = self.memory.map(|bytes| bytes / BYTES_IN_WORK / (threads as u64 + 2));
-        let bound = in_work.map_or(usize::MAX, |rows| usize::try_from(rows).unwrap_or(usize::MAX));
+        let weight = weight(job);
+        let in_work = self.memory.map_or(u64::MAX, |bytes| bytes / BYTES_IN_WORK / (threads as u64 + 2));
+        let part_rows = in_work.min(self.unit as u64) / weight;
         Reading {
             threads,
-            part_rows: self.unit.min(bound).max(1),
+            part_rows: usize::try_from(part_rows).unwrap_or(usize::MAX).max(1),
             memory: self.memory.map(|bytes| bytes / SHARE_OF_ROWS),
             beside: job.outputs.dir.clone(),
             held: Vec::new(),
             policy_words: job.policy_words.clone(),
         }
     }
+}
+
+/// How many times the charges of a part there are for each subscription.
+fn weight(job: &Job) -> u64 {
+    let Window { billed, horizon } = job.window;
+    let (days, worlds) = match job.kind {
+        Kind::Invoice | Kind::Reconcile => (billed, 1),
+        Kind::WhatIf => {
+            let proposals = job.inputs.files.get(&Table::Proposal).map_or(0, Vec::len);
+            (Period { first: billed.last.next(), last: horizon }, proposals)
+        }
+    };
+    (u64::from(days.days()) * worlds as u64).div_ceil(DAYS_OF_PART).max(1)
 }
 
 /// Rows that were set aside, against what the job tolerates (C9).

@@ -20,7 +20,7 @@ from bench import MEMORY_EACH, MEMORY_FIXED, MIB, Bench, Failed, carry_out, list
 AIM = 1.3
 MEMORY_AIM = 1.5
 AS_OF, FIRST, LAST, MONTHS = "2026-11-30", "2026-12-01", "2027-11-30", 12
-# 5 % on annual terms billed monthly; a price for everything; and a promotion's end, as far as the book has any.
+# 5 % on annual terms billed monthly; every price and the rounding; and less on monthly terms.
 PROPOSALS = {
     "plus_5": '[[price]]\nterm = "P1Y"\nbilling_plan = "Monthly"\npercent = "+5%"\n',
     "all_plus_3": '[[price]]\npercent = "+3%"\n\n[policy]\nrounding = "half-even"\n',

@@ -88,6 +88,8 @@ pub struct PriceRow {
     pub unit_price: Price,
     /// Number of the row in the list, for the workings.
     pub row: u32,
+    /// Whether its plan is written Triennial; a look-up doesn't mind (B27), a proposal about such rows does (R70).
+    pub is_triennial: bool,
 }
 
 /// A price found.
@@ -114,8 +116,6 @@ pub struct PriceList {
     /// The rows of every key, one key after the other, by start.
     rows: Vec<KeyRow>,
     pub(super) overlap: Option<PriceOverlap>,
-    /// The keys of rows that are paid upfront, and whether a row calls that Triennial.
-    upfront: BTreeSet<(PriceKey, bool)>,
     /// Another list, and the day from which it takes the place of this one (R70).
     pub(super) later: Option<(Day, Box<PriceList>)>,
     /// What a proposal lays over both.
@@ -129,7 +129,11 @@ struct KeyRow {
     tier: Tier,
     unit_price: Price,
     row: u32,
+    is_triennial: bool,
 }
+
+/// The rows of a list that a proposal can be about: a key, and whether they are written Triennial.
+pub(super) type Written = (PriceKey, bool);
 
 impl PriceList {
     /// Sorts the rows, merges repeats (B26) and finds conflicts (R7). `unreadable` are keys of rows that intake had to
@@ -144,7 +148,9 @@ impl PriceList {
             };
             match own.iter_mut().find(rival) {
                 None => own.push(row),
-                Some(same) if same.unit_price == row.unit_price && same.tier == row.tier => {
+                // The price is the same under both words, but a proposal can be about one of them.
+                Some(same) if is_repeat(same, &row) && same.is_triennial != row.is_triennial => own.push(row),
+                Some(same) if is_repeat(same, &row) => {
                     same.effective.last = same.effective.last.max(row.effective.last);
                 }
                 Some(_) => *fault = Some(Code::PriceConflict),
@@ -157,11 +163,9 @@ impl PriceList {
         let mut entries = Vec::with_capacity(keys.len());
         for (key, (own, fault)) in keys {
             let first = frozen.len();
-            frozen.extend(own.into_iter().map(|PriceRow { effective, tier, unit_price, row, .. }| KeyRow {
-                effective,
-                tier,
-                unit_price,
-                row,
+            frozen.extend(own.into_iter().map(|row| {
+                let PriceRow { effective, tier, unit_price, row, is_triennial, .. } = row;
+                KeyRow { effective, tier, unit_price, row, is_triennial }
             }));
             entries.push(KeyEntry { key, first, end: frozen.len(), fault });
         }
@@ -173,29 +177,32 @@ impl PriceList {
         }
     }
 
-    /// The same rows, of which these are paid upfront under one word or the other.
-    pub fn written(mut self, upfront: BTreeSet<(PriceKey, bool)>) -> PriceList {
-        self.upfront = upfront;
-        self
-    }
-
-    /// Whether a row of a key stands under a plan by its word.
-    pub(super) fn writes(&self, key: &PriceKey, word: WrittenPlan) -> bool {
-        key.plan == word.plan
-            && (key.plan != Plan::Upfront || self.upfront.contains(&(*key, word.is_triennial)))
-    }
-
     /// What its rows are for, each key once, in order.
     pub fn keys(&self) -> impl Iterator<Item = &PriceKey> {
         self.keys.entries.iter().map(|entry| &entry.key)
     }
 
-    /// Every row's key and price, in order of keys.
-    pub(super) fn listed(&self) -> impl Iterator<Item = (PriceKey, Price)> {
-        self.keys
-            .entries
-            .iter()
-            .flat_map(|entry| self.rows[entry.first..entry.end].iter().map(|row| (entry.key, row.unit_price)))
+    /// What every row is for, and its price, in order of keys.
+    pub(super) fn listed(&self) -> impl Iterator<Item = (Written, Price)> {
+        self.keys.entries.iter().flat_map(|entry| {
+            let rows = self.rows[entry.first..entry.end].iter();
+            rows.map(|row| ((entry.key, row.is_triennial), row.unit_price))
+        })
+    }
+
+    /// The keys of which one price stands under both words at once.
+    pub(super) fn written_twice(&self) -> impl Iterator<Item = PriceKey> {
+        let twice = |entry: &&KeyEntry| {
+            let rows = &self.rows[entry.first..entry.end];
+            rows.iter().any(|row| {
+                let begins = |other: &KeyRow| other.effective.first == row.effective.first;
+                row.is_triennial
+                    && rows
+                        .iter()
+                        .any(|other| !other.is_triennial && begins(other) && other.tier.meets(row.tier))
+            })
+        };
+        self.keys.entries.iter().filter(twice).map(|entry| entry.key)
     }
 
     /// The list that holds on a day, if it is another than this one.
@@ -224,22 +231,22 @@ impl PriceList {
     /// key's rows can't be trusted (C24). Never a neighbour's price, never zero.
     pub fn quote(&self, key: PriceKey, cycle: BillingCycle, seats: u32, on: Day) -> Result<Quote, Code> {
         let later = self.later_on(on);
-        let (plan, mut quote) = later.unwrap_or(self).listed_quote(key, cycle, seats, on)?;
+        let (written, mut quote) = later.unwrap_or(self).listed_quote(key, cycle, seats, on)?;
         quote.of_other_list = later.is_some();
-        if let Some(price) = self.changes.on(&PriceKey { plan, ..key }, on, quote.listed) {
+        if let Some(price) = self.changes.on(&written, on, quote.listed) {
             quote.unit_price = price;
         }
         Ok(quote)
     }
 
-    /// The quote of this very list, and the plan under which its row stands.
+    /// The quote of this very list, and what its row is for.
     fn listed_quote(
         &self,
         key: PriceKey,
         cycle: BillingCycle,
         seats: u32,
         on: Day,
-    ) -> Result<(Plan, Quote), Code> {
+    ) -> Result<(Written, Quote), Code> {
         for (number, &plan) in plans(cycle, key.term).iter().enumerate() {
             let Some(entry) = self.keys.find(&PriceKey { plan, ..key }) else { continue };
             if let Some(fault) = entry.fault {
@@ -263,10 +270,15 @@ impl PriceList {
             let listed = row.unit_price;
             let quote =
                 Quote { unit_price: listed, listed, row: row.row, other_plan, tiered, of_other_list: false };
-            return Ok((plan, quote));
+            return Ok(((entry.key, row.is_triennial), quote));
         }
         Err(Code::PriceMissing)
     }
+}
+
+/// Whether two rows of one key and start say the same (B26).
+fn is_repeat(one: &PriceRow, other: &PriceRow) -> bool {
+    one.unit_price == other.unit_price && one.tier == other.tier
 }
 
 /// Keys, found by hashing; they are never listed, so the hash can't show in a result.
@@ -326,7 +338,7 @@ const fn hash(key: &PriceKey) -> usize {
 }
 
 /// The plans under which a billing cycle's price may stand, in order (B27).
-const fn plans(cycle: BillingCycle, term: Term) -> &'static [Plan] {
+pub(super) const fn plans(cycle: BillingCycle, term: Term) -> &'static [Plan] {
     match (cycle, term) {
         (BillingCycle::Monthly, Term::P1M | Term::P1Y | Term::P3Y) => &[Plan::Monthly, Plan::None],
         (BillingCycle::Annual, Term::P1Y) => &[Plan::Annual, Plan::Upfront, Plan::None],

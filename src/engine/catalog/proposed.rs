@@ -3,6 +3,7 @@
 //! A change is laid over today's list and never written into its rows, so which row is in force on a day stays what it was; the
 //! order in which changes stand shows nowhere.
 
+use super::price_list::{Written, plans};
 use super::{PriceKey, PriceList, Promotion, Promotions, Segment, WrittenPlan};
 use crate::calendar::{Day, Period, Term};
 use crate::ids::{ItemId, MarketId, PromotionId};
@@ -19,8 +20,8 @@ pub struct Scope {
     pub term: Option<Term>,
     /// Billing plan, as the rows write it.
     pub plan: Option<WrittenPlan>,
-    /// Market; an id that nothing has where a proposal names a market that no file knows.
-    pub market: Option<MarketId>,
+    /// Markets: none at all where a proposal names one that no file knows.
+    pub markets: Option<BTreeSet<MarketId>>,
     /// Currency.
     pub currency: Option<Currency>,
     /// Segment.
@@ -28,12 +29,13 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// Whether it is about the rows of a key, of which `writes` tells whether they stand under a plan.
-    fn holds(&self, key: &PriceKey, writes: impl Fn(WrittenPlan) -> bool) -> bool {
+    fn holds(&self, (key, is_triennial): &Written) -> bool {
         self.items.as_ref().is_none_or(|items| items.contains(&key.item))
             && self.term.is_none_or(|term| term == key.term)
-            && self.plan.is_none_or(writes)
-            && self.market.is_none_or(|market| market == key.market)
+            && self
+                .plan
+                .is_none_or(|word| word == WrittenPlan { plan: key.plan, is_triennial: *is_triennial })
+            && self.markets.as_ref().is_none_or(|markets| markets.contains(&key.market))
             && self.currency.is_none_or(|currency| currency == key.currency)
             && self.segment.is_none_or(|segment| segment == key.segment)
     }
@@ -70,21 +72,28 @@ pub struct Contradiction {
     pub key: PriceKey,
 }
 
-/// The changes of each key of a price list.
+/// The changes of the rows of a price list.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Changes(BTreeMap<PriceKey, Vec<(Day, Repricing)>>);
+pub(super) struct Changes(BTreeMap<Written, Vec<(Day, Repricing)>>);
 
 impl Changes {
-    /// The price of a key on a day, where it is another than the list has; an impossible one was refused when these were made.
-    pub(super) fn on(&self, key: &PriceKey, day: Day, listed: Price) -> Option<Price> {
-        let of_key = self.0.get(key)?;
-        on(of_key, day, listed).filter(|price| *price != listed)
+    /// The price of a row on a day, where it is another than the list has; an impossible one was refused when these were made.
+    pub(super) fn on(&self, row: &Written, day: Day, listed: Price) -> Option<Price> {
+        let of_row = self.0.get(row)?;
+        on(of_row, day, listed).filter(|price| *price != listed)
     }
 }
 
-/// A listed price under the changes of its key that hold on a day.
-fn on(of_key: &[(Day, Repricing)], day: Day, listed: Price) -> Option<Price> {
-    let held = || of_key.iter().filter(|(from, _)| *from <= day).map(|(from, what)| (*from, *what));
+/// The same changes in one order.
+fn sorted(of_row: &[(Day, Repricing)]) -> Vec<(Day, Repricing)> {
+    let mut sorted = of_row.to_vec();
+    sorted.sort_unstable();
+    sorted
+}
+
+/// A listed price under the changes of its row that hold on a day.
+fn on(of_row: &[(Day, Repricing)], day: Day, listed: Price) -> Option<Price> {
+    let held = || of_row.iter().filter(|(from, _)| *from <= day).map(|(from, what)| (*from, *what));
     let fixed = held().filter_map(|(from, what)| match what {
         Repricing::To(price) => Some((from, price)),
         Repricing::By(_) => None,
@@ -100,7 +109,7 @@ fn on(of_key: &[(Day, Repricing)], day: Day, listed: Price) -> Option<Price> {
     repriced(listed, percentages)
 }
 
-/// Whether two changes of one key can't both hold: a price and a percentage on it, or two prices from one day.
+/// Whether two changes of one row can't both hold: a price and a percentage on it, or two prices from one day.
 fn contradict(one: &PriceChange, other: &PriceChange) -> bool {
     match (one.what, other.what) {
         (Repricing::By(_), Repricing::By(_)) => false,
@@ -116,8 +125,8 @@ impl PriceList {
         self
     }
 
-    /// This list, another that takes its place from a day on, and changes laid over both; with how many keys each change is
-    /// about.
+    /// This list, another that takes its place from a day on, and changes laid over both; with how many prices each change is
+    /// about: a key once for each word that its rows are written with.
     ///
     /// # Errors
     /// Changes that can't both hold.
@@ -127,44 +136,69 @@ impl PriceList {
         changes: &[PriceChange],
     ) -> Result<(PriceList, Vec<u64>), Vec<Contradiction>> {
         self.later = other.map(|(from, list)| (from, Box::new(list)));
-        let later = self.later.iter().flat_map(|(_, list)| list.listed());
-        // A list that is replaced from the first day on is never asked.
-        let is_asked = self.later.as_ref().is_none_or(|(from, _)| *from > Day::FIRST);
-        let mut highest: BTreeMap<PriceKey, Price> = BTreeMap::new();
-        for (key, price) in self.listed().filter(|_| is_asked).chain(later) {
-            let known = highest.entry(key).or_insert(price);
+        let mut highest: BTreeMap<Written, Price> = BTreeMap::new();
+        for (row, price) in self.in_use().flat_map(PriceList::listed) {
+            let known = highest.entry(row).or_insert(price);
             *known = price.max(*known);
         }
+        let about = |row: &Written| -> Vec<usize> {
+            (0..changes.len()).filter(|&number| changes[number].scope.holds(row)).collect()
+        };
         let mut matches = vec![0; changes.len()];
         let mut contradictions = Vec::new();
-        let mut of_keys = BTreeMap::new();
-        for (key, price) in highest {
-            let lists = [Some(&self).filter(|_| is_asked), self.later.as_ref().map(|(_, list)| &**list)];
-            let writes = |word| lists.into_iter().flatten().any(|list| list.writes(&key, word));
-            let own: Vec<usize> =
-                (0..changes.len()).filter(|&number| changes[number].scope.holds(&key, writes)).collect();
+        let mut of_rows = BTreeMap::new();
+        for (row, price) in highest {
+            let own = about(&row);
+            let Some(&last) = own.last() else { continue };
             own.iter().for_each(|&number| matches[number] += 1);
-            if own.is_empty() {
-                continue;
-            }
             let pairs = own.iter().flat_map(|&one| own.iter().map(move |&other| (one, other)));
             let meets =
                 |&(one, other): &(usize, usize)| one < other && contradict(&changes[one], &changes[other]);
-            let found = pairs.filter(meets).map(|(one, other)| Contradiction { one, other, key });
-            contradictions.extend(found);
-            let of_key: Vec<(Day, Repricing)> =
+            let meeting = |(one, other)| Contradiction { one, other, key: row.0 };
+            contradictions.extend(pairs.filter(meets).map(meeting));
+            let of_row: Vec<(Day, Repricing)> =
                 own.iter().map(|&number| (changes[number].from, changes[number].what)).collect();
-            if of_key.iter().any(|(day, _)| on(&of_key, *day, price).is_none()) {
-                let last = own[own.len() - 1];
-                contradictions.push(Contradiction { one: last, other: last, key });
+            if of_row.iter().any(|(day, _)| on(&of_row, *day, price).is_none()) {
+                contradictions.push(meeting((last, last)));
             }
-            of_keys.insert(key, of_key);
+            of_rows.insert(row, of_row);
+        }
+        // One price can't be changed under one of its two words.
+        for key in self.in_use().flat_map(PriceList::written_twice) {
+            let words = [(key, false), (key, true)];
+            let [one, other] = words.map(|row| of_rows.get(&row).map(|of_row| sorted(of_row)));
+            let first = words.iter().flat_map(about).min();
+            if let Some(first) = first.filter(|_| one != other) {
+                contradictions.push(Contradiction { one: first, other: first, key });
+            }
         }
         // One place says enough of what meets in thousands of rows.
         contradictions.sort_unstable();
         contradictions.dedup_by_key(|found| (found.one, found.other));
-        self.changes = Changes(of_keys);
+        self.changes = Changes(of_rows);
         if contradictions.is_empty() { Ok((self, matches)) } else { Err(contradictions) }
+    }
+
+    /// How many of its prices a promotion could take something off: of its products, terms, billing cycles, markets and segments.
+    pub fn promoted(&self, promotion: &Promotion) -> u64 {
+        let Promotion { markets, segments, .. } = promotion;
+        let is_offered = |key: &PriceKey| {
+            let of_key =
+                promotion.offers.iter().filter(|offer| offer.item == key.item && offer.term == key.term);
+            let mut cycles = of_key.map(|offer| offer.billing_cycle);
+            (markets.is_empty() || markets.contains(&key.market))
+                && (segments.is_empty() || segments.contains(&key.segment))
+                && cycles.any(|cycle| cycle.is_none_or(|cycle| plans(cycle, key.term).contains(&key.plan)))
+        };
+        let keys: BTreeSet<&PriceKey> = self.in_use().flat_map(PriceList::keys).collect();
+        keys.into_iter().filter(|key| is_offered(key)).count() as u64
+    }
+
+    /// The lists that are asked: this one, unless another takes its place from the first day on, and that other.
+    pub fn in_use(&self) -> impl Iterator<Item = &PriceList> {
+        let is_asked = self.later.as_ref().is_none_or(|(from, _)| *from > Day::FIRST);
+        let own = Some(self).filter(|_| is_asked);
+        own.into_iter().chain(self.later.as_ref().map(|(_, list)| &**list))
     }
 }
 
@@ -222,6 +256,7 @@ mod tests {
             tier: Tier::ANY,
             unit_price: price(cents),
             row: number as u32,
+            is_triennial: false,
         };
         let rows = prices.iter().enumerate().map(row).collect();
         PriceList::new(rows, &BTreeSet::new(), PriceOverlap::OlderHolds)
@@ -252,29 +287,59 @@ mod tests {
         assert_eq!(quote(&proposed, 1, day(5)), Some(price(10_500)));
     }
 
-    #[test]
-    fn upfront_and_triennial_are_two_words_for_rows() {
-        let upfront = |item| PriceKey { plan: Plan::Upfront, ..key(item, Term::P1Y) };
-        let row = |item| PriceRow {
-            key: upfront(item),
-            effective: Period { first: day(1), last: day(12) },
+    /// A row of three years that is paid upfront, under one word or the other, from a month on.
+    fn upfront(is_triennial: bool, from: u32, cents: i64) -> PriceRow {
+        PriceRow {
+            key: PriceKey { plan: Plan::Upfront, ..key(0, Term::P3Y) },
+            effective: Period { first: day(from), last: day(12) },
             tier: Tier::ANY,
-            unit_price: price(10_000),
-            row: item as u32,
-        };
-        let written = BTreeSet::from([(upfront(0), false), (upfront(1), true)]);
-        let list = PriceList::new(vec![row(0), row(1)], &BTreeSet::new(), PriceOverlap::OlderHolds);
-        for (is_triennial, expected) in [(false, [10_500, 10_000]), (true, [10_000, 10_500])] {
-            let plan = Some(WrittenPlan { plan: Plan::Upfront, is_triennial });
-            let change =
-                PriceChange { scope: Scope { plan, ..Scope::default() }, ..change(None, day(1), by(50_000)) };
-            let proposed = list.clone().written(written.clone()).proposed(None, &[change]);
-            let (proposed, matches) = proposed.unwrap_or_default();
-            let found = [0, 1].map(|item| {
-                let quote = proposed.quote(upfront(item), BillingCycle::Upfront, 1, day(2));
+            unit_price: price(cents),
+            row: from,
+            is_triennial,
+        }
+    }
+
+    fn written(rows: Vec<PriceRow>) -> PriceList {
+        PriceList::new(rows, &BTreeSet::new(), PriceOverlap::NewestStart)
+    }
+
+    /// 5 % on what is written Triennial, or on what is written Upfront.
+    fn on_word(is_triennial: bool) -> PriceChange {
+        let plan = Some(WrittenPlan { plan: Plan::Upfront, is_triennial });
+        PriceChange { scope: Scope { plan, ..Scope::default() }, ..change(None, day(1), by(50_000)) }
+    }
+
+    #[test]
+    fn a_change_of_one_word_for_upfront_is_about_the_rows_that_are_written_so() {
+        let both = written(vec![upfront(false, 1, 10_000), upfront(true, 6, 20_000)]);
+        let in_turn = written(vec![upfront(false, 1, 10_000)])
+            .proposed(Some((day(6), written(vec![upfront(true, 6, 20_000)]))), &[on_word(true)]);
+        let (in_turn, _) = in_turn.unwrap_or_default();
+        for (word, expected) in [(false, [10_500, 20_000]), (true, [10_000, 21_000])] {
+            let (proposed, matches) = both.clone().proposed(None, &[on_word(word)]).unwrap_or_default();
+            let quoted = |list: &PriceList, month| {
+                let quote = list.quote(key(0, Term::P3Y), BillingCycle::Upfront, 1, day(month));
                 quote.ok().map(|quote| quote.unit_price)
-            });
-            assert_eq!((matches, found), (vec![1], expected.map(|cents| Some(price(cents)))));
+            };
+            let expected = expected.map(|cents| Some(price(cents)));
+            assert_eq!((matches, [1, 6].map(|month| quoted(&proposed, month))), (vec![1], expected));
+            if word {
+                assert_eq!([1, 6].map(|month| quoted(&in_turn, month)), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn a_price_under_both_words_at_once_is_changed_under_both_or_not_at_all() {
+        let list = || written(vec![upfront(false, 1, 10_000), upfront(true, 1, 10_000)]);
+        for word in [false, true] {
+            let found = list().proposed(None, &[on_word(word)]).err().unwrap_or_default();
+            assert_eq!(found, [Contradiction { one: 0, other: 0, key: upfront(true, 1, 1).key }]);
+        }
+        for changes in [vec![on_word(false), on_word(true)], vec![change(None, day(1), by(50_000))]] {
+            let (proposed, _) = list().proposed(None, &changes).unwrap_or_default();
+            let quote = proposed.quote(key(0, Term::P3Y), BillingCycle::Upfront, 1, day(2));
+            assert_eq!(quote.ok().map(|quote| quote.unit_price), Some(price(10_500)));
         }
     }
 

@@ -64,11 +64,14 @@ impl Factors {
         divide(listed * left(self.promotion) * left(self.code), whole * whole, Rounding::HalfUp)
     }
 
-    /// What the product is further from a subtotal in minor units than rounding can do: nothing is left unexplained there.
+    /// Whether the product is further from a subtotal in minor units than rounding can bring it: something else made the subtotal.
+    ///
+    /// Rounding moves an amount by less than a minor unit, and the product by a whole one where its own last digit was rounded up
+    /// to it.
     pub fn misses(self, subtotal: i64, digits: u32, at_unit: bool) -> bool {
         let minor = power_of_ten(EFFECTIVE_DIGITS - digits);
         let bound = if at_unit { minor * i128::from(self.extent.seats.max(1)) } else { minor };
-        (self.amount() - i128::from(subtotal) * minor).abs() >= bound
+        (self.amount() - i128::from(subtotal) * minor).abs() > bound
     }
 }
 
@@ -176,6 +179,28 @@ mod tests {
         };
         let found = contributions(of(12_000, (1, 12), 230_000), of(1_200, (1, 1), 30_000)).rounded(2);
         assert_eq!(found, [226, 0, 0, -220]);
+    }
+
+    #[test]
+    fn what_rounding_can_not_do_is_unexplained() {
+        // 1.000001 less its millionth is 0.999999999999: truncated 0.99, to ten digits 1.0000000000.
+        let whole = |millionths: i64, off: u32, seats| Factors {
+            list: (Price::from_millionths(millionths).unwrap_or_default(), (1, 1)),
+            extent: Extent { surcharge: Surcharge::NONE, days: (1, 1), seats },
+            ..factors(1, off, 0, 1)
+        };
+        let near = whole(1_000_001, 1, 1);
+        assert_eq!(
+            [98, 99, 100, 101, 102].map(|cents| near.misses(cents, 2, false)),
+            [true, false, false, false, true]
+        );
+        // 0.999 a seat, rounded by the seat: 0.99 or 1.00 for each of ten.
+        let seats = whole(999_000, 0, 10);
+        assert_eq!(
+            [988, 990, 1_000, 1_010].map(|cents| seats.misses(cents, 2, true)),
+            [true, false, false, true]
+        );
+        assert!(seats.misses(990, 2, false));
     }
 
     #[test]

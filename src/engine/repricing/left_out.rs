@@ -2,7 +2,7 @@
 
 use crate::calendar::Day;
 use crate::reasons::Reason;
-use crate::workings::{Played, Renewal, RenewalOutcome, Step};
+use crate::workings::{BLOCKS, Played, Renewal, RenewalOutcome, Step};
 
 /// In which world a renewal can't be as it should.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
@@ -56,13 +56,6 @@ type Fault = (Renewal, &'static str, &'static str);
 
 /// Why a renewal is not what it should be: it is blocked, or not as it was scheduled.
 fn fault(renewal: &Renewal, played: &Played) -> Option<Fault> {
-    const WHY: [Reason; 5] = [
-        Reason::PriceMissing,
-        Reason::PriceConflict,
-        Reason::PriceUnreadable,
-        Reason::AmountTooLarge,
-        Reason::BillingCycleNotForTerm,
-    ];
     let is_blocked = renewal.outcome == RenewalOutcome::Blocked;
     // What was scheduled may be impossible in both worlds; what blocks the renewal is what this one lacks.
     if !is_blocked && renewal.reasons.holds(Reason::ScheduledChangeRejected) {
@@ -73,8 +66,12 @@ fn fault(renewal: &Renewal, played: &Played) -> Option<Fault> {
         let (why, says) = rejected.map_or(of_reason, |code| (code.name(), code.sentence()));
         return Some((*renewal, why, says));
     }
-    let why = WHY.into_iter().find(|&reason| renewal.reasons.holds(reason)).unwrap_or(Reason::PriceMissing);
-    is_blocked.then_some((*renewal, why.name(), why.sentence()))
+    let why = BLOCKS.into_iter().map(|(_, reason)| reason).find(|&reason| renewal.reasons.holds(reason));
+    // Whatever blocks it has a reason; were there none, no other is guessed.
+    let (why, says) = why.map_or((RenewalOutcome::Blocked.name(), "it is blocked"), |reason| {
+        (reason.name(), reason.sentence())
+    });
+    is_blocked.then_some((*renewal, why, says))
 }
 
 /// The first renewal of a subscription that the worlds can't both price alike.

@@ -58,6 +58,17 @@ impl Cause {
             Cause::Rounding => "rounding",
         }
     }
+
+    /// As people read it.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Cause::ListPrice => "List price",
+            Cause::Promotion => "Promotion",
+            Cause::Code => "Code",
+            Cause::Policy => "Policy",
+            Cause::Rounding => "Rounding",
+        }
+    }
 }
 
 /// A world's charges of one subscription.
@@ -86,8 +97,8 @@ pub struct Effect {
     pub after: i64,
     /// What the change comes from, in the order of [`Cause::ALL`]: they add up to it.
     pub causes: [i64; Cause::ALL.len()],
-    /// Whether anything changes, if only in what it comes from.
-    pub is_changed: bool,
+    /// The first day of the first charge that differs; none where nothing changes, not even what the amount comes from.
+    pub effective_on: Option<Day>,
 }
 
 /// What a proposal does to one subscription.
@@ -95,8 +106,13 @@ pub struct Effect {
 pub struct Effects {
     /// By month and product:SKU.
     pub rows: Vec<Effect>,
-    /// The first day of the first charge that differs, in the first month whose amount or causes do.
-    pub effective_on: Option<Day>,
+}
+
+impl Effects {
+    /// The subscription's first day of effect: that of the first month whose amount or causes change.
+    pub fn effective_on(&self) -> Option<Day> {
+        self.rows.iter().find_map(|effect| effect.effective_on)
+    }
 }
 
 /// A law of this module does not hold: an amount is not what its factors come to.
@@ -106,6 +122,25 @@ pub struct Unexplained {
     pub subscription: SubscriptionId,
     /// The first day of the charge.
     pub first: Day,
+}
+
+impl Unexplained {
+    /// The law.
+    pub const LAW: &'static str = "an amount is what its workings say";
+}
+
+/// Holds both worlds of one subscription against each other, up to the first renewal that one can't price.
+///
+/// # Errors
+/// An amount is not what its factors come to, so that its change can't be explained.
+pub fn held(
+    (before, past): (Side<'_>, Renewals<'_>),
+    (after, proposed): (Side<'_>, Renewals<'_>),
+    currency: Currency,
+) -> Result<(Effects, Option<Gap>), Unexplained> {
+    let gap = gap(past, proposed);
+    let until = gap.map(|gap| gap.renewal.renewal_date);
+    Ok((compare(before, after, currency, until)?, gap))
 }
 
 /// Holds both worlds' lines of one subscription against each other, from which a renewal that can't be priced cuts off all that
@@ -142,10 +177,9 @@ pub fn compare(
         }
         let (month, item) = next;
         let effect = effect(item, month, (paid(mine), paid(theirs)), &sum, currency);
-        if effect.is_changed && effects.effective_on.is_none() {
-            effects.effective_on = first;
-        }
-        effects.rows.push(effect);
+        // What comes and goes in one month may come to nothing.
+        let is_changed = effect.causes.iter().any(|&cause| cause != 0);
+        effects.rows.push(Effect { effective_on: first.filter(|_| is_changed), ..effect });
     }
     Ok(effects)
 }
@@ -274,6 +308,5 @@ fn effect(
         contributions.rounded(currency.digits()).map(crate::money::posted);
     let rounding = after - before - (list_price + promotion + code + policy);
     let causes = [list_price, promotion, code, policy, rounding];
-    // What comes and goes in one month may come to nothing.
-    Effect { item, month, before, after, causes, is_changed: causes.iter().any(|&cause| cause != 0) }
+    Effect { item, month, before, after, causes, effective_on: None }
 }

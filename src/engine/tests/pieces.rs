@@ -69,6 +69,7 @@ fn catalog() -> Catalog {
             for (number, first) in [day(1, 1), day(3, 1)].into_iter().enumerate() {
                 let millionths = (item as i64 + 3) * 1_234_567 * i64::from(term.months()) + number as i64;
                 rows.push(PriceRow {
+                    is_triennial: false,
                     key: PriceKey {
                         item: ItemId::of_rank(item),
                         term,

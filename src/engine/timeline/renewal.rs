@@ -13,7 +13,7 @@ use crate::rating::price_column;
 use crate::rating::seat_parts::{Discounts, SeatsHeld};
 use crate::rating::term_price::TermPrice;
 use crate::reasons::{Reason, Reasons};
-use crate::workings::{ChargeType, Renewal, RenewalOutcome, Renewed, Step, Steps};
+use crate::workings::{BLOCKS, ChargeType, Renewal, RenewalOutcome, Renewed, Step, Steps};
 
 /// What a renewal renews to.
 #[derive(Clone, Copy)]
@@ -265,15 +265,7 @@ impl TimeLine<'_> {
         code: Code,
         mut reasons: Reasons,
     ) {
-        // A plain renewal can fail for these alone: its seats and its term's end are what they were (A21).
-        let blocks = [
-            (Code::PriceMissing, Reason::PriceMissing),
-            (Code::PriceConflict, Reason::PriceConflict),
-            (Code::PriceUnreadable, Reason::PriceUnreadable),
-            (Code::AmountTooLarge, Reason::AmountTooLarge),
-            (Code::BillingCycleNotForTerm, Reason::BillingCycleNotForTerm),
-        ];
-        for (_, reason) in blocks.into_iter().filter(|&(blocks, _)| blocks == code) {
+        for (_, reason) in BLOCKS.into_iter().filter(|&(blocks, _)| blocks == code) {
             reasons.insert(reason);
         }
         // The old term's lines stand: a row that has one in this run is billed, and the finding flags it (A21).
@@ -282,7 +274,8 @@ impl TimeLine<'_> {
         self.find_on_row(number, disposition, code, "product_id");
         let running = &mut self.running[number];
         running.state = State::Ended;
-        // That a world can't price it does not mean that the customer gives it up, so others that it counts for stay (R71).
+        // That a world can't price it does not mean that the customer gives it up: promotions that require it stay (R71). What it
+        // would have redeemed is not known, and counts for no other.
         running.ended_on = Some(old.period.last).filter(|_| !self.is_projected);
         if !self.is_forecast {
             running.blocked = Some(disposition);

@@ -39,8 +39,8 @@ pub struct World<'a> {
 
 /// Plays one customer up to `as_of` in the first of the worlds, and from there on in each of them.
 ///
-/// `played` has a place for each world and gets its lines and renewals of the days of the horizon; findings and fates are of the
-/// past, and stand in the first place.
+/// `played` has a place for each world and gets its lines and renewals of the days of the horizon. Findings and fates stand in the
+/// first place: what is wrong with a row, and what became of it today.
 pub fn play_worlds(
     slate: &mut Slate,
     customer: CustomerBook<'_>,

@@ -9,7 +9,7 @@ pub use steps::{Condition, Conditions, Step, Verdict};
 
 use crate::book::EventKind;
 use crate::calendar::{BillingCycle, Day, Instant, Period, Term};
-use crate::findings::{Fate, Finding, Source};
+use crate::findings::{Code, Fate, Finding, Source};
 use crate::ids::{ChangeId, CodeId, ItemId, PromotionId, SubscriptionId};
 use crate::money::{Discount, Kept, Price};
 use crate::reasons::{Reason, Reasons};
@@ -225,6 +225,15 @@ impl RenewalOutcome {
         }
     }
 }
+
+/// What a plain renewal can fail for, and the reason that it then has: its seats and its term's end are what they were (A21).
+pub const BLOCKS: [(Code, Reason); 5] = [
+    (Code::PriceMissing, Reason::PriceMissing),
+    (Code::PriceConflict, Reason::PriceConflict),
+    (Code::PriceUnreadable, Reason::PriceUnreadable),
+    (Code::AmountTooLarge, Reason::AmountTooLarge),
+    (Code::BillingCycleNotForTerm, Reason::BillingCycleNotForTerm),
+];
 
 /// The side of a renewal that comes after it; there is none where it expires or is blocked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -4,6 +4,7 @@ use crate::job::{JobError, Place, Problem, nearest};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
+use termwise_engine::calendar::Day;
 use toml::de::{DeTable, DeValue};
 
 /// Not TOML.
@@ -194,39 +195,68 @@ impl Paper {
         section: &Section,
         key: &str,
         read: impl FnOnce(&str) -> Option<T>,
-        meant: &str,
+        meant: Meant,
     ) -> Option<T> {
         let cell = section.cells.get(key)?;
         let value = read(&cell.text);
         if value.is_none() {
             let shown = format!("{}.{key}", section.name);
-            let says = format!("{:?} is not {meant}", cell.text);
-            self.refuse(cell.line, &shown, VALUE, says, &hint_of(meant));
+            let says = format!("{:?} is not {}", cell.text, meant.name());
+            self.refuse(cell.line, &shown, VALUE, says, meant.hint());
         }
         value
     }
 }
 
-fn known_names() -> Vec<&'static str> {
-    HEAD.into_iter().chain(SECTIONS.into_iter().map(|(name, _)| name)).collect()
+/// What the value of a key has to be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Meant {
+    Date,
+    Percentage,
+    Amount,
+    Term,
+    BillingPlan,
+    Segment,
+    Currency,
 }
 
-fn hint_of(meant: &str) -> String {
-    let such_as = match meant {
-        "a date" => "write YYYY-MM-DD",
-        "a percentage" => {
-            "write it in quotes with at most four decimals, such as \"+5%\" or \"-2.5%\"; more than -100%, at most +900%"
+impl Meant {
+    const fn name(self) -> &'static str {
+        match self {
+            Meant::Date => "a date",
+            Meant::Percentage => "a percentage",
+            Meant::Amount => "an amount",
+            Meant::Term => "a term",
+            Meant::BillingPlan => "a billing plan",
+            Meant::Segment => "a segment",
+            Meant::Currency => "a currency",
         }
-        "an amount" => {
-            "write it in quotes with at most six decimals, such as \"60.48\"; at most 1,000,000,000"
+    }
+
+    const fn hint(self) -> &'static str {
+        match self {
+            Meant::Date => "write YYYY-MM-DD",
+            Meant::Percentage => {
+                "write it in quotes with at most four decimals, such as \"+5%\" or \"-2.5%\"; more than -100%, at most +900%"
+            }
+            Meant::Amount => {
+                "write it in quotes with at most six decimals, such as \"60.48\"; at most 1,000,000,000"
+            }
+            Meant::Term => "write P1M, P1Y or P3Y",
+            Meant::BillingPlan => "write Monthly, Annual, Triennial, Upfront or None, as the price list does",
+            Meant::Segment => "write Commercial, Education, Nonprofit or Government",
+            Meant::Currency => "write its three letters, such as EUR",
         }
-        "a term" => "write P1M, P1Y or P3Y",
-        "a billing plan" => "write Monthly, Annual, Triennial, Upfront or None, as the price list does",
-        "a segment" => "write Commercial, Education, Nonprofit or Government",
-        "a currency" => "write its three letters, such as EUR",
-        _ => "write a text in quotes",
-    };
-    such_as.to_owned()
+    }
+}
+
+/// A date as windows of promotions have it.
+pub(super) fn day(text: &str) -> Option<Day> {
+    super::super::cell::open_day(text).ok()
+}
+
+fn known_names() -> Vec<&'static str> {
+    HEAD.into_iter().chain(SECTIONS.into_iter().map(|(name, _)| name)).collect()
 }
 
 /// A value as a cell of a table would have it.
@@ -258,7 +288,7 @@ fn line(text: &str, span: &Range<usize>) -> u32 {
     u32::try_from(lines).unwrap_or(u32::MAX)
 }
 
-/// The line of a section's heading: the one above its first key that is no comment is near enough, so the first key's own.
+/// The line of a section's heading, `[[…]]`, where it has one: the last one before the first of its keys.
 fn first_line(text: &str, table: &DeTable<'_>) -> Option<u32> {
     let first = table.keys().map(|key| key.span().start).min()?;
     // The brackets stand before it, with nothing but blanks and comments between.

@@ -9,6 +9,7 @@
 //! is a finding, since the world may have moved on since it was written.
 
 mod grammar;
+mod price;
 mod sketch;
 mod worlds;
 

@@ -1,6 +1,6 @@
 //! A proposal before ids are known: its own texts, checked as far as they can be.
 
-use super::super::cell;
+use super::super::FileFacts;
 use super::super::columns::{Need, schema_of};
 use super::super::error::IntakeError;
 use super::super::files::hold;
@@ -8,16 +8,14 @@ use super::super::prices::PriceRows;
 use super::super::promotions::PromotionRows;
 use super::super::reading::SmallRows;
 use super::super::row::{Fields, Row};
-use super::super::{FileFacts, words};
-use super::grammar::{Paper, Section, VALUE};
+use super::grammar::{Meant, Paper, Section, VALUE, day};
+use super::price::PriceSketch;
 use crate::job::{InputFile, JobError};
 use crate::policy_file::{self, InForce, Refused};
 use std::collections::BTreeMap;
 use std::path::Path;
-use termwise_engine::calendar::{Day, Term};
-use termwise_engine::catalog::{Repricing, Segment, WrittenPlan};
+use termwise_engine::calendar::Day;
 use termwise_engine::findings::{Source, Table};
-use termwise_engine::money::{Currency, Percentage};
 
 /// The rows that a proposal adds, as they are read.
 #[derive(Debug, Default)]
@@ -53,23 +51,6 @@ pub(super) struct ListSketch {
     pub(super) from: Option<Day>,
 }
 
-/// Prices by scope.
-#[derive(Debug)]
-pub(super) struct PriceSketch {
-    pub(super) line: u32,
-    pub(super) product: Option<String>,
-    pub(super) sku: Option<String>,
-    pub(super) term: Option<Term>,
-    pub(super) plan: Option<WrittenPlan>,
-    pub(super) market: Option<String>,
-    pub(super) currency: Option<Currency>,
-    pub(super) segment: Option<Segment>,
-    pub(super) what: Repricing,
-    pub(super) from: Option<Day>,
-    /// In words, but for the day.
-    pub(super) says: String,
-}
-
 /// A row of a new promotion.
 #[derive(Debug)]
 pub(super) struct AddedSketch {
@@ -96,19 +77,6 @@ pub(super) struct SettingSketch {
     pub(super) word: String,
     pub(super) is_new: bool,
 }
-
-const PRICE_KEYS: [&str; 10] = [
-    "product_id",
-    "sku_id",
-    "term",
-    "billing_plan",
-    "market",
-    "currency",
-    "segment",
-    "percent",
-    "price",
-    "from",
-];
 
 impl Sketch {
     /// Reads a proposal; what is wrong with it is noted in it.
@@ -148,7 +116,7 @@ impl Sketch {
         for section in std::mem::take(&mut sketch.paper.sections) {
             match section.name {
                 "price_list" => sketch.take_list(&section, folder, &shown_folder),
-                "price" => sketch.take_price(&section),
+                "price" => sketch.prices.extend(PriceSketch::take(&mut sketch.paper, &section)),
                 "promotion_added" => sketch.take_added(&section),
                 "promotion_ended" => sketch.take_window(&section, true),
                 "promotion_extended" => sketch.take_window(&section, false),
@@ -223,7 +191,7 @@ impl Sketch {
 
     fn take_list(&mut self, section: &Section, folder: &Path, shown: &Path) {
         self.paper.check(section, &["files", "from"], &["files"]);
-        let from = self.paper.value(section, "from", day, "a date");
+        let from = self.paper.value(section, "from", day, Meant::Date);
         let named = section.cells.get("files").map(|cell| cell.text.clone()).unwrap_or_default();
         let file = |name: &str| InputFile {
             shown: shown.join(name).to_string_lossy().into_owned(),
@@ -242,64 +210,6 @@ impl Sketch {
             self.paper.refuse(section.line, "price_list.files", VALUE, says, hint);
         }
         self.list = Some(ListSketch { line: section.line, files, from });
-    }
-
-    fn take_price(&mut self, section: &Section) {
-        let paper = &mut self.paper;
-        paper.check(section, &PRICE_KEYS, &[]);
-        let text = |key: &str| section.cells.get(key).map(|cell| cell.text.clone());
-        let term = paper.value(section, "term", words::term, "a term");
-        let plan = paper.value(section, "billing_plan", words::plan, "a billing plan");
-        let currency = paper.value(section, "currency", Currency::from_code, "a currency");
-        let segment = paper.value(section, "segment", words::price_segment, "a segment");
-        let from = paper.value(section, "from", day, "a date");
-        let percent = paper.value(section, "percent", percentage, "a percentage").map(Repricing::By);
-        let price = |text: &str| cell::money(text).ok().map(Repricing::To);
-        let price = paper.value(section, "price", price, "an amount");
-        let has = |key: &str| section.cells.contains_key(key);
-        if has("percent") == has("price") {
-            let says =
-                if has("price") { "a price and a percentage are two things" } else { "nothing changes" };
-            paper.refuse(
-                section.line,
-                "price",
-                VALUE,
-                says,
-                "write either percent = \"+5%\" or price = \"60.48\"",
-            );
-        }
-        let named = |key: &str, what: &str| text(key).map(|word| format!("{what}{word}"));
-        let scope: Vec<String> = [
-            named("product_id", ""),
-            named("sku_id", "SKU "),
-            named("term", ""),
-            named("billing_plan", "billed "),
-            named("market", "market "),
-            named("currency", ""),
-            named("segment", "segment "),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
-        let scope = if scope.is_empty() { "every price".to_owned() } else { scope.join(", ") };
-        let Some(what) = percent.or(price) else { return };
-        let says = match what {
-            Repricing::By(_) => format!("{} on {scope}", text("percent").unwrap_or_default()),
-            Repricing::To(_) => format!("{} for {scope}", text("price").unwrap_or_default()),
-        };
-        self.prices.push(PriceSketch {
-            line: section.line,
-            product: text("product_id"),
-            sku: text("sku_id"),
-            term,
-            plan,
-            market: text("market"),
-            currency,
-            segment,
-            what,
-            from,
-            says,
-        });
     }
 
     fn take_added(&mut self, section: &Section) {
@@ -326,7 +236,7 @@ impl Sketch {
     fn take_window(&mut self, section: &Section, is_end: bool) {
         let keys = ["promotion_id", "last_day"];
         self.paper.check(section, &keys, &keys);
-        let last = self.paper.value(section, "last_day", day, "a date");
+        let last = self.paper.value(section, "last_day", day, Meant::Date);
         let id = section.cells.get("promotion_id").map(|cell| cell.text.clone());
         if let (Some(promotion), Some(last)) = (id, last) {
             self.windows.push(WindowSketch { line: section.line, promotion, last, is_end });
@@ -372,32 +282,5 @@ impl Sketch {
             }
             seen.push(promotion);
         }
-    }
-}
-
-fn day(text: &str) -> Option<Day> {
-    cell::open_day(text).ok()
-}
-
-/// `"+5%"`: a sign, at most four decimals, and the mark, with a blank before it or not.
-fn percentage(text: &str) -> Option<Percentage> {
-    let number = text.strip_suffix('%')?.trim_end();
-    let (sign, number) = match number.strip_prefix('-') {
-        Some(number) => (-1, number),
-        None => (1, number.strip_prefix('+').unwrap_or(number)),
-    };
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
-    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if !is_digits(whole) || !is_digits(fraction) || fraction.len() > 4 || whole.len() > 3 {
-        return None;
-    }
-    let millionths: i32 = format!("{whole}{fraction:0<4}").parse().ok()?;
-    Percentage::from_millionths(sign * millionths)
-}
-
-impl PriceSketch {
-    /// Whether it changes no price at all: a percentage of nothing.
-    pub(super) fn is_idle(&self) -> bool {
-        self.what == Repricing::By(Percentage::NONE)
     }
 }

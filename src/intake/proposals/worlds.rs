@@ -1,7 +1,8 @@
 //! From a sketch to a world: ids are known, and today's catalog becomes the proposal's.
 
 use super::grammar::{CONFLICT, Paper, VALUE};
-use super::sketch::{ListSketch, PriceSketch, Sketch, WindowSketch};
+use super::price::PriceSketch;
+use super::sketch::{ListSketch, Sketch, WindowSketch};
 use super::{Change, Proposal, ProposedRows};
 use crate::intake::desk::Notes;
 use crate::intake::error::IntakeError;
@@ -14,7 +15,7 @@ use termwise_engine::catalog::{
     Catalog, PriceChange, PriceKey, PriceList, Promotion, PromotionChanges, Scope,
 };
 use termwise_engine::findings::Source;
-use termwise_engine::ids::{ItemId, PromotionId};
+use termwise_engine::ids::{ItemId, MarketId, PromotionId};
 
 /// What worlds are made of.
 #[derive(Clone, Copy)]
@@ -67,15 +68,8 @@ fn settled(
         let hint = "name a list that has the prices of every product, or nothing can be renewed";
         sketch.paper.refuse(named.line, "price_list.files", VALUE, "the list has no price", hint);
     }
-    let sold = sold(ground.today, other.as_ref().map(|(_, list)| list));
+    let rows_added: Vec<(Promotion, Source)> = rows.promotions.each(ground.order).collect();
     let added = added(&mut sketch.paper, rows.promotions, &sketch.added, ground);
-    changes.extend(sketch.added.iter().map(|row| {
-        let id = ground.names.promotions.rank(&row.id).map(PromotionId::of_rank);
-        let offered = added.iter().filter(|promotion| Some(promotion.id) == id);
-        let offers = offered.flat_map(|promotion| &promotion.offers);
-        let matches = offers.filter(|offer| sold.contains(&offer.item)).count() as u64;
-        Change { line: row.line, says: format!("promotion {} is added", row.id), matches }
-    }));
     let last_days = last_days(&sketch.windows, ground, &mut changes);
     let price_changes: Vec<PriceChange> =
         sketch.prices.iter().map(|price| price_change(price, ground.names)).collect();
@@ -96,6 +90,12 @@ fn settled(
     if let Some(error) = sketch.error() {
         return Err(Some(error));
     }
+    changes.extend(sketch.added.iter().map(|row| {
+        // Each row is a change of its own, though several make one promotion.
+        let own = rows_added.iter().filter(|(_, source)| source.row == row.line);
+        let matches = own.map(|(promotion, _)| prices.promoted(promotion)).sum();
+        Change { line: row.line, says: format!("promotion {} is added", row.id), matches }
+    }));
     changes.extend(sketch.settings.iter().map(|setting| Change {
         line: setting.line,
         says: format!("{} is {}", setting.key, setting.word),
@@ -113,12 +113,6 @@ fn settled(
     };
     let Sketch { name, shown, paper: Paper { title, author, why, .. }, .. } = sketch;
     Ok(Proposal { name, shown, title, author, why, catalog, policy, changes })
-}
-
-/// What is sold at all, today or under a list of the proposal's.
-fn sold(today: &Catalog, other: Option<&PriceList>) -> BTreeSet<ItemId> {
-    let others = other.into_iter().flat_map(PriceList::keys);
-    today.prices.keys().chain(others).map(|key| key.item).collect()
 }
 
 /// The new promotions; one that there is already, or whose rows differ, is refused.
@@ -159,7 +153,11 @@ fn last_days(
         let is_change =
             today.is_some_and(|last| if window.is_end { window.last < last } else { window.last > last });
         found.extend(id.filter(|_| is_change).map(|id| (id, window.last)));
-        let was = today.map_or(String::new(), |last| format!(" instead of {last}"));
+        let was = match today {
+            Some(last) if is_change => format!(" instead of {last}"),
+            Some(last) => format!(", and its last day is {last} already"),
+            None => String::new(),
+        };
         let verb = if window.is_end { "ends" } else { "goes on until" };
         let says = format!("promotion {} {verb} {}{was}", window.promotion, window.last);
         changes.push(Change { line: window.line, says, matches: u64::from(is_change) });
@@ -173,15 +171,13 @@ fn price_change(sketch: &PriceSketch, names: &SharedNames) -> PriceChange {
         fits(&sketch.product, names.products.get(*rank)) && fits(&sketch.sku, names.skus.get(*rank))
     };
     let is_narrow = sketch.product.is_some() || sketch.sku.is_some();
-    // No row has a market that no file names.
-    let market =
-        sketch.market.as_ref().map(|market| names.markets.rank(market).unwrap_or(names.markets.len()));
+    let market = |market: &String| names.markets.rank(market).map(MarketId::of_rank).into_iter().collect();
     let items = (0..names.products.len()).filter(of_scope).map(ItemId::of_rank);
     let scope = Scope {
         items: is_narrow.then(|| items.collect()),
         term: sketch.term,
         plan: sketch.plan,
-        market: market.map(termwise_engine::ids::MarketId::of_rank),
+        markets: sketch.market.as_ref().map(market),
         currency: sketch.currency,
         segment: sketch.segment,
     };

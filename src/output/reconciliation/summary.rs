@@ -153,8 +153,7 @@ fn seats(comparison: &Comparison) -> Vec<String> {
     let compared = comparison.tallied.by_status.iter().filter(|((_, status), _)| *status != Status::Excluded);
     compared.for_each(|(_, sum)| all.add(sum));
     let (ours, vendors) = (all.ours_seats, all.vendors_seats);
-    let percent =
-        i64::try_from(vendors).ok().and_then(|vendors| percent_change(ours - i128::from(vendors), vendors));
+    let percent = percent_change(ours - vendors, vendors);
     let percent = percent.map_or_else(String::new, |percent| format!(" ({} %)", Decimal::percent(percent)));
     vec![format!("seats: ours {ours}, the vendor's {vendors}; variance {}{percent}", ours - vendors)]
 }

@@ -22,7 +22,7 @@ pub use tally::{Sum, Tallied};
 use termwise_engine::calendar::Day;
 use termwise_engine::ids::{CustomerId, SubscriptionId};
 use termwise_engine::money::Currency;
-use termwise_engine::repricing::{Cause, Effect};
+use termwise_engine::repricing::{Cause, Effect, Unpriced};
 
 /// What a proposal is, for reports.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -77,10 +77,10 @@ pub struct GroupSums {
     /// By cause.
     pub causes: [i64; Cause::ALL.len()],
     /// Subscriptions with a charge.
-    pub subscriptions: i64,
+    pub subscriptions: u32,
     /// Subscriptions with a change.
-    pub changed: i64,
-    /// The first day of effect.
+    pub changed: u32,
+    /// The first day of a charge of its own that differs.
     pub effective_on: Option<Day>,
 }
 
@@ -130,7 +130,7 @@ pub struct LeftOut {
     /// The renewal.
     pub from: Day,
     /// Which world can't price it.
-    pub side: &'static str,
+    pub side: Unpriced,
     /// Why.
     pub why: &'static str,
     /// What is left out of today's side, in minor units.

@@ -124,7 +124,7 @@ pub fn prove(summed: &Summed, report: &Report<'_>) -> Result<(), OutputError> {
         }
         for (key, sum) in &summed.tallied.sums {
             let own = found.remove(key).unwrap_or_default();
-            let expected = sum.unweighed();
+            let expected = sum.of_groups();
             let (own, expected) = if counts_once {
                 (own, expected)
             } else {
@@ -160,8 +160,8 @@ fn add(sum: &mut Sum, group: &GroupSums) {
     sum.before += i128::from(group.before);
     sum.after += i128::from(group.after);
     sum.causes.iter_mut().zip(group.causes).for_each(|(sum, cause)| *sum += i128::from(cause));
-    sum.subscriptions += i128::from(group.subscriptions);
-    sum.changed += i128::from(group.changed);
+    sum.subscriptions += u64::from(group.subscriptions);
+    sum.changed += u64::from(group.changed);
 }
 
 fn manifest_text(

@@ -117,13 +117,13 @@ pub(super) fn groups<'a>(by: &'static [&'static str], proposals: &ProposalNames)
     }));
     columns.extend([
         Column::name("currency", |group: &&Group| group.currency, |currency| currency.code().to_owned()),
-        Column::count("subscriptions", |_, group: &&Group| Some(group.sums.subscriptions)),
-        Column::count("subscriptions_changed", |_, group: &&Group| Some(group.sums.changed)),
+        Column::count("subscriptions", |_, group: &&Group| Some(group.sums.subscriptions.into())),
+        Column::count("subscriptions_changed", |_, group: &&Group| Some(group.sums.changed.into())),
         amount("before", |group: &&Group| Decimal::amount(group.sums.before, group.currency)),
         amount("after", |group: &&Group| Decimal::amount(group.sums.after, group.currency)),
         amount("change", |group: &&Group| Decimal::amount(group.sums.change(), group.currency)),
         Column::decimal("change_percent", PERCENT, |_, group: &&Group| {
-            percent_change(group.sums.change(), group.sums.before).map(Decimal::percent)
+            percent_change(group.sums.change(), group.sums.before.into()).map(Decimal::percent)
         }),
     ]);
     columns.extend((0..).zip(Cause::ALL).map(|(number, cause): (usize, Cause)| {
@@ -154,7 +154,7 @@ pub(super) fn left_out<'a>(proposals: &ProposalNames) -> Vec<Column<&'a LeftOut>
     columns.extend([
         Column::name("currency", |row: &&LeftOut| row.currency, |currency| currency.code().to_owned()),
         Column::day("from", |_, row: &&LeftOut| row.from),
-        Column::name("side", |row: &&LeftOut| row.side, str::to_owned),
+        Column::name("side", |row: &&LeftOut| row.side, |side| side.name().to_owned()),
         Column::name("why", |row: &&LeftOut| row.why, str::to_owned),
         amount("before", |row: &&LeftOut| Decimal::amount(row.before, row.currency)),
         amount("after", |row: &&LeftOut| Decimal::amount(row.after, row.currency)),

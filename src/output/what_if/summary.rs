@@ -7,10 +7,10 @@ use crate::output::account::Account;
 use crate::output::figures::{Decimal, shortened as cut};
 use crate::output::{Report, manifest, summary};
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use termwise_engine::findings::{NotDue, Table};
 use termwise_engine::money::{Currency, percent_change};
-use termwise_engine::repricing::Cause;
+use termwise_engine::repricing::{Cause, Unpriced};
 
 /// Letters of a proposal's name that a column shows.
 const NAME_SHOWN: usize = 24;
@@ -121,10 +121,9 @@ fn totals(summed: &Summed) -> Vec<String> {
         let numbers = 0..summed.proposals.len();
         numbers.map(|proposal| summed.tallied.of_proposal(currency, proposal)).collect()
     };
-    let names = || summed.proposals.iter().map(|proposal| proposal.name.chars().take(NAME_SHOWN).collect());
     let mut rows: Vec<Vec<String>> = Vec::new();
     if summed.proposals.len() > 1 {
-        rows.push(["change"].map(str::to_owned).into_iter().chain(names()).collect());
+        rows.push(["change"].map(str::to_owned).into_iter().chain(heads(summed)).collect());
         for &currency in &currencies {
             let cell = |sum: &Sum| format!("{} {:>8}", amount(sum.change(), currency), percent(sum));
             let cells = sums(currency).iter().map(cell).collect::<Vec<_>>();
@@ -133,7 +132,7 @@ fn totals(summed: &Summed) -> Vec<String> {
         let changed = |proposal: usize| {
             let of =
                 currencies.iter().map(|&currency| summed.tallied.of_proposal(currency, proposal).changed);
-            of.sum::<i128>().to_string()
+            of.sum::<u64>().to_string()
         };
         let counts = (0..summed.proposals.len()).map(changed);
         rows.push(["subscriptions changed".to_owned()].into_iter().chain(counts).collect());
@@ -165,12 +164,16 @@ fn totals(summed: &Summed) -> Vec<String> {
     aligned(rows)
 }
 
-fn shortened(line: &str) -> String {
-    cut(line, LINE_SHOWN)
+/// The proposals' names, shortened where they are long and still differ.
+fn heads(summed: &Summed) -> Vec<String> {
+    let shown = |most: usize| summed.proposals.iter().map(move |proposal| cut(&proposal.name, most));
+    let short: Vec<String> = shown(NAME_SHOWN).collect();
+    let distinct: BTreeSet<&String> = short.iter().collect();
+    if distinct.len() == short.len() { short } else { shown(usize::MAX).collect() }
 }
 
-fn whole(count: i128) -> u64 {
-    u64::try_from(count).unwrap_or_default()
+fn shortened(line: &str) -> String {
+    cut(line, LINE_SHOWN)
 }
 
 fn amount(minor: i128, currency: Currency) -> String {
@@ -179,8 +182,7 @@ fn amount(minor: i128, currency: Currency) -> String {
 
 /// The change in percent of what was before; a dot of nothing.
 fn percent(sum: &Sum) -> String {
-    let before = i64::try_from(sum.before).unwrap_or_default();
-    let found = percent_change(sum.change(), before);
+    let found = percent_change(sum.change(), sum.before);
     found.map_or(".".to_owned(), |percent| format!("{}%", Decimal::percent(percent)))
 }
 
@@ -209,12 +211,12 @@ fn left_out(summed: &Summed) -> Vec<String> {
     let mut counts: BTreeMap<(u16, String), u64> = BTreeMap::new();
     for row in &summed.left_out {
         let whose = match row.side {
-            "today" => "today's list",
-            "both" => "either list",
-            _ => "the proposal's",
+            Unpriced::Today => "today",
+            Unpriced::Proposal => "under the proposal",
+            Unpriced::Both => "in both worlds",
         };
         let (product, sku) = (printable(&row.product), printable(&row.sku));
-        let what = format!("{product}:{sku} ({} in {whose})", row.why);
+        let what = format!("{product}:{sku} ({} {whose})", row.why);
         *counts.entry((row.proposal, what)).or_default() += 1;
     }
     let mut counts: Vec<_> = counts.into_iter().collect();
@@ -226,7 +228,7 @@ fn left_out(summed: &Summed) -> Vec<String> {
         lines.push(format!("  {name}: {count} of {what}"));
     }
     if more > 0 {
-        lines.push(format!("  and {more} other products; left_out lists them all"));
+        lines.push(format!("  and {more} more like these; left_out lists them all"));
     }
     lines.push(String::new());
     lines
@@ -250,8 +252,8 @@ pub(super) fn totals_json(summed: &Summed) -> Value {
             "change": amount(sum.change()),
             "causes": causes,
             "rows": sum.rows,
-            "subscriptions": whole(sum.subscriptions),
-            "subscriptions_changed": whole(sum.changed),
+            "subscriptions": sum.subscriptions,
+            "subscriptions_changed": sum.changed,
         })
     };
     let currencies = summed.tallied.currencies();

@@ -18,9 +18,9 @@ pub struct Sum {
     /// By cause.
     pub causes: [i128; Cause::ALL.len()],
     /// Subscriptions with a charge.
-    pub subscriptions: i128,
+    pub subscriptions: u64,
     /// Subscriptions with a change.
-    pub changed: i128,
+    pub changed: u64,
     /// All numbers without their signs: no sum over any of the rows is further from zero.
     pub weight: i128,
 }
@@ -31,8 +31,8 @@ impl Sum {
         self.after - self.before
     }
 
-    /// The sums alone.
-    pub const fn unweighed(self) -> Sum {
+    /// What the sums of groups come to: without rows and weight, which groups do not count.
+    pub const fn of_groups(self) -> Sum {
         Sum { weight: 0, rows: 0, ..self }
     }
 
@@ -54,12 +54,20 @@ pub struct Tallied {
     pub sums: BTreeMap<(Currency, u16), Sum>,
     /// Subscriptions by the month in which their first day of effect lies.
     pub first_effects: BTreeMap<(Currency, u16, Month), u64>,
+    /// Subscriptions with a charge that is compared under any of the proposals.
+    pub subscriptions: BTreeMap<Currency, u64>,
 }
 
 impl Tallied {
-    /// Of some rows.
+    /// Of some rows, those of a subscription one after the other.
     pub fn of(rows: &[EffectRow]) -> Tallied {
         let mut tallied = Tallied::default();
+        for same in rows.chunk_by(|one, other| one.subscription == other.subscription) {
+            let currency = same.first().map(|row| row.currency);
+            currency
+                .into_iter()
+                .for_each(|currency| *tallied.subscriptions.entry(currency).or_default() += 1);
+        }
         for row in rows {
             let effect = &row.effect;
             let sum = tallied.sums.entry((row.currency, row.proposal)).or_default();
@@ -90,6 +98,9 @@ impl Tallied {
         }
         for (key, count) in &other.first_effects {
             *self.first_effects.entry(*key).or_default() += count;
+        }
+        for (currency, count) in &other.subscriptions {
+            *self.subscriptions.entry(*currency).or_default() += count;
         }
     }
 

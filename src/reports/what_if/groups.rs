@@ -20,9 +20,20 @@ const PROPOSALS: i64 = 1 << 8;
 const LETTERS: i64 = 1 << 5;
 const CURRENCIES: i64 = LETTERS * LETTERS * LETTERS;
 
-/// The columns that are summed.
-const SUMS: [&str; 4 + Cause::ALL.len()] =
-    ["before", "after", "list_price", "promotion", "code", "policy", "rounding", "subscriptions", "changed"];
+/// The amounts that are summed: of today, of the proposal, and by cause.
+const AMOUNTS: usize = 2 + Cause::ALL.len();
+/// The columns that are summed: the amounts and two counts.
+const SUMS: [&str; AMOUNTS + 2] = {
+    let mut names = [""; AMOUNTS + 2];
+    (names[0], names[1]) = ("before", "after");
+    let mut cause = 0;
+    while cause < Cause::ALL.len() {
+        names[2 + cause] = Cause::ALL[cause].name();
+        cause += 1;
+    }
+    (names[AMOUNTS], names[AMOUNTS + 1]) = ("subscriptions", "changed");
+    names
+};
 /// The first day of effect: the earliest of a group.
 const FIRST: &str = "first";
 
@@ -62,6 +73,15 @@ impl By {
         }
     }
 
+    /// When it takes effect on what the rows are of: on a customer as on its subscriptions, on a product or month as on its own
+    /// charges.
+    const fn effective_on(self, row: &EffectRow) -> Option<Day> {
+        match self {
+            By::Customer => row.effective_on,
+            By::Product | By::Month => row.effect.effective_on,
+        }
+    }
+
     const fn counts(self, row: &EffectRow) -> [bool; 2] {
         match self {
             By::Customer => row.counts.of_subscription,
@@ -94,10 +114,11 @@ fn currency_of(number: i64) -> Option<Currency> {
 pub fn of_part(rows: &[EffectRow], tallied: &Tallied, names: &Names) -> Result<PartGroups, ReportError> {
     check(tallied)?;
     let (shared, own) = columns(rows);
-    let grouped_by = |(key, counts): (Vec<i64>, [Vec<i64>; 2])| {
+    let grouped_by = |Keyed { keys, counts, first }: Keyed| {
         let mut all = shared.clone();
-        all.push(Column::new(KEY.into(), key));
-        let named = ["subscriptions", "changed"].into_iter().zip(counts);
+        all.push(Column::new(KEY.into(), keys));
+        all.push(Column::new(FIRST.into(), first));
+        let named = SUMS.into_iter().skip(AMOUNTS).zip(counts);
         all.extend(named.map(|(name, counts)| Column::new(name.into(), counts)));
         grouped(DataFrame::new_infer_height(all)?)
     };
@@ -151,29 +172,35 @@ fn check(tallied: &Tallied) -> Result<(), ReportError> {
     Ok(())
 }
 
-/// A key and the two counts of each row.
-type Keyed = (Vec<i64>, [Vec<i64>; 2]);
+/// What differs between the three sums: of each row its key, its two counts and its first day of effect.
+struct Keyed {
+    keys: Vec<i64>,
+    counts: [Vec<i64>; 2],
+    first: Vec<Option<i32>>,
+}
 
 /// The columns that all sums have in common, and the keys and counts of each: the rows are passed over once.
 fn columns(rows: &[EffectRow]) -> (Vec<Column>, [Keyed; 3]) {
     let room = || Vec::with_capacity(rows.len());
-    let mut amounts: [Vec<i64>; 2 + Cause::ALL.len()] = std::array::from_fn(|_| room());
-    let mut first: Vec<Option<i32>> = Vec::with_capacity(rows.len());
-    let mut keyed: [Keyed; 3] = std::array::from_fn(|_| (room(), [room(), room()]));
+    let mut amounts: [Vec<i64>; AMOUNTS] = std::array::from_fn(|_| room());
+    let mut keyed: [Keyed; 3] = std::array::from_fn(|_| Keyed {
+        keys: room(),
+        counts: [room(), room()],
+        first: Vec::with_capacity(rows.len()),
+    });
     for row in rows {
         let effect = &row.effect;
         let sums = [effect.before, effect.after].into_iter().chain(effect.causes);
         amounts.iter_mut().zip(sums).for_each(|(column, amount)| column.push(amount));
-        first.push(row.effective_on.map(Day::epoch_days));
         let of = number_of(row.currency) * PROPOSALS + i64::from(row.proposal);
-        for ((keys, counts), by) in keyed.iter_mut().zip([By::Customer, By::Product, By::Month]) {
-            keys.push(by.key(row) * (CURRENCIES * PROPOSALS) + of);
-            counts.iter_mut().zip(by.counts(row)).for_each(|(column, is)| column.push(i64::from(is)));
+        for (own, by) in keyed.iter_mut().zip([By::Customer, By::Product, By::Month]) {
+            own.keys.push(by.key(row) * (CURRENCIES * PROPOSALS) + of);
+            own.first.push(by.effective_on(row).map(Day::epoch_days));
+            own.counts.iter_mut().zip(by.counts(row)).for_each(|(column, is)| column.push(i64::from(is)));
         }
     }
     let named = SUMS.into_iter().zip(amounts);
-    let mut shared: Vec<Column> = named.map(|(name, amounts)| Column::new(name.into(), amounts)).collect();
-    shared.push(Column::new(FIRST.into(), first));
+    let shared = named.map(|(name, amounts)| Column::new(name.into(), amounts)).collect();
     (shared, keyed)
 }
 
@@ -208,7 +235,17 @@ fn groups(frame: &DataFrame, names: impl Fn(i64) -> (Box<str>, Box<str>)) -> Res
         (0..frame.height()).filter_map(|row| Some((keys.get(row)?, row))).collect();
     order.sort_unstable();
     let group = |(whole, row): (i64, usize)| {
-        let sum = |place: usize| sums.get(place).and_then(|column| column.get(row)).unwrap_or_default();
+        let mut own = [0; SUMS.len()];
+        for (place, (sum, column)) in own.iter_mut().zip(&sums).enumerate() {
+            let law = "a group has every sum";
+            let lacking = || ReportError::Law { law, detail: SUMS[place].to_owned() };
+            *sum = column.get(row).ok_or_else(lacking)?;
+        }
+        let [before, after, causes @ .., subscriptions, changed] = own;
+        let counted = |count: i64| {
+            let law = "a group has as many subscriptions as a book can";
+            u32::try_from(count).map_err(|_| ReportError::Law { law, detail: count.to_string() })
+        };
         let [key, of] = split(whole, CURRENCIES * PROPOSALS);
         let [currency, proposal] = split(of, PROPOSALS);
         let (key, sku) = names(key);
@@ -218,11 +255,11 @@ fn groups(frame: &DataFrame, names: impl Fn(i64) -> (Box<str>, Box<str>)) -> Res
             currency: currency_of(currency).ok_or_else(unknown)?,
             proposal: u16::try_from(proposal).map_err(|_| unknown())?,
             sums: GroupSums {
-                before: sum(0),
-                after: sum(1),
-                causes: [2, 3, 4, 5, 6].map(sum),
-                subscriptions: sum(7),
-                changed: sum(8),
+                before,
+                after,
+                causes,
+                subscriptions: counted(subscriptions)?,
+                changed: counted(changed)?,
                 effective_on: first.get(row).and_then(Day::from_epoch_days),
             },
             key,

@@ -3,6 +3,21 @@
 //! Amounts are whole numbers of their currency's minor unit. Currencies are never added up, so everything but the proposals
 //! themselves stands below its currency.
 
+use termwise_engine::repricing::Cause;
+
+/// What the causes are called, in their order.
+pub(super) const CAUSES: [&str; Cause::ALL.len()] = {
+    let mut titles = [""; Cause::ALL.len()];
+    let mut place = 0;
+    while place < titles.len() {
+        titles[place] = Cause::ALL[place].title();
+        place += 1;
+    }
+    titles
+};
+/// The rises of a customer's amount that are counted: by more than so many percent.
+pub(super) const RISES: [u32; 3] = [5, 10, 20];
+
 /// Everything that is shown.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct WhatIf {
@@ -84,8 +99,8 @@ pub struct Sums {
     pub before: i64,
     /// Under the proposal.
     pub after: i64,
-    /// What changed, by cause in the order of [`Cause::ALL`](termwise_engine::repricing::Cause::ALL): they add up to `after` less `before`.
-    pub causes: [i64; 5],
+    /// What changed, by cause in the order of [`Cause::ALL`]: they add up to `after` less `before`.
+    pub causes: [i64; Cause::ALL.len()],
 }
 
 /// Everything in one currency.
@@ -118,12 +133,12 @@ pub struct World {
     pub sums: Sums,
     /// Subscriptions with a change.
     pub subscriptions_changed: u64,
-    /// Customers who pay more, and less.
+    /// Customers who pay more.
     pub customers_up: u64,
     /// Customers who pay less.
     pub customers_down: u64,
-    /// Customers whose amount rises by more than 5, 10 and 20 %, each counted in every bound that it passes.
-    pub rises: [u64; 3],
+    /// Customers whose amount rises by more than so many percent, each counted in every bound that it passes.
+    pub rises: [u64; RISES.len()],
     /// Customers who paid nothing before and pay now: they rise by no percentage.
     pub rises_from_nothing: u64,
     /// When it takes effect: the month, and the subscriptions whose first day of effect lies in it.
@@ -150,7 +165,8 @@ pub struct RowWorld {
     pub sums: Sums,
     /// Subscriptions with a change.
     pub subscriptions_changed: u64,
-    /// The first day of effect; empty where nothing changes.
+    /// The first day of effect: on a customer that of its subscriptions, on a product or month that of its own charges; empty
+    /// where nothing changes.
     pub effective_on: String,
 }
 

@@ -1,16 +1,16 @@
 //! From the published sums to what is shown of them: by currency, the largest changes first.
 
-use super::model::{self, Others, Row, RowWorld, Sums, WhatIf, World};
+use super::super::ReportError;
+use super::model::{self, Others, RISES, Row, RowWorld, Sums, WhatIf, World};
 use crate::intake::{FileFacts, Proposal};
 use crate::output::what_if::{Group, LeftOut, Summed};
 use std::collections::BTreeMap;
 use termwise_engine::calendar::Day;
 use termwise_engine::money::{Currency, percent_change};
+use termwise_engine::repricing::Unpriced;
 
 /// Customers that are listed one by one; the others stand in one row.
 const LISTED: usize = 1_000;
-/// Rises that are counted, in hundredths of a percent.
-const BOUNDS: [i128; 3] = [500, 1_000, 2_000];
 
 /// What is shown besides sums.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +42,10 @@ pub struct Facts<'a> {
 }
 
 /// What the page and the workbook show.
-pub fn shown(summed: &Summed, facts: &Facts<'_>) -> WhatIf {
+///
+/// # Errors
+/// A sum is larger than 64 bits hold.
+pub fn shown(summed: &Summed, facts: &Facts<'_>) -> Result<WhatIf, ReportError> {
     let input = |file: &FileFacts| model::Input {
         table: file.table.name().to_owned(),
         file: file.shown.clone(),
@@ -74,7 +77,8 @@ pub fn shown(summed: &Summed, facts: &Facts<'_>) -> WhatIf {
     let left_out = |number: usize| {
         summed.left_out.iter().filter(|row| usize::from(row.proposal) == number).count() as u64
     };
-    WhatIf {
+    let currencies = summed.tallied.currencies().into_iter();
+    Ok(WhatIf {
         version: facts.version.to_owned(),
         as_of: facts.as_of.to_string(),
         first: facts.as_of.next().to_string(),
@@ -84,69 +88,60 @@ pub fn shown(summed: &Summed, facts: &Facts<'_>) -> WhatIf {
         inputs: facts.inputs.iter().map(input).collect(),
         policy: facts.policy.iter().map(|(key, word)| (key.clone(), word.clone())).collect(),
         proposals: facts.proposals.iter().map(proposal).collect(),
-        currencies: summed
-            .tallied
-            .currencies()
-            .into_iter()
-            .map(|code| currency(summed, code, facts))
-            .collect(),
-        left_out: grouped_left_out(&summed.left_out),
+        currencies: currencies.map(|code| currency(summed, code, facts)).collect::<Result<_, _>>()?,
+        left_out: grouped_left_out(&summed.left_out)?,
         left_out_subscriptions: (0..facts.proposals.len()).map(left_out).collect(),
         lacking: facts.lacking.to_vec(),
         notes: facts.notes.to_vec(),
-    }
+    })
 }
 
 fn change(sums: &Sums) -> i128 {
     i128::from(sums.after) - i128::from(sums.before)
 }
 
-fn small(number: i128) -> u64 {
-    u64::try_from(number).unwrap_or_default()
+/// Amounts of a currency's minor unit as they are shown.
+fn minor(amount: i128, code: Currency) -> Result<i64, ReportError> {
+    let what = || format!("the sum of {amount} minor units of {code}");
+    i64::try_from(amount).map_err(|_| ReportError::TooLarge { what: what() })
 }
 
-/// Sums that were checked to fit when they were grouped.
-fn minor(number: i128) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-fn currency(summed: &Summed, code: Currency, facts: &Facts<'_>) -> model::Currency {
+fn currency(summed: &Summed, code: Currency, facts: &Facts<'_>) -> Result<model::Currency, ReportError> {
     let worlds = summed.proposals.len();
     let customer = |row: &Group| facts.customer_names.get(&*row.key).cloned();
     let product = |row: &Group| facts.product_names.get(&(row.key.to_string(), row.sku.to_string())).cloned();
     let mut customers = rows(&summed.by_customer, code, worlds, customer);
     let count = customers.len() as u64;
-    let worlds_shown = (0..worlds).map(|number| world(summed, code, number, &customers)).collect();
+    let shown = (0..worlds).map(|number| world(summed, code, number, &customers));
+    let worlds_shown = shown.collect::<Result<_, _>>()?;
     let largest = |row: &Row| row.worlds.iter().map(|world| change(&world.sums).abs()).max();
     let most = |row: &Row| row.worlds.iter().map(|world| world.sums.before).max();
     customers.sort_by_cached_key(|row| {
         (std::cmp::Reverse(largest(row)), std::cmp::Reverse(most(row)), row.key.clone())
     });
-    // A subscription of which everything is left out under one proposal has its charges under another.
-    let subscriptions =
-        (0..worlds).map(|number| summed.tallied.of_proposal(code, number).subscriptions).max();
-    let subscriptions = subscriptions.unwrap_or_default();
     let rest = customers.split_off(customers.len().min(LISTED));
-    model::Currency {
+    Ok(model::Currency {
         code: code.code().to_owned(),
         digits: code.digits(),
-        subscriptions: small(subscriptions),
+        // A subscription of which everything is left out under one proposal may have charges under another.
+        subscriptions: summed.tallied.subscriptions.get(&code).copied().unwrap_or_default(),
         customers: count,
         worlds: worlds_shown,
         months: rows(&summed.by_month, code, worlds, |_| None),
         products: rows(&summed.by_product, code, worlds, product),
         listed: customers,
         others: others(&rest, worlds),
-    }
+    })
 }
 
-fn world(summed: &Summed, code: Currency, number: usize, customers: &[Row]) -> World {
+fn world(summed: &Summed, code: Currency, number: usize, customers: &[Row]) -> Result<World, ReportError> {
     let sum = summed.tallied.of_proposal(code, number);
-    let mut world = World {
-        sums: Sums { before: minor(sum.before), after: minor(sum.after), causes: sum.causes.map(minor) },
-        subscriptions_changed: small(sum.changed),
-        ..World::default()
-    };
+    let mut sums =
+        Sums { before: minor(sum.before, code)?, after: minor(sum.after, code)?, ..Sums::default() };
+    for (shown, share) in sums.causes.iter_mut().zip(sum.causes) {
+        *shown = minor(share, code)?;
+    }
+    let mut world = World { sums, subscriptions_changed: sum.changed, ..World::default() };
     for row in customers {
         let Some(sums) = row.worlds.get(number).map(|world| world.sums) else { continue };
         let change = change(&sums);
@@ -154,7 +149,7 @@ fn world(summed: &Summed, code: Currency, number: usize, customers: &[Row]) -> W
         world.customers_down += u64::from(change < 0);
         match percent_of(change, sums.before) {
             Some((rise, of)) => {
-                let passed = BOUNDS.map(|bound| u64::from(rise * 10_000 > bound * of));
+                let passed = RISES.map(|bound| u64::from(rise * 100 > i128::from(bound) * of));
                 world.rises.iter_mut().zip(passed).for_each(|(count, one)| *count += one);
             }
             None => world.rises_from_nothing += u64::from(change > 0),
@@ -164,12 +159,12 @@ fn world(summed: &Summed, code: Currency, number: usize, customers: &[Row]) -> W
     let firsts = summed.tallied.first_effects.iter();
     let own = firsts.filter(|((currency, proposal, _), _)| (*currency, *proposal) == (code, number));
     world.first_effects = own.map(|((_, _, month), count)| (month.to_string(), *count)).collect();
-    world
+    Ok(world)
 }
 
 /// A change and what it is of, where it has a percentage: exactly, so that 5 % itself is not more than 5 %.
 fn percent_of(change: i128, before: i64) -> Option<(i128, i128)> {
-    percent_change(change, before).map(|_| (change, i128::from(before)))
+    percent_change(change, before.into()).map(|_| (change, before.into()))
 }
 
 /// The rows of a table of sums in one currency, in its order.
@@ -198,7 +193,7 @@ fn rows(
                         after: group.sums.after,
                         causes: group.sums.causes,
                     },
-                    subscriptions_changed: u64::try_from(group.sums.changed).unwrap_or_default(),
+                    subscriptions_changed: group.sums.changed.into(),
                     effective_on: group.sums.effective_on.map_or(String::new(), |day| day.to_string()),
                 };
             }
@@ -224,8 +219,9 @@ fn others(rest: &[Row], worlds: usize) -> Option<Others> {
 }
 
 /// Those that are left out, by what can't be priced, where and why: the commonest first.
-fn grouped_left_out(rows: &[LeftOut]) -> Vec<model::LeftOut> {
-    let mut groups: BTreeMap<(u16, &str, &str, String, &str, &str), model::LeftOut> = BTreeMap::new();
+fn grouped_left_out(rows: &[LeftOut]) -> Result<Vec<model::LeftOut>, ReportError> {
+    type Key<'a> = (u16, &'a str, &'a str, String, Unpriced, &'a str);
+    let mut groups: BTreeMap<Key<'_>, model::LeftOut> = BTreeMap::new();
     for row in rows {
         let code = row.currency.code();
         let what = format!("{}, {}, {}, {code}", row.term, row.billing_cycle, row.market);
@@ -235,7 +231,7 @@ fn grouped_left_out(rows: &[LeftOut]) -> Vec<model::LeftOut> {
             product: row.product.clone(),
             sku: row.sku.clone(),
             what,
-            side: row.side.to_owned(),
+            side: row.side.name().to_owned(),
             why: row.why.to_owned(),
             subscriptions: 0,
             currency: code.to_owned(),
@@ -245,12 +241,11 @@ fn grouped_left_out(rows: &[LeftOut]) -> Vec<model::LeftOut> {
             from: row.from.to_string(),
         });
         group.subscriptions += 1;
-        // What is too large to be shown is refused where it would be.
-        group.before = group.before.saturating_add(row.before);
-        group.after = group.after.saturating_add(row.after);
+        group.before = minor(i128::from(group.before) + i128::from(row.before), row.currency)?;
+        group.after = minor(i128::from(group.after) + i128::from(row.after), row.currency)?;
         group.from = group.from.clone().min(row.from.to_string());
     }
     let mut found: Vec<model::LeftOut> = groups.into_values().collect();
     found.sort_by_key(|group| std::cmp::Reverse(group.subscriptions));
-    found
+    Ok(found)
 }

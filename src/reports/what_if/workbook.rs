@@ -29,9 +29,6 @@ use crate::reports::{ReportError, figures};
 use rust_xlsxwriter::{DocProperties, Workbook};
 use termwise_engine::calendar::Day;
 
-/// What the causes are called here, in their order.
-const CAUSE_NAMES: [&str; 5] = ["List price", "Promotion", "Code", "Policy", "Rounding"];
-
 /// The workbook: the bytes of an .xlsx file, the same for the same what-if.
 ///
 /// # Errors

@@ -16,7 +16,7 @@ use std::path::Path;
 use termwise_engine::book::Subscription;
 use termwise_engine::findings::Table;
 use termwise_engine::invoicing;
-use termwise_engine::repricing::{self, Cause, Effects, Renewals, Side};
+use termwise_engine::repricing::{self, Cause, Effects, Renewals, Side, Unexplained};
 use termwise_engine::timeline::{Horizon, Slate, World, play_worlds};
 use termwise_engine::workings::{Line, Played, Renewal};
 
@@ -136,14 +136,14 @@ fn compared(
     };
     let (mut today, mut proposed) = (today, proposed);
     shorten(&mut today, &mut proposed);
-    let (effects, left_out) = effects(&played, &worlds, row)?;
+    let (effects, left_out) = effects(&played, &worlds, (row, part.names.subscription(row.id)))?;
     Ok(Compared {
         name: proposal.name.clone(),
         title: printable(&proposal.title),
         today,
         proposal: proposed,
         effects: effects.rows.iter().map(|effect| told(effect, row, part)).collect(),
-        effective_on: effects.effective_on.map(|day| day.to_string()),
+        effective_on: effects.effective_on().map(|day| day.to_string()),
         left_out,
     })
 }
@@ -158,7 +158,7 @@ fn shorten(today: &mut Account, proposal: &mut Account) {
         let days =
             |lines: &[LineTold]| lines.iter().map(|line| line.charge_start.clone()).collect::<Vec<_>>();
         if days(&own.lines) != days(&other.lines) {
-            return;
+            continue;
         }
         let repeats = |lines: &[LineTold], place: usize| {
             let before = place.checked_sub(1).and_then(|before| lines.get(before));
@@ -178,7 +178,7 @@ fn shorten(today: &mut Account, proposal: &mut Account) {
 fn effects(
     played: &[Played; 2],
     worlds: &[World<'_>],
-    row: &Subscription,
+    (row, name): (&Subscription, &str),
 ) -> Result<(Effects, Option<String>), RunError> {
     let lines = played
         .each_ref()
@@ -189,21 +189,17 @@ fn effects(
     });
     let [past, proposed] =
         [0, 1].map(|place: usize| Renewals { rows: &renewals[place], played: &played[place] });
-    let gap = repricing::gap(past, proposed);
     let [Some(before), Some(after)] = [worlds.first(), worlds.get(1)] else {
         return Ok((Effects::default(), None));
     };
-    let until = gap.map(|gap| gap.renewal.renewal_date);
     let [own, other] = [(0, before), (1, after)].map(|(place, world): (usize, &World<'_>)| Side {
         lines: &lines[place],
         played: &played[place],
         codes: &world.catalog.codes,
         policy: world.policy,
     });
-    let found = repricing::compare(own, other, row.currency, until);
-    let found = found.map_err(|found| crate::output::OutputError::Invariant {
-        law: "an amount is what its workings say",
-        detail: found.first.to_string(),
+    let (found, gap) = repricing::held((own, past), (other, proposed), row.currency).map_err(|found| {
+        crate::output::OutputError::broken(Unexplained::LAW, format!("{name}, {}", found.first))
     })?;
     let left_out = gap.map(|gap| {
         let (from, whose, why) = (gap.renewal.renewal_date, gap.side.name(), gap.says);

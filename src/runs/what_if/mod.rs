@@ -244,7 +244,7 @@ fn people(
         lacking: &lacking,
         notes: &notes,
     };
-    let shown = reports::shown(summed, &facts);
+    let shown = reports::shown(summed, &facts)?;
     let page = reports::page(&shown)?;
     Ok(vec![("what_if.html", page.into_bytes()), ("what_if.xlsx", reports::workbook(&shown)?)])
 }

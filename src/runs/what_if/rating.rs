@@ -12,7 +12,7 @@ use termwise_engine::book::{Book, CustomerBook, Subscription};
 use termwise_engine::calendar::{Day, Month};
 use termwise_engine::findings::Finding;
 use termwise_engine::ids::{ItemId, SubscriptionId};
-use termwise_engine::repricing::{self, Effects, Gap, Renewals, Side};
+use termwise_engine::repricing::{self, Effects, Gap, Renewals, Side, Unexplained};
 use termwise_engine::timeline::{Horizon, Slate, World, play_worlds};
 use termwise_engine::workings::{Line, Played};
 
@@ -100,7 +100,7 @@ impl Desk<'_> {
         Ok(rated)
     }
 
-    /// The most subscriptions of a customer that can be played apart in every world.
+    /// How many subscriptions of a customer are played together: all of them, unless pieces can be played apart in every world.
     fn piece_of(&self, customer: &CustomerBook<'_>) -> usize {
         let of_worlds = self.worlds.iter().map(|world| piece_of(world.catalog, customer));
         of_worlds.max().unwrap_or(usize::MAX)
@@ -128,7 +128,11 @@ impl Desk<'_> {
             own.extend(cursors.iter_mut().map(|cursor| cursor.next(row.id)));
             self.subscription(row, &own, &cursors, rated)?;
         }
-        Ok(())
+        if cursors.iter().all(Cursor::is_through) {
+            return Ok(());
+        }
+        let name = customer.subscriptions.first().map_or("", |row| rated.names.subscription(row.id));
+        Err(broken("every charge and renewal is of a subscription", format!("from {name} on")))
     }
 
     fn subscription(
@@ -148,18 +152,19 @@ impl Desk<'_> {
         let Some((today, past)) = side(0) else { return Ok(()) };
         let first = rated.rows.len();
         for (number, (proposed, renewals)) in (0..).zip((1..worlds.len()).filter_map(side)) {
-            let gap = repricing::gap(past, renewals);
-            let until = gap.map(|gap| gap.renewal.renewal_date);
-            let effects = repricing::compare(today, proposed, row.currency, until).map_err(|found| {
-                let name = rated.names.subscription(found.subscription);
-                let law = "an amount is what its workings say";
-                OutputError::Invariant { law, detail: format!("{name}, {}", found.first) }
-            })?;
+            let (effects, gap) =
+                repricing::held((today, past), (proposed, renewals), row.currency).map_err(|found| {
+                    let name = rated.names.subscription(found.subscription);
+                    broken(Unexplained::LAW, format!("{name}, {}", found.first))
+                })?;
             rated.rows.extend(rows_of(row, number, &effects));
-            if let Some(gap) = gap {
-                let lines = (today.lines, proposed.lines);
-                rated.left_out.push(left_out(row, number, &gap, lines, &rated.names));
+            let lines = (today.lines, proposed.lines);
+            let left_out = gap.map(|gap| left_out(row, number, &gap, lines, &rated.names));
+            if !is_whole(lines, &effects, left_out.as_ref()) {
+                let name = rated.names.subscription(row.id).to_owned();
+                return Err(broken("every charge is in an effect or left out", name));
             }
+            rated.left_out.extend(left_out);
         }
         if worlds.len() > 2 {
             // Month by month and product by product, one proposal beside the other.
@@ -167,6 +172,20 @@ impl Desk<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether nothing of either world got lost: what is compared and what is left out are all that is charged.
+fn is_whole((before, after): (&[&Line], &[&Line]), effects: &Effects, left_out: Option<&LeftOut>) -> bool {
+    let paid = |lines: &[&Line]| lines.iter().map(|line| i128::from(line.subtotal)).sum::<i128>();
+    let rest = left_out.map_or((0, 0), |left_out| (left_out.before.into(), left_out.after.into()));
+    let compared = effects.rows.iter().fold(rest, |(before, after), effect| {
+        (before + i128::from(effect.before), after + i128::from(effect.after))
+    });
+    compared == (paid(before), paid(after))
+}
+
+fn broken(law: &'static str, detail: String) -> RunError {
+    OutputError::Invariant { law, detail }.into()
 }
 
 /// A world's lines and renewals of a customer, by subscription, and where the next one's begin.
@@ -184,12 +203,17 @@ impl<'p> Cursor<'p> {
         Cursor { played, lines, next: (0, 0) }
     }
 
+    /// Whether none is left.
+    fn is_through(&self) -> bool {
+        self.next == (self.lines.len(), self.played.renewals.len())
+    }
+
     /// Those of a subscription, which comes after those before.
     fn next(&mut self, id: SubscriptionId) -> (Range<usize>, Range<usize>) {
         let (lines, renewals) = self.next;
-        let own = self.lines[lines..].iter().take_while(|line| line.subscription <= id).count();
+        let own = self.lines[lines..].iter().take_while(|line| line.subscription == id).count();
         let renewed = self.played.renewals[renewals..].iter();
-        let renewed = renewed.take_while(|renewal| renewal.subscription <= id).count();
+        let renewed = renewed.take_while(|renewal| renewal.subscription == id).count();
         self.next = (lines + own, renewals + renewed);
         (lines..self.next.0, renewals..self.next.1)
     }
@@ -204,8 +228,9 @@ fn rows_of<'a>(
     let mut items: Vec<(ItemId, [bool; 2])> = Vec::new();
     let mut months: Vec<(Month, [bool; 2])> = Vec::new();
     let mut whole = [false; 2];
+    let effective_on = effects.effective_on();
     effects.rows.iter().map(move |effect| {
-        let is = [true, effect.is_changed];
+        let is = [true, effect.effective_on.is_some()];
         let counts = Firsts {
             of_subscription: first(&mut whole, is),
             of_item: first(seen(&mut items, effect.item), is),
@@ -217,7 +242,7 @@ fn rows_of<'a>(
             subscription: row.id,
             currency: row.currency,
             effect: *effect,
-            effective_on: effects.effective_on.filter(|_| effect.is_changed),
+            effective_on: effective_on.filter(|_| effect.effective_on.is_some()),
             counts,
         }
     })
@@ -261,7 +286,7 @@ fn left_out(
         market: names.market(row.market).to_owned(),
         currency: row.currency,
         from,
-        side: gap.side.name(),
+        side: gap.side,
         why: gap.why,
         before: rest(before),
         after: rest(after),

@@ -4,18 +4,16 @@
 //! is, and its letters stay as large as the page's. Every bar has its number beside it, and what rises is told from what
 //! falls by its mark, its sign and its hatching.
 
-use super::super::model::{Currency, World};
+use super::super::model::{CAUSES, Currency, RISES, World};
 use super::figures::{self, Way};
 use std::fmt;
+use termwise_engine::money::percent_change;
+use termwise_engine::repricing::Cause;
 
-/// What the causes are called, in their order.
-pub(super) const CAUSES: [&str; 5] = ["List price", "Promotion", "Code", "Policy", "Rounding"];
-/// What a customer's amount rises by, in percent.
-pub(super) const BOUNDS: [u32; 3] = [5, 10, 20];
 /// Customers in a list of the largest changes.
 pub(super) const LARGEST: usize = 10;
 /// The cause that is drawn only where there is one.
-const ROUNDING: usize = 4;
+const ROUNDING: usize = Cause::Rounding as usize;
 /// Pixels from one step of the bridge to the next.
 const STEP: usize = 46;
 /// Pixels from one bar of a list to the next.
@@ -223,7 +221,7 @@ impl<'w> Largest<'w> {
             id: &row.key,
             name: &row.name,
             value: figures::change(change, currency.digits),
-            percent: figures::percent(figures::hundredths(change, before.into())),
+            percent: figures::percent(percent_change(change, before.into())),
             y: place * BAR + 26,
             width: scale.bar(0, change.abs()).1,
         });
@@ -263,7 +261,7 @@ impl Rises {
     /// Those under a proposal.
     pub(super) fn of(currency: &Currency, world: &World) -> Rises {
         let scale = Scale { from: 0, to: i128::from(currency.customers.max(1)), left: 0, right: 10_000 };
-        let bars = BOUNDS.into_iter().zip(world.rises).enumerate().map(|(row, (bound, customers))| RiseBar {
+        let bars = RISES.into_iter().zip(world.rises).enumerate().map(|(row, (bound, customers))| RiseBar {
             label: format!("By more than {bound}%"),
             value: format!("{} of {}", figures::count(customers), figures::count(currency.customers)),
             text_y: row * BAR + 15,

@@ -6,8 +6,6 @@ use super::super::model::Sums;
 pub(super) const NO_PERCENT: &str = "–";
 /// What stands before a fall.
 const MINUS: char = '−';
-/// Hundredths of a percent in a whole.
-const WHOLE: i128 = 10_000;
 
 /// Which way a number goes: told by a mark and a sign, never by colour alone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -104,15 +102,6 @@ pub(super) fn changed(sums: Sums) -> i128 {
     i128::from(sums.after) - i128::from(sums.before)
 }
 
-/// A change in hundredths of a percent of what was before, half-up away from zero; none where nothing was before.
-pub(super) fn hundredths(change: i128, before: i128) -> Option<i128> {
-    let of = i128::try_from(before.unsigned_abs()).ok()?;
-    let parts = i128::try_from(change.unsigned_abs()).ok()?.checked_mul(WHOLE)?;
-    let twice = parts.checked_mul(2)?.checked_add(of)?;
-    let rounded = twice.checked_div(of.checked_mul(2)?)?;
-    Some(if change < 0 { -rounded } else { rounded })
-}
-
 /// A percentage: `+4.73%`.
 pub(super) fn percent(hundredths: Option<i128>) -> String {
     hundredths.map_or_else(|| NO_PERCENT.to_owned(), |number| format!("{}%", change(number, 2)))
@@ -145,17 +134,12 @@ mod tests {
     }
 
     #[test]
-    fn percentages_are_rounded_once_and_refuse_to_divide_by_nothing() {
-        assert_eq!(percent(hundredths(5, 100)), "+5.00%");
-        assert_eq!(percent(hundredths(-1, 3)), "−33.33%");
-        assert_eq!(percent(hundredths(2, 3)), "+66.67%");
-        assert_eq!(percent(hundredths(1, 20_000)), "+0.01%");
-        assert_eq!(percent(hundredths(-1, 20_000)), "−0.01%");
-        assert_eq!(percent(hundredths(1, 20_001)), "0.00%");
-        assert_eq!(percent(hundredths(5, 0)), "–");
-        // Less credit than before is a rise, whatever the sign of what was before.
-        assert_eq!(percent(hundredths(50, -100)), "+50.00%");
-        assert_eq!(percent(hundredths(i128::from(i64::MAX), 1)), "+922,337,203,685,477,580,700.00%");
+    fn a_percentage_has_its_sign_and_of_nothing_there_is_none() {
+        assert_eq!(percent(Some(500)), "+5.00%");
+        assert_eq!(percent(Some(-3_333)), "−33.33%");
+        assert_eq!(percent(Some(0)), "0.00%");
+        assert_eq!(percent(None), "–");
+        assert_eq!(percent(Some(i128::from(i64::MAX) * 10_000)), "+922,337,203,685,477,580,700.00%");
     }
 
     #[test]

@@ -33,6 +33,7 @@ use calendar::Calendar;
 use charts::{Bridge, Largest, Rises};
 use figures::Way;
 use tables::Table;
+use termwise_engine::money::percent_change;
 
 /// The style sheet of the page.
 const STYLE: &str = include_str!("what_if.css");
@@ -134,7 +135,7 @@ fn leaves_out(what_if: &WhatIf, currency: &Currency, proposal: usize) -> bool {
 fn tiles_of(currency: &Currency, world: &World, is_something_left_out: bool) -> Vec<Tile> {
     let change = figures::changed(world.sums);
     let way = Way::of(change);
-    let percent = figures::percent(figures::hundredths(change, world.sums.before.into()));
+    let percent = figures::percent(percent_change(change, world.sums.before.into()));
     let touched = world.customers_up.saturating_add(world.customers_down);
     let ways = format!(
         "of {}: {} pay more, {} less",

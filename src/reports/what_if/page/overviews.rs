@@ -1,7 +1,6 @@
 //! The tables that look over everything: the proposals side by side, and what was left out.
 
-use super::super::model::{Currency, LeftOut, Proposal, World};
-use super::charts::{BOUNDS, CAUSES};
+use super::super::model::{CAUSES, Currency, LeftOut, Proposal, RISES, World};
 use super::figures::changed;
 use super::tables::{Cell, Head, Sort, Table, day, first_effect, heads};
 
@@ -33,7 +32,7 @@ pub(super) fn comparison(
         }));
     }
     rows.push(line("Customers who pay more", &|_, world| Cell::count(world.customers_up)));
-    for (place, bound) in BOUNDS.into_iter().enumerate() {
+    for (place, bound) in RISES.into_iter().enumerate() {
         let rises = |world: &World| world.rises.get(place).copied().unwrap_or_default();
         rows.push(line(&format!("… by more than {bound}%"), &|_, world| Cell::count(rises(world))));
     }

@@ -1,8 +1,8 @@
 //! The tables of the page: cells of finished texts, and the whole number behind each that it is sorted by.
 
-use super::super::model::{Currency, Proposal, Row, RowWorld, Sums, World};
-use super::charts::CAUSES;
+use super::super::model::{CAUSES, Currency, Proposal, Row, RowWorld, Sums, World};
 use super::figures;
+use termwise_engine::money::percent_change;
 
 /// What the row of everything is called.
 const TOTAL: &str = "Total";
@@ -74,7 +74,7 @@ impl Cell {
 
     /// A change in percent of what was before.
     pub(super) fn percent(change: i128, before: i64) -> Cell {
-        let hundredths = figures::hundredths(change, before.into());
+        let hundredths = percent_change(change, before.into());
         Cell::number(figures::percent(hundredths), hundredths.map(|key| key.to_string()).unwrap_or_default())
     }
 

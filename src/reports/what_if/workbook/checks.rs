@@ -90,7 +90,7 @@ pub(super) fn summed(rows: impl Iterator<Item = i64>, what: impl Fn() -> String)
 
 /// A change in hundredths of a percent, half-up away from zero; `None` of nothing.
 pub(super) fn percent(change: i64, before: i64) -> Result<Option<i64>, ReportError> {
-    let Some(hundredths) = percent_change(i128::from(change), before) else { return Ok(None) };
+    let Some(hundredths) = percent_change(change.into(), before.into()) else { return Ok(None) };
     let fitting = i64::try_from(hundredths);
     fitting
         .map(Some)

@@ -9,9 +9,9 @@
 //! ```
 //! What was before belongs to a proposal as well: it is without what is left out under the proposal.
 
-use super::super::model::{Currency, WhatIf};
+use super::super::model::{CAUSES, Currency, WhatIf};
 use super::lines::{Column, Line, Seen, Sheet, total_of};
-use super::{CAUSE_NAMES, as_column, as_row, checks, whole};
+use super::{as_column, as_row, checks, whole};
 use crate::reports::page::{Over, Page, Place, Styles, Weight, quoted};
 use crate::reports::{ReportError, figures};
 use rust_xlsxwriter::{Workbook, cell_range_absolute, row_col_to_cell_absolute};
@@ -254,7 +254,7 @@ fn heading(column: Column) -> (&'static str, Over) {
         Column::After => ("After", Over::Numbers),
         Column::Change => ("Change", Over::Numbers),
         Column::Percent => ("Change %", Over::Numbers),
-        Column::Cause(number) => (CAUSE_NAMES.get(number).copied().unwrap_or_default(), Over::Numbers),
+        Column::Cause(number) => (CAUSES.get(number).copied().unwrap_or_default(), Over::Numbers),
         Column::Subscriptions => ("Subscriptions changed", Over::Numbers),
         Column::FirstEffects => ("First effects", Over::Numbers),
         Column::EffectiveOn => ("Effective on", Over::Texts),

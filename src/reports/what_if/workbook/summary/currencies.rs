@@ -1,17 +1,14 @@
 //! What the proposals come to in a currency, and the totals of the other sheets held against it.
 
-use super::super::super::model::{Currency, World};
+use super::super::super::model::{CAUSES, Currency, RISES, World};
 use super::super::left_out::Total;
 use super::super::lines::{Column, total_of};
 use super::super::rows::{Placed, percent_formula};
-use super::super::{CAUSE_NAMES, as_column, checks};
+use super::super::{as_column, checks};
 use super::{Summary, TIES, cell, column_of};
 use crate::reports::ReportError;
 use crate::reports::page::{Over, Weight, quoted};
 use rust_xlsxwriter::cell_range_absolute;
-
-/// The bounds of [`World::rises`].
-const RISES: [&str; 3] = ["more than 5 %", "more than 10 %", "more than 20 %"];
 
 /// The rows of a currency's amounts.
 #[derive(Clone, Copy)]
@@ -26,7 +23,7 @@ struct Amounts {
 impl Amounts {
     /// Those of a proposal, as the sheets of rows name them.
     fn columns(self) -> impl Iterator<Item = (Column, u32)> {
-        let causes = (0..CAUSE_NAMES.len()).map(Column::Cause).zip(self.causes..);
+        let causes = (0..CAUSES.len()).map(Column::Cause).zip(self.causes..);
         let totals =
             [(Column::Before, self.before), (Column::After, self.after), (Column::Change, self.change)];
         totals.into_iter().chain(causes)
@@ -84,7 +81,7 @@ impl Summary<'_, '_> {
             page.percent_of(place, &formula, percent, Weight::InAll)
         })?;
         let causes = self.row;
-        for (cause, name) in CAUSE_NAMES.into_iter().enumerate() {
+        for (cause, name) in CAUSES.into_iter().enumerate() {
             self.line(&format!("of the change: {}", name.to_lowercase()), |page, place, number| {
                 let amount = world(worlds, number)?.sums.causes.get(cause).copied();
                 page.amount(place, amount.unwrap_or_default(), digits)
@@ -103,7 +100,7 @@ impl Summary<'_, '_> {
         self.counts("Customers who pay less", |number| Ok(of(number)?.customers_down))?;
         for (place, bound) in RISES.into_iter().enumerate() {
             let rises = |number| Ok(of(number)?.rises.get(place).copied().unwrap_or_default());
-            self.counts(&format!("Customers whose amount rises by {bound}"), rises)?;
+            self.counts(&format!("Customers whose amount rises by more than {bound} %"), rises)?;
         }
         self.counts("Customers who paid nothing before", |number| Ok(of(number)?.rises_from_nothing))?;
         Ok(())
@@ -142,7 +139,7 @@ impl Summary<'_, '_> {
     fn causes_tie(&mut self, currency: &Currency, amounts: Amounts) -> Result<(), ReportError> {
         let Amounts { change, causes, .. } = amounts;
         self.line("The causes add up to the change", |page, (row, column), _| {
-            let last = causes + (CAUSE_NAMES.len() as u32) - 1;
+            let last = causes + (CAUSES.len() as u32) - 1;
             let sum = format!("SUM({})", cell_range_absolute(causes, column, last, column));
             let gap = apart(std::iter::once((sum, cell(change, column))));
             page.check((row, column), &verdict(&gap, currency.digits), TIES)
