@@ -15,7 +15,7 @@ use termwise_engine::book::{
 use termwise_engine::calendar::{BillingCycle, Day, Instant, Period, Term};
 use termwise_engine::catalog::{
     Catalog, Commerce, Items, Offer, Partners, Plan, PriceKey, PriceList, PriceRow, PromoCodes, Promotion,
-    Promotions, Segment, Tier,
+    PromotionChanges, Promotions, Segment, Tier,
 };
 use termwise_engine::findings::{Source, Table};
 use termwise_engine::ids::{CustomerId, ItemId, MarketId, PromotionId, SubscriptionId};
@@ -240,7 +240,11 @@ fn play<'a>(customers: impl Iterator<Item = CustomerBook<'a>>, catalog: &Catalog
     for customer in customers {
         timeline::play_on(&mut slate, customer, catalog, &policy(), window, &mut played);
     }
-    // By subscription, as happened; steps have other numbers in another order of subscriptions.
+    settled(played)
+}
+
+/// By subscription, as happened; steps have other numbers in another order of subscriptions.
+fn settled(mut played: Played) -> Played {
     let blank = Steps::default();
     played.lines.iter_mut().for_each(|line: &mut Line| (line.steps, line.term_steps) = (blank, blank));
     played.renewals.iter_mut().for_each(|renewal: &mut Renewal| renewal.steps = blank);
@@ -251,8 +255,49 @@ fn play<'a>(customers: impl Iterator<Item = CustomerBook<'a>>, catalog: &Catalog
     played
 }
 
+/// The lines of today and of a world in which a promotion that is no customer's alone is added and everything costs more.
+fn play_worlds<'a>(customers: impl Iterator<Item = CustomerBook<'a>>, worlds: &[Catalog; 2]) -> [Played; 2] {
+    let horizon = timeline::Horizon { as_of: day(4, 20), last: day(9, 1) };
+    let policy = policy();
+    let worlds = worlds.each_ref().map(|catalog| timeline::World { catalog, policy: &policy });
+    let mut played = [Played::default(), Played::default()];
+    let mut slate = timeline::Slate::default();
+    for customer in customers {
+        timeline::play_worlds(&mut slate, customer, &worlds, horizon, &mut played);
+    }
+    played.map(settled)
+}
+
+/// Today and a proposal, whose promotion on a product:SKU has a maximum of seats or none.
+fn worlds(item: usize, max_seats: Option<u32>) -> [Catalog; 2] {
+    let (today, mut proposed) = (catalog(), catalog());
+    let added = Promotion {
+        window: Period { first: day(4, 21), last: day(12, 31) },
+        ..promotion(5, item, max_seats)
+    };
+    proposed.promotions =
+        today.promotions.proposed(&PromotionChanges { added: vec![added], ..PromotionChanges::default() });
+    [today, proposed]
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(600))]
+
+    #[test]
+    fn a_customer_that_is_divisible_in_every_world_comes_to_the_same_in_pieces(
+        book in book(ITEMS - 1), item in 0..ITEMS, max_seats in proptest::option::of(5..20_u32),
+    ) {
+        let worlds = worlds(item, max_seats);
+        let is_divisible = |customer: &CustomerBook<'_>| worlds.iter().all(|world| customer.is_divisible(world));
+        for customer in book.customers_of(&book.subscriptions).filter(is_divisible) {
+            let whole = play_worlds([customer].into_iter(), &worlds);
+            let pieces = play_worlds(customer.pieces(1), &worlds);
+            for (whole, pieces) in whole.iter().zip(&pieces) {
+                prop_assert_eq!(&pieces.lines, &whole.lines);
+                prop_assert_eq!(&pieces.renewals, &whole.renewals);
+            }
+        }
+    }
 
     #[test]
     fn a_divisible_customer_comes_to_the_same_in_pieces(book in book(ITEMS - 1)) {
@@ -281,21 +326,20 @@ proptest! {
     }
 }
 
+/// A customer that is divisible today, and not under a promotion that counts its seats.
+#[test]
+fn a_proposal_can_keep_a_customer_whole() {
+    let worlds = worlds(0, Some(12));
+    let book = Book { subscriptions: purchases([0, 0, 1]), ..Book::default() };
+    let customer = || book.customers_of(&book.subscriptions);
+    assert!(customer().all(|customer| customer.is_divisible(&worlds[0])));
+    assert!(customer().all(|customer| !customer.is_divisible(&worlds[1])));
+}
+
 #[test]
 fn what_counts_a_customers_seats_keeps_it_whole() {
     let catalog = catalog();
-    let mut rows = Vec::new();
-    let mut runner = proptest::test_runner::TestRunner::deterministic();
-    for (rank, item) in [3, 3, 0].into_iter().enumerate() {
-        let mut row = subscription(1).new_tree(&mut runner).expect("a row").current();
-        (row.id, row.item, row.quantity) = (SubscriptionId::of_rank(rank), ItemId::of_rank(item), 8);
-        (row.origin, row.status, row.commerce) = (Origin::Purchase, Status::Active, Commerce::New);
-        (row.term, row.billing_cycle, row.promotion) =
-            (Term::P1Y, BillingCycle::Monthly, PromotionCell::Empty);
-        (row.term_start, row.ordered_at) = (day(3, 10), None);
-        rows.push(row);
-    }
-    let book = Book { subscriptions: rows, ..Book::default() };
+    let book = Book { subscriptions: purchases([3, 3, 0]), ..Book::default() };
     let customer = || book.customers_of(&book.subscriptions);
     assert!(customer().all(|customer| !customer.is_divisible(&catalog)));
     // Eight and eight pass twelve: as a whole the second is at list price, and apart it would not be.
@@ -304,4 +348,20 @@ fn what_counts_a_customers_seats_keeps_it_whole() {
     assert_eq!(whole.lines[0], apart.lines[0]);
     assert_ne!(whole.lines[2], apart.lines[2]);
     assert!(whole.lines[2].reduction.promotion.is_none() && apart.lines[2].reduction.promotion.is_some());
+}
+
+/// Eight seats of each of these, bought for a year.
+fn purchases(items: [usize; 3]) -> Vec<Subscription> {
+    let mut rows = Vec::new();
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    for (rank, item) in items.into_iter().enumerate() {
+        let mut row = subscription(1).new_tree(&mut runner).expect("a row").current();
+        (row.id, row.item, row.quantity) = (SubscriptionId::of_rank(rank), ItemId::of_rank(item), 8);
+        (row.origin, row.status, row.commerce) = (Origin::Purchase, Status::Active, Commerce::New);
+        (row.term, row.billing_cycle, row.promotion) =
+            (Term::P1Y, BillingCycle::Monthly, PromotionCell::Empty);
+        (row.term_start, row.ordered_at) = (day(3, 10), None);
+        rows.push(row);
+    }
+    rows
 }

@@ -120,6 +120,25 @@ fn promotions_are_added_ended_and_extended() {
     assert!(gone.catalog.promotions.get(PromotionId::of_rank(0)).is_none(), "it ends before it begins");
 }
 
+/// Rows of one promotion are changes of their own.
+#[test]
+fn a_new_promotion_that_has_no_price_to_take_anything_off_matches_nothing() {
+    let row = |sku: &str, more: &str| {
+        format!(
+            "[[promotion_added]]\npromotion_id = \"NEW\"\nproduct_id = \"PRO\"\nsku_id = \"{sku}\"\ndiscount = 0.25\nstarts_on = 2027-01-01\nends_on = 2027-12-31\n{more}\n"
+        )
+    };
+    let of = |rows: &[String]| {
+        read(&rows.concat()).changes.iter().map(|change| change.matches).collect::<Vec<_>>()
+    };
+    assert_eq!(of(&[row("0001", "term = \"P1Y\""), row("9999", "term = \"P1Y\"")]), [1, 0], "another SKU");
+    assert_eq!(of(&[row("0001", "term = \"P1M\""), row("0001", "term = \"P3Y\"")]), [1, 0], "another term");
+    let annual = "term = \"P1Y\"\nbilling_cycle = \"annual\"";
+    let monthly = "term = \"P1Y\"\nbilling_cycle = \"monthly\"";
+    assert_eq!((of(&[row("0001", annual)]), of(&[row("0001", monthly)])), (vec![0], vec![1]), "another plan");
+    assert_eq!(of(&[row("0001", "term = \"P1Y\"\nmarkets = [\"DE\"]")]), [0], "another market");
+}
+
 #[test]
 fn settings_change_a_policy_and_those_of_events_change_nothing() {
     let mut reading = given().reading();
