@@ -336,3 +336,26 @@ fn a_what_if_exits_3_where_something_is_told_and_explains_its_one_proposal_unask
     assert_eq!(exit, 2);
     assert!(printed.err.contains("add --proposal with one of other, plan"), "{}", printed.err);
 }
+
+/// What is wrong with a subscription is told, though neither world charges it.
+#[test]
+fn explain_of_a_what_if_says_why_nothing_is_charged() {
+    let place = Place::new();
+    place.put("plan.toml", "title = \"t\"\nauthor = \"a\"\nwhy = \"w\"\n[[price]]\npercent = \"+5%\"\n");
+    place.put(
+        "job.toml",
+        "kind = \"what-if\"\nas_of = \"2026-12-31\"\n[inputs]\nsubscriptions = \"subscriptions.csv\"\nprice_list = \"price_list.csv\"\nproposal = \"plan.toml\"\n[limits]\nrejected_rows = \"100%\"\n",
+    );
+    place.put("subscriptions.csv", &SUBSCRIPTIONS.replace("2027-01-01", "2027-02-30"));
+    let (exit, printed) = place.type_in("explain JOB SUB-2");
+    assert_eq!(exit, 0, "{}", printed.err);
+    assert!(printed.out.contains("parked, date-invalid (R60)"), "{}", printed.out);
+    assert!(printed.out.ends_with("no charge in either world\n"), "{}", printed.out);
+    place.put("subscriptions.csv", &SUBSCRIPTIONS.replace("CFQ7TTC0LH18", "GONE"));
+    let (exit, printed) = place.type_in("explain JOB SUB-1");
+    assert_eq!(exit, 0, "{}", printed.err);
+    assert!(printed.out.contains("rejected, price-missing (R9)"), "{}", printed.out);
+    let (exit, printed) = place.type_in("explain JOB SUB-9");
+    assert_eq!(exit, 2);
+    assert!(printed.err.starts_with("error[subscription-unknown]"), "{}", printed.err);
+}

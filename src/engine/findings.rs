@@ -382,7 +382,7 @@ codes! {
     /// R69
     ExplanationUnused = "explanation-unused", "the explanation matches no difference of its cause", "remove it if the matter is settled, or correct its pattern";
     /// R70
-    ProposalUnmatched = "proposal-unmatched", "the change matches nothing that there is", "correct what it is about, or remove it: ids, terms and plans are written as in the price list and the promotions, and a setting is another than today's, for what comes after as_of";
+    ProposalUnmatched = "proposal-unmatched", "the change matches nothing, or changes nothing", "correct what it is about, or remove it: ids, terms and plans are written as in the price list and the promotions, a promotion is ended earlier or extended later than it ends, and a setting is another than today's, for what comes after as_of";
     /// R15, C10
     RequestDuplicate = "request-duplicate", "the request_id stands in more than one row, so its answers could not be told apart", "give each request an id of its own";
 }

@@ -17,9 +17,10 @@ use super::words::Scene;
 use super::{Progress, RunError};
 use crate::intake::{Intake, Part};
 use crate::job::{InputFile, Job, Kind};
-use crate::names::printable;
+use crate::names::{Reject, printable};
 use std::ops::Range;
-use termwise_engine::book::{Book, Known, Qualification, Subscription};
+use termwise_engine::book::{Book, CustomerBook, Known, Qualification, Subscription};
+use termwise_engine::calendar::Day;
 use termwise_engine::catalog::Catalog;
 use termwise_engine::findings::{Finding, Source, Table};
 use termwise_engine::ids::ItemId;
@@ -85,25 +86,33 @@ fn of_row(
         let pins = pins_of(job, intake, &part.names, customer.subscriptions)?;
         let mut slate = Slate::default();
         timeline::play_against(&mut slate, customer, with, job.window, &pins, &mut played);
-        let findings = intake.findings.iter().chain(&part.findings).chain(&played.findings);
-        // What is wrong with an upgrade that names it is its concern too (B3, B4).
-        let naming: Vec<Source> = customer
-            .events
-            .iter()
-            .filter(|event| names_it(event, row.id))
-            .map(|event| event.source)
-            .collect();
-        let rejects = rejects_of(job, intake, findings.copied().collect(), |reject| {
-            reject.key == subscription || naming.contains(&reject.finding.source)
-        })?;
+        let rejects = rejects_about(job, (intake, part), row, customer, &played)?;
         let (catalog, policy) = with;
-        let teller = Teller { job, intake, part, played: &played, row, catalog, policy };
+        let teller = Teller { job, intake, part, played: &played, row, catalog, policy, past: None };
         account.row = Some(teller.head(customer.known));
         account.terms = teller.terms(&invoicing::invoice(book, played.lines.clone()));
         account.renewals = teller.renewals();
         account.rows = teller.rows(customer, rejects);
     }
     Ok(account)
+}
+
+/// What stands in rejects.csv about a subscription that was played.
+fn rejects_about(
+    job: &Job,
+    (intake, part): (&Intake, &Part),
+    row: &Subscription,
+    customer: CustomerBook<'_>,
+    played: &Played,
+) -> Result<Vec<Reject>, RunError> {
+    let findings = intake.findings.iter().chain(&part.findings).chain(&played.findings);
+    // What is wrong with an upgrade that names it is its concern too (B3, B4).
+    let naming = customer.events.iter().filter(|event| names_it(event, row.id));
+    let naming: Vec<Source> = naming.map(|event| event.source).collect();
+    let subscription = part.names.subscription(row.id);
+    rejects_of(job, intake, findings.copied().collect(), |reject| {
+        reject.key == subscription || naming.contains(&reject.finding.source)
+    })
 }
 
 /// Where the subscriptions of a row's customer are in a book.
@@ -145,27 +154,34 @@ struct Teller<'a> {
     row: &'a Subscription,
     catalog: &'a Catalog,
     policy: &'a Policy,
+    /// What was decided through a day, where that was by other lists and another policy.
+    past: Option<(Day, &'a Catalog, &'a Policy)>,
 }
 
 impl Teller<'_> {
-    fn tell(&self, steps: &[Step], item: ItemId, line: Option<&Line>) -> Vec<super::words::Told> {
+    /// Tells the steps of what was decided on a day.
+    fn tell(&self, steps: &[Step], on: Day, item: ItemId, line: Option<&Line>) -> Vec<super::words::Told> {
         let place = |source| self.place(source);
-        let scene = self.scene(item, line, &place);
+        let scene = self.scene(on, item, line, &place);
         steps.iter().map(|step| scene.tell(step)).collect()
     }
 
     fn scene<'a>(
         &'a self,
+        on: Day,
         item: ItemId,
         line: Option<&'a Line>,
         place: &'a dyn Fn(Source) -> String,
     ) -> Scene<'a> {
-        let (names, catalog, policy) = (&self.part.names, self.catalog, self.policy);
-        Scene { names, catalog, policy, row: self.row, item, line, place }
+        let past = self.past.filter(|(last, ..)| on <= *last);
+        let (catalog, policy) =
+            past.map_or((self.catalog, self.policy), |(_, catalog, policy)| (catalog, policy));
+        Scene { names: &self.part.names, catalog, policy, row: self.row, item, line, place }
     }
 
     fn item(&self, item: ItemId) -> String {
-        self.scene(item, None, &|_| String::new()).item(item)
+        let names = &self.part.names;
+        format!("{}:{}", printable(names.product(item)), printable(names.sku(item)))
     }
 
     /// A row, by its file and number.
@@ -239,7 +255,7 @@ impl Teller<'_> {
             item: self.item(line.item),
             term: line.term.name(),
             billing_cycle: line.billing_cycle.name(),
-            steps: self.tell(self.played.steps(line.term_steps), line.item, None),
+            steps: self.tell(self.played.steps(line.term_steps), line.term_period.first, line.item, None),
             lines: Vec::new(),
         }
     }
@@ -255,7 +271,7 @@ impl Teller<'_> {
             unit_price: figures::price(line.unit_price, currency),
             effective_unit_price: figures::effective_price(line.effective_unit_price, currency),
             quantity: line.quantity,
-            steps: self.tell(self.played.steps(line.steps), line.item, Some(line)),
+            steps: self.tell(self.played.steps(line.steps), line.term_period.first, line.item, Some(line)),
             subtotal: figures::plain_amount(line.subtotal, currency),
             currency: currency.code(),
             reasons: reasons_of(line.reasons),
@@ -299,7 +315,7 @@ impl Teller<'_> {
             term: renewal.term.name(),
             billing_cycle: renewal.billing_cycle.name(),
             quantity: renewal.quantity,
-            steps: self.tell(self.played.steps(renewal.steps), renewal.item, None),
+            steps: self.tell(self.played.steps(renewal.steps), renewal.renewal_date, renewal.item, None),
             before: Side {
                 unit_price: figures::price(renewal.unit_price_before, currency),
                 promotion: renewal.promotion_before.map(promotion),

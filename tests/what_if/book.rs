@@ -119,7 +119,7 @@ impl Book {
     /// The values of a column of one of its files, each once.
     pub(crate) fn words(&self, file: &str, column: &str) -> Vec<String> {
         let table = Table::read(&self.path(file));
-        let mut words: Vec<String> = table.column(column).into_iter().map(Into::into).collect();
+        let mut words = table.column(column);
         words.sort();
         words.dedup();
         words.retain(|word| !word.is_empty());

@@ -1,8 +1,7 @@
 //! What a proposal's file may say: TOML that finance can write, read strictly and with the line of everything.
 
 use crate::job::{JobError, Place, Problem, nearest};
-use std::collections::BTreeMap;
-use std::ops::Range;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use termwise_engine::calendar::Day;
 use toml::de::{DeTable, DeValue};
@@ -43,6 +42,39 @@ pub(super) struct Section {
     pub(super) name: &'static str,
     pub(super) line: u32,
     pub(super) cells: BTreeMap<String, Cell>,
+    /// Keys whose value is none, which was noted.
+    unread: BTreeSet<String>,
+}
+
+impl Section {
+    /// Whether a key stands in it, whatever its value.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.cells.contains_key(key) || self.unread.contains(key)
+    }
+}
+
+/// A text whose lines are counted once.
+struct Lined<'a> {
+    text: &'a str,
+    /// Where its lines end.
+    ends: Vec<usize>,
+}
+
+impl<'a> Lined<'a> {
+    fn new(text: &'a str) -> Lined<'a> {
+        Lined { text, ends: text.match_indices('\n').map(|(end, _)| end).collect() }
+    }
+
+    /// The line of a byte.
+    fn line(&self, at: usize) -> u32 {
+        u32::try_from(self.ends.partition_point(|&end| end < at) + 1).unwrap_or(u32::MAX)
+    }
+
+    /// The line of a section's heading, `[[…]]`, where it has one: the last one before the first of its keys.
+    fn heading(&self, table: &DeTable<'_>) -> Option<u32> {
+        let first = table.keys().map(|key| key.span().start).min()?;
+        Some(self.line(self.text.get(..first)?.rfind("[[")?))
+    }
 }
 
 /// A proposal as it is written, and what is wrong with it so far.
@@ -60,15 +92,15 @@ impl Paper {
     pub(super) fn read(text: &str) -> Paper {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut paper = Paper::default();
-        let (table, errors) = DeTable::parse_recoverable(text);
+        let (lined, (table, errors)) = (Lined::new(text), DeTable::parse_recoverable(text));
         for error in &errors {
-            let line = error.span().map_or(1, |span| line(text, &span));
+            let line = error.span().map_or(1, |span| lined.line(span.start));
             let says = error.message().trim_end().replace('\n', "; ");
             let hint = "a proposal is TOML: key = \"text\", [section], [[section]]";
             paper.refuse(line, "", SYNTAX, says, hint);
         }
         if errors.is_empty() {
-            paper.take(text, table.get_ref());
+            paper.take(&lined, table.get_ref());
         }
         paper
     }
@@ -94,9 +126,9 @@ impl Paper {
         (!problems.is_empty()).then(|| JobError::Wrong { path: Path::new(shown).to_owned(), problems })
     }
 
-    fn take(&mut self, text: &str, table: &DeTable<'_>) {
+    fn take(&mut self, lined: &Lined<'_>, table: &DeTable<'_>) {
         for (name, value) in table {
-            let (name, line) = (name.get_ref(), line(text, &name.span()));
+            let (name, line) = (name.get_ref(), lined.line(name.span().start));
             if HEAD.contains(&&**name) {
                 self.head(name, line, value.get_ref());
                 continue;
@@ -106,14 +138,14 @@ impl Paper {
                 continue;
             };
             match (value.get_ref(), is_list) {
-                (DeValue::Table(cells), false) => self.section(text, section, line, cells),
+                (DeValue::Table(cells), false) => self.section(lined, section, line, cells),
                 (DeValue::Array(items), true)
                     if items.iter().all(|item| matches!(item.get_ref(), DeValue::Table(_))) =>
                 {
                     for item in items.iter() {
                         if let DeValue::Table(cells) = item.get_ref() {
-                            let line = first_line(text, cells).unwrap_or(line);
-                            self.section(text, section, line, cells);
+                            let line = lined.heading(cells).unwrap_or(line);
+                            self.section(lined, section, line, cells);
                         }
                     }
                 }
@@ -139,10 +171,18 @@ impl Paper {
     }
 
     fn head(&mut self, name: &str, line: u32, value: &DeValue<'_>) {
-        let text = value.as_str().map(str::trim).unwrap_or_default();
-        if text.is_empty() || !super::super::cell::is_plain(&text.replace(['\r', '\n'], " ")) {
-            self.refuse(line, name, VALUE, format!("{name} is not a text"), "write a sentence in quotes");
+        let text = value.as_str().map(str::trim);
+        let is_plain = |text: &str| super::super::cell::is_plain(&text.replace(['\r', '\n'], " "));
+        let wrong = match text {
+            None => Some("is not a text"),
+            Some("") => Some("says nothing"),
+            Some(text) if !is_plain(text) => Some("has control characters"),
+            Some(_) => None,
+        };
+        if let Some(wrong) = wrong {
+            self.refuse(line, name, VALUE, format!("{name} {wrong}"), "write a sentence in quotes");
         }
+        let text = text.unwrap_or_default();
         match name {
             "title" => text.clone_into(&mut self.title),
             "author" => text.clone_into(&mut self.author),
@@ -150,22 +190,35 @@ impl Paper {
         }
     }
 
-    fn section(&mut self, text: &str, name: &'static str, line_of: u32, table: &DeTable<'_>) {
-        let mut cells = BTreeMap::new();
+    fn section(&mut self, lined: &Lined<'_>, name: &'static str, line_of: u32, table: &DeTable<'_>) {
+        let (mut cells, mut unread) = (BTreeMap::new(), BTreeSet::new());
         for (key, value) in table {
-            let line = line(text, &key.span());
+            let (line, key) = (lined.line(key.span().start), key.get_ref().to_string());
             match plain(value.get_ref()) {
                 Some(text) => {
-                    cells.insert(key.get_ref().to_string(), Cell { text, line });
+                    cells.insert(key, Cell { text, line });
                 }
                 None => {
-                    let shown = format!("{name}.{}", key.get_ref());
-                    let hint = "write a text, a number, a date, true or false, or a list of texts";
-                    self.refuse(line, &shown, VALUE, "this is no value of a proposal", hint);
+                    let (says, hint) = match value.get_ref() {
+                        DeValue::Datetime(_) => ("this is not a day alone", "write YYYY-MM-DD"),
+                        DeValue::Integer(_) => {
+                            ("this number is too large", "write a smaller one, or a text in quotes")
+                        }
+                        DeValue::String(_)
+                        | DeValue::Float(_)
+                        | DeValue::Boolean(_)
+                        | DeValue::Array(_)
+                        | DeValue::Table(_) => {
+                            let hint = "write a text, a number, a date, true or false, or a list of texts";
+                            ("this is no value of a proposal", hint)
+                        }
+                    };
+                    self.refuse(line, &format!("{name}.{key}"), VALUE, says, hint);
+                    unread.insert(key);
                 }
             }
         }
-        self.sections.push(Section { name, line: line_of, cells });
+        self.sections.push(Section { name, line: line_of, cells, unread });
     }
 
     /// Notes a key that there is not, with the nearest that there is.
@@ -182,7 +235,7 @@ impl Paper {
             let shown = format!("{}.{key}", section.name);
             self.unknown(cell.line, &shown, key, known, &format!("[{}]", section.name));
         }
-        for key in needed.iter().filter(|key| !section.cells.contains_key(**key)) {
+        for key in needed.iter().filter(|key| !section.has(key)) {
             let shown = format!("{}.{key}", section.name);
             let says = format!("{key} is missing");
             self.refuse(section.line, &shown, MISSING, says, &format!("write {key} = …"));
@@ -280,18 +333,4 @@ fn plain(value: &DeValue<'_>) -> Option<String> {
         }
         DeValue::Table(_) => None,
     }
-}
-
-fn line(text: &str, span: &Range<usize>) -> u32 {
-    let before = text.get(..span.start).unwrap_or(text);
-    let lines = before.bytes().filter(|&byte| byte == b'\n').count() + 1;
-    u32::try_from(lines).unwrap_or(u32::MAX)
-}
-
-/// The line of a section's heading, `[[…]]`, where it has one: the last one before the first of its keys.
-fn first_line(text: &str, table: &DeTable<'_>) -> Option<u32> {
-    let first = table.keys().map(|key| key.span().start).min()?;
-    // The brackets stand before it, with nothing but blanks and comments between.
-    let heading = text.get(..first)?.rfind("[[")?;
-    Some(line(text, &(heading..heading)))
 }

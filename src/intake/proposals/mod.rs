@@ -66,8 +66,8 @@ pub(super) fn read(
     let mut wrong: Vec<JobError> = Vec::new();
     for (number, file) in reader.files(Table::Proposal) {
         let mut sketch = Sketch::read(number?, file, words)?;
-        if sketches.iter().any(|other| other.name == sketch.name) {
-            sketch.refuse_name();
+        if let Some(other) = sketches.iter().find(|other| other.name == sketch.name) {
+            sketch.refuse_name(&other.shown);
         }
         wrong.extend(sketch.error());
         sketches.push(sketch);

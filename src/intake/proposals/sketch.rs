@@ -57,6 +57,8 @@ pub(super) struct AddedSketch {
     pub(super) line: u32,
     /// Its cells in the order of the promotions' columns.
     pub(super) cells: Vec<String>,
+    /// The lines of those that are written, by column.
+    pub(super) lines: BTreeMap<&'static str, u32>,
     pub(super) id: String,
 }
 
@@ -128,9 +130,9 @@ impl Sketch {
         Ok(sketch)
     }
 
-    /// Another proposal has this name.
-    pub(super) fn refuse_name(&mut self) {
-        let says = format!("another proposal is called {} too", self.name);
+    /// Another proposal, of this file, has the same name.
+    pub(super) fn refuse_name(&mut self, other: &str) {
+        let says = format!("the proposal of {other} is called {} too", self.name);
         let hint = "name each file differently: a proposal is known by its file's name";
         self.paper.refuse(1, "", VALUE, says, hint);
     }
@@ -184,7 +186,8 @@ impl Sketch {
                     (format!("{value:?}: {} ({})", code.sentence(), code.name()), code.hint())
                 };
                 let key = format!("promotion_added.{column}");
-                self.paper.refuse(added.line, &key, VALUE, says, hint);
+                let line = added.lines.get(column).copied().unwrap_or(added.line);
+                self.paper.refuse(line, &key, VALUE, says, hint);
             }
         }
     }
@@ -220,16 +223,17 @@ impl Sketch {
         let needed = ["promotion_id", "product_id", "sku_id", "term", "discount", "starts_on", "ends_on"];
         self.paper.check(section, &known, &needed);
         let is_whole = needed.iter().all(|key| section.cells.contains_key(*key));
-        let mut cells = vec![String::new(); schema.columns.len()];
+        let (mut cells, mut lines) = (vec![String::new(); schema.columns.len()], BTreeMap::new());
         for column in schema.columns {
             let Some(cell) = section.cells.get(column.name) else { continue };
             if let Some(place) = cells.get_mut(column.index) {
                 place.clone_from(&cell.text);
+                lines.insert(column.name, cell.line);
             }
         }
         let id = section.cells.get("promotion_id").map(|cell| cell.text.clone()).unwrap_or_default();
         if is_whole {
-            self.added.push(AddedSketch { line: section.line, cells, id });
+            self.added.push(AddedSketch { line: section.line, cells, lines, id });
         }
     }
 
@@ -262,8 +266,9 @@ impl Sketch {
             Ok(in_force) => self.policy = Some(in_force),
             Err(refused) => {
                 for Refused { key, says, hint } in refused {
-                    let line = self.settings.iter().find(|setting| setting.key == key);
-                    let line = line.map_or(1, |setting| setting.line);
+                    // A setting may contradict another that the proposal does not name.
+                    let named = self.settings.iter().find(|setting| setting.key == key);
+                    let line = named.or(self.settings.first()).map_or(1, |setting| setting.line);
                     self.paper.refuse(line, &format!("policy.{key}"), VALUE, says, &hint);
                 }
             }

@@ -232,6 +232,39 @@ fn numbers_and_texts_mean_what_toml_says_they_do() {
 }
 
 #[test]
+fn a_value_is_told_with_its_own_line_and_once() {
+    let new = "[[promotion_added]]\npromotion_id = \"NEW\"\nproduct_id = \"PRO\"\nsku_id = \"0001\"\nterm = \"P1Y\"\ndiscount = 1.5\nstarts_on = 2027-02-01\nends_on = 2027-01-01\n";
+    let said = refused(new);
+    for expected in [
+        "plan.toml:9:promotion_added.discount: error[proposal-value]: \"1.5\"",
+        "plan.toml:11:promotion_added.ends_on: error[proposal-value]: \"2027-01-01\" lies before starts_on",
+    ] {
+        assert!(said.contains(expected), "{expected}\n{said}");
+    }
+    let said = refused("[[price]]\nprice = 99999999999999999999\nfrom = 2027-01-01T00:00:00Z\n");
+    for expected in [
+        "plan.toml:5:price.price: error[proposal-value]: this number is too large",
+        "plan.toml:6:price.from: error[proposal-value]: this is not a day alone",
+    ] {
+        assert!(said.contains(expected), "{expected}\n{said}");
+    }
+    assert!(!said.contains("nothing changes"), "{said}");
+    // The one setting contradicts another that the proposal does not name.
+    let said = refused("[policy]\nrefund_window = \"1h\"\n");
+    assert!(said.contains("plan.toml:5:policy.full_refund: error[proposal-value]"), "{said}");
+    let titles =
+        given().with(Table::Proposal, "plan.toml", "title = \" \"\nauthor = 5\nwhy = \"a\\u0007b\"\n");
+    let said = titles.refusal().to_string();
+    for expected in [
+        "1:title: error[proposal-value]: title says nothing",
+        "author is not a text",
+        "why has control characters",
+    ] {
+        assert!(said.contains(expected), "{expected}\n{said}");
+    }
+}
+
+#[test]
 fn a_column_that_is_not_read_is_no_key() {
     let said = refused("[[promotion_added]]\npass_on = \"0.5\"\n");
     assert!(said.contains("plan.toml:5:promotion_added.pass_on: error[proposal-key-unknown]"), "{said}");

@@ -3,7 +3,8 @@
 //! Both worlds are told by the teller of every account, and the two pages are held against each other line by line: what both
 //! say stands once, what only one says is marked. The first step that differs is the cause.
 
-use super::{Teller, blank, customer_of};
+use super::rows::row_of_reject;
+use super::{Teller, blank, customer_of, of_no_row, rejects_about};
 use crate::intake::{Intake, Part, Proposal};
 use crate::job::{InputFile, Job, Kind};
 use crate::names::printable;
@@ -101,9 +102,25 @@ pub fn explain_proposal(
         let rank = part.names.subscriptions.iter().position(|name| name == subscription);
         match rank.and_then(|rank| part.book.subscriptions.get(rank)) {
             Some(row) => compared(&job, (&intake, &part), row, (number, found)),
-            None => Err(RunError::NoSuchSubscription(subscription.to_owned())),
+            None => {
+                let mut account = of_no_row(&job, (&intake, &part), subscription)?;
+                (account.from, account.as_of) = days(horizon(&job));
+                let [today, proposal] = [account.clone(), account];
+                let title = printable(&found.title);
+                let (name, effects) = (found.name.clone(), Vec::new());
+                Ok(Compared { name, title, today, proposal, effects, effective_on: None, left_out: None })
+            }
         }
     })
+}
+
+fn horizon(job: &Job) -> Horizon {
+    Horizon { as_of: job.window.billed.last, last: job.window.horizon }
+}
+
+/// Its first and last day.
+fn days(horizon: Horizon) -> (String, String) {
+    (horizon.days().first.to_string(), horizon.last.to_string())
 }
 
 fn compared(
@@ -115,20 +132,25 @@ fn compared(
     let all = intake.worlds(&job.policy);
     let worlds: Vec<World<'_>> =
         [0, number].into_iter().filter_map(|place| all.get(place).copied()).collect();
-    let horizon = Horizon { as_of: job.window.billed.last, last: job.window.horizon };
+    let horizon = horizon(job);
     let mut played = [Played::default(), Played::default()];
-    let mut known = None;
+    let (mut known, mut rejects) = (None, Vec::new());
     for customer in part.book.customers_of(&part.book.subscriptions[customer_of(&part.book, row)]) {
         play_worlds(&mut Slate::default(), customer, &worlds, horizon, &mut played);
         known = Some(customer.known);
+        rejects = rejects_about(job, (intake, part), row, customer, &played[0])?;
     }
+    // A running term was decided on by today's.
+    let past = worlds.first().map(|today| (horizon.as_of, today.catalog, today.policy));
     let mut sides = played.iter().zip(&worlds).map(|(played, world)| {
-        let teller = Teller { job, intake, part, played, row, catalog: world.catalog, policy: world.policy };
+        let World { catalog, policy } = *world;
+        let teller = Teller { job, intake, part, played, row, catalog, policy, past };
         let mut account = blank(job, part.names.subscription(row.id));
-        (account.from, account.as_of) = (horizon.days().first.to_string(), horizon.last.to_string());
+        (account.from, account.as_of) = days(horizon);
         account.row = known.map(|known| teller.head(known));
         account.terms = teller.terms(&invoicing::invoice(&part.book, played.lines.clone()));
         account.renewals = teller.renewals();
+        account.rows = rejects.iter().map(row_of_reject).collect();
         account
     });
     let (Some(today), Some(proposed)) = (sides.next(), sides.next()) else {
@@ -245,12 +267,11 @@ impl Compared {
             let why = if causes.is_empty() { String::new() } else { format!(" ({})", causes.join(", ")) };
             page.push_str(&format!("{month}  {before:>14} -> {after:>14} {currency}  {change:>12}{why}\n"));
         }
-        if self.effects.is_empty() {
-            page.push_str("no charge in either world\n");
-        }
-        match &self.effective_on {
-            Some(day) => page.push_str(&format!("it takes effect on {day}\n")),
-            None => page.push_str("it has no effect on what is compared\n"),
+        match (&self.effective_on, &self.left_out) {
+            (Some(day), _) => page.push_str(&format!("it takes effect on {day}\n")),
+            (None, _) if !self.effects.is_empty() => page.push_str("it has no effect on what is compared\n"),
+            (None, None) => page.push_str("no charge in either world\n"),
+            (None, Some(_)) => {}
         }
         if let Some(left_out) = &self.left_out {
             page.push_str(&format!("{left_out}\n"));

@@ -38,7 +38,7 @@ use termwise_engine::money::percent_change;
 /// The style sheet of the page.
 const STYLE: &str = include_str!("what_if.css");
 /// Its SHA-256 in Base64: a browser takes no other.
-const STYLE_HASH: &str = "3+EP2lxU76mc2IM1PAq3GasF8M1yk3Yj+sqJEFGhdqk=";
+const STYLE_HASH: &str = "rXbMsby+2/5Cb9w86gFJ+N++T4hE53VFrRGmTh+lzJw=";
 /// The script of the page.
 const SCRIPT: &str = include_str!("what_if.js");
 /// Its SHA-256 in Base64: a browser runs no other.

@@ -66,7 +66,7 @@ pub(super) fn comparison(
 /// What was left out, and why.
 pub(super) fn left_out(rows: &[LeftOut], proposals: &[Proposal]) -> Table {
     let are_several = proposals.len() > 1;
-    let mut texts = vec!["Product", "SKU", "Term, cycle, market", "No price in", "Why", "From"];
+    let mut texts = vec!["Product", "SKU", "Term, cycle, market", "Can't be priced", "Why", "From"];
     if are_several {
         texts.insert(0, "Proposal");
     }
@@ -99,12 +99,12 @@ pub(super) fn left_out(rows: &[LeftOut], proposals: &[Proposal]) -> Table {
     }
 }
 
-/// Which world has no price, in words.
+/// Which world can't price it, in words.
 fn side(side: &str) -> &str {
     match side {
-        "today" => "today's list",
-        "proposal" => "the proposal",
-        "both" => "either",
+        "today" => "today",
+        "proposal" => "under the proposal",
+        "both" => "in both",
         other => other,
     }
 }

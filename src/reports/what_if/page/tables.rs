@@ -301,7 +301,8 @@ fn foot_of_customers(currency: &Currency, proposals: usize, texts: usize) -> Vec
             let sums = others.worlds.get(proposal).copied().unwrap_or_default();
             cells.extend(effect(sums, currency.digits, is_only));
             cells.push(Cell::count(world.subscriptions_changed.saturating_sub(listed(proposal))));
-            cells.push(day(""));
+            // It is not settled for those that are not listed, which is not the same as none.
+            cells.push(Cell { class: "day", ..Cell::text("") });
         }
         cells
     });

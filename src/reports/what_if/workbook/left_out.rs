@@ -10,14 +10,14 @@ use std::collections::BTreeSet;
 
 /// Its name.
 const NAME: &str = "Left out";
-const ABOUT: &str = "A renewal of these has no price in one world. From its day on they are in neither total of the proposal, and stand here.";
+const ABOUT: &str = "A renewal of these can't be priced, today, under the proposal or in both. From its day on they are in neither total of the proposal, and stand here.";
 const HEADINGS: [(&str, Over); 11] = [
     ("Currency", Over::Texts),
     ("Proposal", Over::Texts),
     ("Product id", Over::Texts),
     ("SKU id", Over::Texts),
     ("What", Over::Texts),
-    ("No price", Over::Texts),
+    ("Can't be priced", Over::Texts),
     ("Why", Over::Texts),
     ("Subscriptions", Over::Numbers),
     ("Before, left out", Over::Numbers),
