@@ -223,23 +223,13 @@ impl PriceList {
         if contradictions.is_empty() { Ok((self, matches)) } else { Err(contradictions) }
     }
 
-    /// How many of its prices a promotion could take something off: of its products, terms, billing cycles, markets and segments.
-    pub fn promoted(&self, promotion: &Promotion) -> u64 {
-        let Promotion { markets, segments, .. } = promotion;
-        let is_offered = |key: &PriceKey| {
-            let of_key =
-                promotion.offers.iter().filter(|offer| offer.item == key.item && offer.term == key.term);
-            let mut cycles = of_key.map(|offer| offer.billing_cycle);
-            (markets.is_empty() || markets.contains(&key.market))
-                && (segments.is_empty() || segments.contains(&key.segment))
-                && cycles.any(|cycle| cycle.is_none_or(|cycle| plans(cycle, key.term).contains(&key.plan)))
-        };
-        let keys: BTreeSet<&PriceKey> = self.in_use().flat_map(PriceList::keys).collect();
-        keys.into_iter().filter(|key| is_offered(key)).count() as u64
+    /// What its prices are for, and those of a list that takes its place: each key once.
+    pub fn keys_in_use(&self) -> BTreeSet<&PriceKey> {
+        self.in_use().flat_map(PriceList::keys).collect()
     }
 
     /// The lists that are asked: this one, unless another takes its place from the first day on, and that other.
-    pub fn in_use(&self) -> impl Iterator<Item = &PriceList> {
+    fn in_use(&self) -> impl Iterator<Item = &PriceList> {
         let is_asked = self.later.as_ref().is_none_or(|(from, _)| *from > Day::FIRST);
         let own = Some(self).filter(|_| is_asked);
         own.into_iter().chain(self.later.as_ref().map(|(_, list)| &**list))
@@ -255,6 +245,17 @@ pub struct PromotionChanges {
     pub last_days: Vec<(PromotionId, Day)>,
     /// The products and SKUs of another list, and whether their tags lack `License` there, from the day on that it holds (R12).
     pub retagged: Option<(Day, BTreeMap<ItemId, bool>)>,
+}
+
+impl Promotion {
+    /// Whether it could take something off a price: of its products, terms, billing cycles, markets and segments.
+    pub fn is_offered_for(&self, key: &PriceKey) -> bool {
+        let of_key = self.offers.iter().filter(|offer| offer.item == key.item && offer.term == key.term);
+        let mut cycles = of_key.map(|offer| offer.billing_cycle);
+        (self.markets.is_empty() || self.markets.contains(&key.market))
+            && (self.segments.is_empty() || self.segments.contains(&key.segment))
+            && cycles.any(|cycle| cycle.is_none_or(|cycle| plans(cycle, key.term).contains(&key.plan)))
+    }
 }
 
 impl Promotions {

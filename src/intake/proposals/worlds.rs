@@ -90,10 +90,13 @@ fn settled(
     if let Some(error) = sketch.error() {
         return Err(Some(error));
     }
+    let in_use = prices.keys_in_use();
     changes.extend(sketch.added.iter().map(|row| {
         // Each row is a change of its own, though several make one promotion.
         let own = rows_added.iter().filter(|(_, source)| source.row == row.line);
-        let matches = own.map(|(promotion, _)| prices.promoted(promotion)).sum();
+        let offered =
+            own.flat_map(|(promotion, _)| in_use.iter().filter(|key| promotion.is_offered_for(key)));
+        let matches = offered.count() as u64;
         Change { line: row.line, says: format!("promotion {} is added", row.id), matches }
     }));
     changes.extend(sketch.settings.iter().map(|setting| Change {
