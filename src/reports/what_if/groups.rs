@@ -113,16 +113,7 @@ fn currency_of(number: i64) -> Option<Currency> {
 /// The rows can't be grouped, or a sum could be larger than 64 bits hold.
 pub fn of_part(rows: &[EffectRow], tallied: &Tallied, names: &Names) -> Result<PartGroups, ReportError> {
     check(tallied)?;
-    let (shared, own) = columns(rows);
-    let grouped_by = |Keyed { keys, counts, first }: Keyed| {
-        let mut all = shared.clone();
-        all.push(Column::new(KEY.into(), keys));
-        all.push(Column::new(FIRST.into(), first));
-        let named = SUMS.into_iter().skip(AMOUNTS).zip(counts);
-        all.extend(named.map(|(name, counts)| Column::new(name.into(), counts)));
-        grouped(DataFrame::new_infer_height(all)?)
-    };
-    let [customers, products, months] = own.map(grouped_by);
+    let [customers, products, months] = columns(rows).map(|keyed| grouped(keyed.frame()?));
     let customer = |key: i64| {
         let rank = usize::try_from(key).unwrap_or(usize::MAX);
         (names.customer(CustomerId::of_rank(rank)).into(), Box::default())
@@ -172,36 +163,68 @@ fn check(tallied: &Tallied) -> Result<(), ReportError> {
     Ok(())
 }
 
-/// What differs between the three sums: of each row its key, its two counts and its first day of effect.
+/// Rows to be summed, as columns.
 struct Keyed {
     keys: Vec<i64>,
-    counts: [Vec<i64>; 2],
+    sums: [Vec<i64>; SUMS.len()],
     first: Vec<Option<i32>>,
 }
 
-/// The columns that all sums have in common, and the keys and counts of each: the rows are passed over once.
-fn columns(rows: &[EffectRow]) -> (Vec<Column>, [Keyed; 3]) {
-    let room = || Vec::with_capacity(rows.len());
-    let mut amounts: [Vec<i64>; AMOUNTS] = std::array::from_fn(|_| room());
-    let mut keyed: [Keyed; 3] = std::array::from_fn(|_| Keyed {
-        keys: room(),
-        counts: [room(), room()],
-        first: Vec::with_capacity(rows.len()),
-    });
-    for row in rows {
-        let effect = &row.effect;
-        let sums = [effect.before, effect.after].into_iter().chain(effect.causes);
-        amounts.iter_mut().zip(sums).for_each(|(column, amount)| column.push(amount));
-        let of = number_of(row.currency) * PROPOSALS + i64::from(row.proposal);
+impl Keyed {
+    fn with_room(rows: usize) -> Keyed {
+        let room = || Vec::with_capacity(rows);
+        Keyed { keys: room(), sums: std::array::from_fn(|_| room()), first: Vec::with_capacity(rows) }
+    }
+
+    /// Adds a row of a subscription whose own begin at `start`: to the one of its key, where that is looked for.
+    fn add(
+        &mut self,
+        (start, is_summed): (usize, bool),
+        key: i64,
+        sums: [i64; SUMS.len()],
+        first: Option<i32>,
+    ) {
+        let mut own = self.keys[start..].iter();
+        let same = if is_summed { own.position(|known| *known == key) } else { None };
+        let Some(place) = same.map(|place| start + place) else {
+            self.keys.push(key);
+            self.sums.iter_mut().zip(sums).for_each(|(column, sum)| column.push(sum));
+            self.first.push(first);
+            return;
+        };
+        self.sums.iter_mut().zip(sums).for_each(|(column, sum)| column[place] += sum);
+        self.first[place] = self.first[place].into_iter().chain(first).min();
+    }
+
+    fn frame(self) -> Result<DataFrame, ReportError> {
+        let mut all = vec![Column::new(KEY.into(), self.keys), Column::new(FIRST.into(), self.first)];
+        all.extend(SUMS.into_iter().zip(self.sums).map(|(name, sums)| Column::new(name.into(), sums)));
+        Ok(DataFrame::new_infer_height(all)?)
+    }
+}
+
+/// What is summed by customer, product and month. Most subscriptions have one product in many months, so a subscription's rows of
+/// a customer and of a product are one already; they were checked to be within what a sum holds.
+fn columns(rows: &[EffectRow]) -> [Keyed; 3] {
+    let subscriptions = rows.iter().filter(|row| row.counts.of_subscription[0]).count();
+    let mut keyed = [subscriptions, subscriptions, rows.len()].map(Keyed::with_room);
+    for same in rows.chunk_by(|one, other| one.subscription == other.subscription) {
         for (own, by) in keyed.iter_mut().zip([By::Customer, By::Product, By::Month]) {
-            own.keys.push(by.key(row) * (CURRENCIES * PROPOSALS) + of);
-            own.first.push(by.effective_on(row).map(Day::epoch_days));
-            own.counts.iter_mut().zip(by.counts(row)).for_each(|(column, is)| column.push(i64::from(is)));
+            let of = (own.keys.len(), !matches!(by, By::Month));
+            for row in same {
+                let effect = &row.effect;
+                let [subscriptions, changed] = by.counts(row).map(i64::from);
+                let key = number_of(row.currency) * PROPOSALS + i64::from(row.proposal);
+                let key = by.key(row) * (CURRENCIES * PROPOSALS) + key;
+                let mut sums = [0; SUMS.len()];
+                let amounts = [effect.before, effect.after].into_iter().chain(effect.causes);
+                let all = amounts.chain([subscriptions, changed]);
+                sums.iter_mut().zip(all).for_each(|(sum, one)| *sum = one);
+                own.add(of, key, sums, by.effective_on(row).map(Day::epoch_days));
+            }
         }
     }
-    let named = SUMS.into_iter().zip(amounts);
-    let shared = named.map(|(name, amounts)| Column::new(name.into(), amounts)).collect();
-    (shared, keyed)
+    keyed
 }
 
 fn sums() -> Vec<Expr> {
