@@ -156,6 +156,15 @@ fn only_main_and_the_command_line_read_the_clock() {
     }
 }
 
+/// What a run does is said by its job and its flags alone; a test may look for a browser.
+#[test]
+fn only_the_command_line_reads_the_environment() {
+    for (path, text) in sources("src") {
+        let may = path.to_string_lossy().contains("cli") || path.ends_with("page/browser.rs");
+        assert!(may || !code(&text).contains("env::var"), "{} reads the environment", path.display());
+    }
+}
+
 #[test]
 fn files_stay_short() {
     for (path, text) in sources("src") {

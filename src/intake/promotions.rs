@@ -44,12 +44,12 @@ impl PromotionRows {
         named.into_iter().map(|(id, _, name)| (id, name.to_string())).collect()
     }
 
-    /// Each row's promotion with its final ids, and where it stands.
-    pub(super) fn each<'a>(&'a self, order: &'a Order) -> impl Iterator<Item = (Promotion, Source)> + 'a {
-        self.rows.iter().map(|(promotion, source)| {
+    /// Each row's promotion with its final ids, in the order in which they were read.
+    pub(super) fn each<'a>(&'a self, order: &'a Order) -> impl Iterator<Item = Promotion> + 'a {
+        self.rows.iter().map(|(promotion, _)| {
             let mut promotion = promotion.clone();
             order.promotion(&mut promotion);
-            (promotion, *source)
+            promotion
         })
     }
 

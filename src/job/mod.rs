@@ -113,6 +113,13 @@ pub struct InputFile {
     pub path: PathBuf,
 }
 
+impl InputFile {
+    /// Its name without the ending, as a proposal is called (R70).
+    pub fn stem(&self) -> String {
+        self.path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
+    }
+}
+
 /// What is written.
 #[derive(Clone, Debug)]
 pub struct Outputs {

@@ -7,7 +7,7 @@ use super::gathered::Gathered;
 use super::invoice::{SetAside, Work, in_pool, read};
 use super::{Progress, RunError};
 use super::{offers, pipeline, reconcile, what_if};
-use crate::intake;
+use crate::intake::{self, FileFacts};
 use crate::job::{Job, Kind};
 use crate::output::{self, diagnostic};
 use termwise_engine::findings::Table;
@@ -29,6 +29,16 @@ impl Checked {
     fn nothing(job: &Job) -> Checked {
         let set_aside = SetAside { rows: 0, of: 0, tolerated: job.limits.rejected_rows };
         Checked { diagnostics: Vec::new(), warnings: Vec::new(), set_aside, told: 0 }
+    }
+
+    /// What a run over these files would tell.
+    pub(super) fn of(job: &Job, files: &[FileFacts], found: Gathered) -> Checked {
+        Checked {
+            diagnostics: found.rejects.iter().map(diagnostic).collect(),
+            set_aside: found.set_aside(job, files),
+            warnings: found.notes,
+            told: 0,
+        }
     }
 
     /// The exit code of the contract: 0, 3 or 65.
@@ -72,10 +82,5 @@ fn check_book(job: &Job, work: Work, progress: &dyn Progress) -> Result<Checked,
     let (through, _) = pipeline::through(&intake, job, None, work.unit, progress, None)?;
     let found = Gathered::of_book(job, &intake, through)?;
     output::prove(&found.report(job, &intake.files))?;
-    Ok(Checked {
-        diagnostics: found.rejects.iter().map(diagnostic).collect(),
-        set_aside: found.set_aside(job, &intake.files),
-        warnings: found.notes,
-        told: 0,
-    })
+    Ok(Checked::of(job, &intake.files, found))
 }

@@ -33,7 +33,7 @@ use termwise_engine::workings::{Cause, Line, Played, Renewal, Step};
 /// What a job's proposals are called.
 pub fn proposals(job: &Job) -> Vec<String> {
     let files = job.inputs.files.get(&Table::Proposal).into_iter().flatten();
-    files.filter_map(|file| Some(file.path.file_stem()?.to_string_lossy().into_owned())).collect()
+    files.map(InputFile::stem).collect()
 }
 
 /// Explains a subscription, by its id.

@@ -13,9 +13,8 @@ use crate::output::{self, Counts, Published, Writer, summary};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use termwise_engine::book::Window;
-use termwise_engine::calendar::Period;
 use termwise_engine::findings::Table;
+use termwise_engine::timeline::Horizon;
 
 /// Subscriptions of a part of the book: enough for what a part costs to vanish, few enough for several to be held.
 pub const PART: usize = 1 << 15;
@@ -64,12 +63,11 @@ impl Work {
 
 /// How many times the charges of a part there are for each subscription.
 fn weight(job: &Job) -> u64 {
-    let Window { billed, horizon } = job.window;
     let (days, worlds) = match job.kind {
-        Kind::Invoice | Kind::Reconcile => (billed, 1),
+        Kind::Invoice | Kind::Reconcile => (job.window.billed, 1),
         Kind::WhatIf => {
             let proposals = job.inputs.files.get(&Table::Proposal).map_or(0, Vec::len);
-            (Period { first: billed.last.next(), last: horizon }, proposals)
+            (Horizon::of(job.window).days(), proposals)
         }
     };
     (u64::from(days.days()) * worlds as u64).div_ceil(DAYS_OF_PART).max(1)

@@ -5,7 +5,7 @@
 
 use super::price_list::{Written, plans};
 use super::{PriceKey, PriceList, Promotion, Promotions, Segment, WrittenPlan};
-use crate::calendar::{Day, Period, Term};
+use crate::calendar::{BillingCycle, Day, Period, Term};
 use crate::ids::{ItemId, MarketId, PromotionId};
 use crate::money::{Currency, Percentage, Price, repriced};
 use crate::policy::PriceOverlap;
@@ -82,13 +82,6 @@ impl Changes {
         let of_row = self.0.get(row)?;
         on(of_row, day, listed).filter(|price| *price != listed)
     }
-}
-
-/// The same changes in one order.
-fn sorted(of_row: &[(Day, Repricing)]) -> Vec<(Day, Repricing)> {
-    let mut sorted = of_row.to_vec();
-    sorted.sort_unstable();
-    sorted
 }
 
 /// A listed price under the changes of its row that hold on a day.
@@ -197,12 +190,12 @@ impl PriceList {
             own.iter().for_each(|&number| matches[number] += 1);
             let meeting = |(one, other)| Contradiction { one, other, key: row.0 };
             contradictions.extend(contradict(&own, changes).into_iter().map(meeting));
-            let of_row: Vec<(Day, Repricing)> =
+            let mut of_row: Vec<(Day, Repricing)> =
                 own.iter().map(|&number| (changes[number].from, changes[number].what)).collect();
+            of_row.sort_unstable();
             // A price that is given is one; a percentage may make an impossible one.
-            let days =
-                of_row.iter().filter(|(_, what)| matches!(what, Repricing::By(_))).map(|(day, _)| *day);
-            if days.into_iter().any(|day| on(&of_row, day, price).is_none()) {
+            let mut percentages = of_row.iter().filter(|(_, what)| matches!(what, Repricing::By(_)));
+            if percentages.any(|(day, _)| on(&of_row, *day, price).is_none()) {
                 contradictions.push(meeting((last, last)));
             }
             of_rows.insert(row, of_row);
@@ -210,7 +203,7 @@ impl PriceList {
         // One price can't be changed under one of its two words.
         for key in self.in_use().flat_map(PriceList::written_twice) {
             let words = [(key, false), (key, true)];
-            let [one, other] = words.map(|row| of_rows.get(&row).map(|of_row| sorted(of_row)));
+            let [one, other] = words.map(|row| of_rows.get(&row));
             let first = words.iter().flat_map(|row| scopes.about(row)).min();
             if let Some(first) = first.filter(|_| one != other) {
                 contradictions.push(Contradiction { one: first, other: first, key });
@@ -250,11 +243,13 @@ pub struct PromotionChanges {
 impl Promotion {
     /// Whether it could take something off a price: of its products, terms, billing cycles, markets and segments.
     pub fn is_offered_for(&self, key: &PriceKey) -> bool {
-        let of_key = self.offers.iter().filter(|offer| offer.item == key.item && offer.term == key.term);
-        let mut cycles = of_key.map(|offer| offer.billing_cycle);
+        let is_offered = |cycle: BillingCycle| {
+            plans(cycle, key.term).contains(&key.plan)
+                && self.discount_for(key.item, key.term, cycle).is_some()
+        };
         (self.markets.is_empty() || self.markets.contains(&key.market))
             && (self.segments.is_empty() || self.segments.contains(&key.segment))
-            && cycles.any(|cycle| cycle.is_none_or(|cycle| plans(cycle, key.term).contains(&key.plan)))
+            && BillingCycle::ALL.into_iter().any(is_offered)
     }
 }
 

@@ -255,7 +255,7 @@ fn settled(mut played: Played) -> Played {
     played
 }
 
-/// The lines of today and of a world in which a promotion that is no customer's alone is added and everything costs more.
+/// What is played of today and of a proposal.
 fn play_worlds<'a>(customers: impl Iterator<Item = CustomerBook<'a>>, worlds: &[Catalog; 2]) -> [Played; 2] {
     let horizon = timeline::Horizon { as_of: day(4, 20), last: day(9, 1) };
     let policy = policy();

@@ -22,6 +22,11 @@ pub struct Horizon {
 }
 
 impl Horizon {
+    /// That of a job, whose window is billed already.
+    pub fn of(window: Window) -> Horizon {
+        Horizon { as_of: window.billed.last, last: window.horizon }
+    }
+
     /// Its days: from the day after `as_of` on.
     pub fn days(self) -> Period {
         Period { first: self.as_of.next(), last: self.last }

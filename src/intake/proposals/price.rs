@@ -49,10 +49,12 @@ impl PriceSketch {
         let percent = paper.value(section, "percent", percentage, Meant::Percentage).map(Repricing::By);
         let price = |text: &str| cell::money(text).ok().map(Repricing::To);
         let price = paper.value(section, "price", price, Meant::Amount);
-        let has = |key: &str| section.has(key);
-        if has("percent") == has("price") {
-            let says =
-                if has("price") { "a price and a percentage are two things" } else { "nothing changes" };
+        if section.has("percent") == section.has("price") {
+            let says = if section.has("price") {
+                "a price and a percentage are two things"
+            } else {
+                "nothing changes"
+            };
             paper.refuse(
                 section.line,
                 "price",

@@ -92,9 +92,8 @@ impl Sketch {
             let what = format!("the file is not UTF-8 at byte {}", error.valid_up_to());
             IntakeError::refused(&file.shown, what, "save the proposal as UTF-8")
         })?;
-        let name = file.path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
         let mut sketch = Sketch {
-            name: name.unwrap_or_default(),
+            name: file.stem(),
             shown: file.shown.clone(),
             paper: Paper::read(text),
             policy: None,

@@ -68,7 +68,7 @@ fn settled(
         let hint = "name a list that has the prices of every product, or nothing can be renewed";
         sketch.paper.refuse(named.line, "price_list.files", VALUE, "the list has no price", hint);
     }
-    let rows_added: Vec<(Promotion, Source)> = rows.promotions.each(ground.order).collect();
+    let rows_added: Vec<Promotion> = rows.promotions.each(ground.order).collect();
     let added = added(&mut sketch.paper, rows.promotions, &sketch.added, ground);
     let last_days = last_days(&sketch.windows, ground, &mut changes);
     let price_changes: Vec<PriceChange> =
@@ -91,12 +91,9 @@ fn settled(
         return Err(Some(error));
     }
     let in_use = prices.keys_in_use();
-    changes.extend(sketch.added.iter().map(|row| {
-        // Each row is a change of its own, though several make one promotion.
-        let own = rows_added.iter().filter(|(_, source)| source.row == row.line);
-        let offered =
-            own.flat_map(|(promotion, _)| in_use.iter().filter(|key| promotion.is_offered_for(key)));
-        let matches = offered.count() as u64;
+    // Each row is a change of its own, though several make one promotion.
+    changes.extend(sketch.added.iter().zip(&rows_added).map(|(row, promotion)| {
+        let matches = in_use.iter().filter(|key| promotion.is_offered_for(key)).count() as u64;
         Change { line: row.line, says: format!("promotion {} is added", row.id), matches }
     }));
     changes.extend(sketch.settings.iter().map(|setting| Change {

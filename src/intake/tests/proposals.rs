@@ -137,6 +137,13 @@ fn a_new_promotion_that_has_no_price_to_take_anything_off_matches_nothing() {
     let monthly = "term = \"P1Y\"\nbilling_cycle = \"monthly\"";
     assert_eq!((of(&[row("0001", annual)]), of(&[row("0001", monthly)])), (vec![0], vec![1]), "another plan");
     assert_eq!(of(&[row("0001", "term = \"P1Y\"\nmarkets = [\"DE\"]")]), [0], "another market");
+    let inline = |sku: &str| {
+        format!(
+            "{{ promotion_id = \"NEW\", product_id = \"PRO\", sku_id = \"{sku}\", term = \"P1Y\", discount = 0.25, starts_on = 2027-01-01, ends_on = 2027-12-31 }}"
+        )
+    };
+    let one_line = format!("promotion_added = [{}, {}]\n", inline("0001"), inline("9999"));
+    assert_eq!(of(&[one_line]), [1, 0], "on one line");
 }
 
 #[test]

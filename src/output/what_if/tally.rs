@@ -63,10 +63,9 @@ impl Tallied {
     pub fn of(rows: &[EffectRow]) -> Tallied {
         let mut tallied = Tallied::default();
         for same in rows.chunk_by(|one, other| one.subscription == other.subscription) {
-            let currency = same.first().map(|row| row.currency);
-            currency
-                .into_iter()
-                .for_each(|currency| *tallied.subscriptions.entry(currency).or_default() += 1);
+            if let Some(first) = same.first() {
+                *tallied.subscriptions.entry(first.currency).or_default() += 1;
+            }
         }
         for row in rows {
             let effect = &row.effect;

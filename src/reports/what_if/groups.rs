@@ -176,16 +176,9 @@ impl Keyed {
         Keyed { keys: room(), sums: std::array::from_fn(|_| room()), first: Vec::with_capacity(rows) }
     }
 
-    /// Adds a row of a subscription whose own begin at `start`: to the one of its key, where that is looked for.
-    fn add(
-        &mut self,
-        (start, is_summed): (usize, bool),
-        key: i64,
-        sums: [i64; SUMS.len()],
-        first: Option<i32>,
-    ) {
-        let mut own = self.keys[start..].iter();
-        let same = if is_summed { own.position(|known| *known == key) } else { None };
+    /// Adds a row: to the one of its key, if there is one from `start` on.
+    fn add(&mut self, start: usize, key: i64, sums: [i64; SUMS.len()], first: Option<i32>) {
+        let same = self.keys[start..].iter().position(|known| *known == key);
         let Some(place) = same.map(|place| start + place) else {
             self.keys.push(key);
             self.sums.iter_mut().zip(sums).for_each(|(column, sum)| column.push(sum));
@@ -209,18 +202,20 @@ fn columns(rows: &[EffectRow]) -> [Keyed; 3] {
     let subscriptions = rows.iter().filter(|row| row.counts.of_subscription[0]).count();
     let mut keyed = [subscriptions, subscriptions, rows.len()].map(Keyed::with_room);
     for same in rows.chunk_by(|one, other| one.subscription == other.subscription) {
-        for (own, by) in keyed.iter_mut().zip([By::Customer, By::Product, By::Month]) {
-            let of = (own.keys.len(), !matches!(by, By::Month));
-            for row in same {
-                let effect = &row.effect;
-                let [subscriptions, changed] = by.counts(row).map(i64::from);
-                let key = number_of(row.currency) * PROPOSALS + i64::from(row.proposal);
-                let key = by.key(row) * (CURRENCIES * PROPOSALS) + key;
-                let mut sums = [0; SUMS.len()];
-                let amounts = [effect.before, effect.after].into_iter().chain(effect.causes);
-                let all = amounts.chain([subscriptions, changed]);
-                sums.iter_mut().zip(all).for_each(|(sum, one)| *sum = one);
-                own.add(of, key, sums, by.effective_on(row).map(Day::epoch_days));
+        let starts = keyed.each_ref().map(|own| own.keys.len());
+        for row in same {
+            let effect = &row.effect;
+            let of = number_of(row.currency) * PROPOSALS + i64::from(row.proposal);
+            let mut sums = [0; SUMS.len()];
+            let amounts = [effect.before, effect.after].into_iter().chain(effect.causes);
+            sums.iter_mut().zip(amounts).for_each(|(sum, amount)| *sum = amount);
+            for ((own, by), start) in keyed.iter_mut().zip([By::Customer, By::Product, By::Month]).zip(starts)
+            {
+                [sums[AMOUNTS], sums[AMOUNTS + 1]] = by.counts(row).map(i64::from);
+                // A month has seldom two rows of a subscription.
+                let start = if matches!(by, By::Month) { own.keys.len() } else { start };
+                let key = by.key(row) * (CURRENCIES * PROPOSALS) + of;
+                own.add(start, key, sums, by.effective_on(row).map(Day::epoch_days));
             }
         }
     }

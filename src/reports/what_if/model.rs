@@ -103,6 +103,13 @@ pub struct Sums {
     pub causes: [i64; Cause::ALL.len()],
 }
 
+impl Sums {
+    /// What changes.
+    pub(super) fn change(&self) -> i128 {
+        i128::from(self.after) - i128::from(self.before)
+    }
+}
+
 /// Everything in one currency.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Currency {

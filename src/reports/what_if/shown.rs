@@ -96,10 +96,6 @@ pub fn shown(summed: &Summed, facts: &Facts<'_>) -> Result<WhatIf, ReportError> 
     })
 }
 
-fn change(sums: &Sums) -> i128 {
-    i128::from(sums.after) - i128::from(sums.before)
-}
-
 /// Amounts of a currency's minor unit as they are shown.
 fn minor(amount: i128, code: Currency) -> Result<i64, ReportError> {
     let what = || format!("the sum of {amount} minor units of {code}");
@@ -114,7 +110,7 @@ fn currency(summed: &Summed, code: Currency, facts: &Facts<'_>) -> Result<model:
     let count = customers.len() as u64;
     let shown = (0..worlds).map(|number| world(summed, code, number, &customers));
     let worlds_shown = shown.collect::<Result<_, _>>()?;
-    let largest = |row: &Row| row.worlds.iter().map(|world| change(&world.sums).abs()).max();
+    let largest = |row: &Row| row.worlds.iter().map(|world| world.sums.change().abs()).max();
     let most = |row: &Row| row.worlds.iter().map(|world| world.sums.before).max();
     customers.sort_by_cached_key(|row| {
         (std::cmp::Reverse(largest(row)), std::cmp::Reverse(most(row)), row.key.clone())
@@ -144,7 +140,7 @@ fn world(summed: &Summed, code: Currency, number: usize, customers: &[Row]) -> R
     let mut world = World { sums, subscriptions_changed: sum.changed, ..World::default() };
     for row in customers {
         let Some(sums) = row.worlds.get(number).map(|world| world.sums) else { continue };
-        let change = change(&sums);
+        let change = sums.change();
         world.customers_up += u64::from(change > 0);
         world.customers_down += u64::from(change < 0);
         match percent_of(change, sums.before) {

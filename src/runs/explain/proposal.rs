@@ -13,7 +13,6 @@ use crate::runs::invoice::{Work, in_pool, read};
 use crate::runs::{Progress, RunError, figures};
 use serde::Serialize;
 use similar::{ChangeTag, TextDiff};
-use std::path::Path;
 use termwise_engine::book::Subscription;
 use termwise_engine::findings::Table;
 use termwise_engine::invoicing;
@@ -81,15 +80,14 @@ pub fn explain_proposal(
         });
     }
     let mut job = job.clone();
-    let is_file = Path::new(proposal).extension().is_some_and(|ending| ending == "toml");
+    let file = InputFile { shown: proposal.to_owned(), path: proposal.into() };
+    let is_file = file.path.extension().is_some_and(|ending| ending == "toml");
     if is_file {
-        let file = InputFile { shown: proposal.to_owned(), path: proposal.into() };
-        job.inputs.files.insert(Table::Proposal, vec![file]);
+        job.inputs.files.insert(Table::Proposal, vec![file.clone()]);
     }
     in_pool(work, || {
         let intake = read(&job, work, progress)?;
-        let name = Path::new(proposal).file_stem().map(|stem| stem.to_string_lossy().into_owned());
-        let wanted = if is_file { name.unwrap_or_default() } else { proposal.to_owned() };
+        let wanted = if is_file { file.stem() } else { proposal.to_owned() };
         let number = intake.proposals.iter().position(|one| one.name == wanted);
         let found = number.and_then(|number| Some((number + 1, intake.proposals.get(number)?)));
         let (number, found) = found.ok_or_else(|| RunError::NotKnown {
@@ -104,7 +102,7 @@ pub fn explain_proposal(
             Some(row) => compared(&job, (&intake, &part), row, (number, found)),
             None => {
                 let mut account = of_no_row(&job, (&intake, &part), subscription)?;
-                (account.from, account.as_of) = days(horizon(&job));
+                (account.from, account.as_of) = days(Horizon::of(job.window));
                 let [today, proposal] = [account.clone(), account];
                 let title = printable(&found.title);
                 let (name, effects) = (found.name.clone(), Vec::new());
@@ -112,10 +110,6 @@ pub fn explain_proposal(
             }
         }
     })
-}
-
-fn horizon(job: &Job) -> Horizon {
-    Horizon { as_of: job.window.billed.last, last: job.window.horizon }
 }
 
 /// Its first and last day.
@@ -132,7 +126,7 @@ fn compared(
     let all = intake.worlds(&job.policy);
     let worlds: Vec<World<'_>> =
         [0, number].into_iter().filter_map(|place| all.get(place).copied()).collect();
-    let horizon = horizon(job);
+    let horizon = Horizon::of(job.window);
     let mut played = [Played::default(), Played::default()];
     let (mut known, mut rejects) = (None, Vec::new());
     for customer in part.book.customers_of(&part.book.subscriptions[customer_of(&part.book, row)]) {

@@ -4,7 +4,6 @@
 use super::compared;
 use crate::intake::vendor;
 use crate::job::Job;
-use crate::output::diagnostic;
 use crate::runs::check::Checked;
 use crate::runs::invoice::{Watch, Work};
 use crate::runs::{Progress, RunError};
@@ -14,11 +13,6 @@ pub(in crate::runs) fn check(job: &Job, work: Work, progress: &dyn Progress) -> 
     let vendor = vendor::read_vendor(&job.inputs, &work.reading(job), progress)?;
     let (found, comparison) = compared(job, vendor, work, progress, &mut Watch::start())?;
     comparison.prove(&found.gathered.report(job, &found.files))?;
-    Ok(Checked {
-        diagnostics: found.gathered.rejects.iter().map(diagnostic).collect(),
-        set_aside: found.gathered.set_aside(job, &found.files),
-        warnings: found.gathered.notes,
-        // Of an explanation that explains nothing the run tells too, without another exit code.
-        told: 0,
-    })
+    // Of an explanation that explains nothing the run tells too, without another exit code.
+    Ok(Checked::of(job, &found.files, found.gathered))
 }

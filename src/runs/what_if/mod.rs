@@ -19,7 +19,7 @@ use crate::names::Reject;
 use crate::output::what_if::{
     EffectSheets, EffectsWriter, Made, ProposalFacts, SetEffects, Summed, beside, json, prove, publish, text,
 };
-use crate::output::{Counts, OutputError, diagnostic};
+use crate::output::{Counts, OutputError};
 use crate::reports::ReportError;
 use crate::reports::what_if::{self as reports, Facts, PartGroups};
 use rating::{Desk, Rated, Spent, timed};
@@ -68,10 +68,8 @@ pub fn what_if(job: &Job, is_dry: bool, work: Work, progress: &dyn Progress) -> 
         let place = place_of(&end, set_aside);
         let text = found.gathered.told(is_dry, text(&found.summed, &report, &place));
         let json = json_of(json(&found.summed, &report, &place), &end, set_aside);
-        let left_out = found.summed.left_out.len() as u64;
-        let troubles = troubles(&intake, left_out);
-        let told = left_out + found.gathered.rejects.len() as u64;
-        Ok(Outcome { told, troubles, ..Outcome::of(end, set_aside, (text, json), watch.laps) })
+        let troubles = troubles(&intake, found.left_out());
+        Ok(Outcome { told: found.told(), troubles, ..Outcome::of(end, set_aside, (text, json), watch.laps) })
     })
 }
 
@@ -80,14 +78,10 @@ pub(super) fn check(job: &Job, work: Work, progress: &dyn Progress) -> Result<Ch
     let intake = read(job, work, progress)?;
     let found = rated(job, &intake, None, progress)?;
     prove(&found.summed, &found.gathered.report(job, &intake.files))?;
-    let count = found.summed.left_out.len() as u64;
-    let left_out = left_out_told(count);
-    Ok(Checked {
-        told: count + found.gathered.rejects.len() as u64,
-        diagnostics: found.gathered.rejects.iter().map(diagnostic).collect(),
-        set_aside: found.gathered.set_aside(job, &intake.files),
-        warnings: found.gathered.notes.into_iter().chain(left_out).collect(),
-    })
+    let (told, left_out) = (found.told(), left_out_told(found.left_out()));
+    let mut checked = Checked { told, ..Checked::of(job, &intake.files, found.gathered) };
+    checked.warnings.extend(left_out);
+    Ok(checked)
 }
 
 /// What a what-if found, beside its effects.
@@ -95,6 +89,17 @@ pub(super) struct Found {
     pub(super) summed: Summed,
     pub(super) gathered: Gathered,
     spent: Spent,
+}
+
+impl Found {
+    fn left_out(&self) -> u64 {
+        self.summed.left_out.len() as u64
+    }
+
+    /// What the exit code tells of.
+    fn told(&self) -> u64 {
+        self.left_out() + self.gathered.rejects.len() as u64
+    }
 }
 
 /// Rates the whole book, and writes its effects where there is a writer.
@@ -106,17 +111,13 @@ pub(super) fn rated(
 ) -> Result<Found, RunError> {
     let names: Vec<String> = intake.proposals.iter().map(|proposal| proposal.name.clone()).collect();
     let sheets = EffectSheets::new(job, &intake.shared, &names);
-    let horizon = Horizon { as_of: job.window.billed.last, last: job.window.horizon };
-    let desk = Desk { intake, worlds: intake.worlds(&job.policy), horizon };
+    let desk = Desk { intake, worlds: intake.worlds(&job.policy), horizon: Horizon::of(job.window) };
     let mut summed = Summed { proposals: facts(job, intake), ..Summed::default() };
     let (mut findings, mut counts, mut spent) = (Vec::new(), Counts::default(), Spent::default());
     let mut groups: Vec<PartGroups> = Vec::new();
     progress.stage("rating", intake.subscriptions());
     let parts: Vec<usize> = (0..intake.parts()).collect();
-    for parts in parts.chunks(
-        std::env::var("AHEAD").ok().and_then(|a| a.parse().ok()).unwrap_or(AHEAD)
-            * rayon::current_num_threads().max(1),
-    ) {
+    for parts in parts.chunks(AHEAD * rayon::current_num_threads().max(1)) {
         let sheets = writer.is_some().then_some(&sheets);
         let rate = |&number: &usize| part(&desk, number, sheets, progress);
         let brought: Vec<_> = parts.par_iter().map(rate).collect::<Result<_, _>>()?;

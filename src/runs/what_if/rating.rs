@@ -132,7 +132,8 @@ impl Desk<'_> {
             return Ok(());
         }
         let name = customer.subscriptions.first().map_or("", |row| rated.names.subscription(row.id));
-        Err(broken("every charge and renewal is of a subscription", format!("from {name} on")))
+        let law = "every charge and renewal is of a subscription";
+        Err(OutputError::broken(law, format!("from {name} on")).into())
     }
 
     fn subscription(
@@ -155,14 +156,14 @@ impl Desk<'_> {
             let (effects, gap) =
                 repricing::held((today, past), (proposed, renewals), row.currency).map_err(|found| {
                     let name = rated.names.subscription(found.subscription);
-                    broken(Unexplained::LAW, format!("{name}, {}", found.first))
+                    OutputError::broken(Unexplained::LAW, format!("{name}, {}", found.first))
                 })?;
             rated.rows.extend(rows_of(row, number, &effects));
             let lines = (today.lines, proposed.lines);
             let left_out = gap.map(|gap| left_out(row, number, &gap, lines, &rated.names));
             if !is_whole(lines, &effects, left_out.as_ref()) {
                 let name = rated.names.subscription(row.id).to_owned();
-                return Err(broken("every charge is in an effect or left out", name));
+                return Err(OutputError::broken("every charge is in an effect or left out", name).into());
             }
             rated.left_out.extend(left_out);
         }
@@ -182,10 +183,6 @@ fn is_whole((before, after): (&[&Line], &[&Line]), effects: &Effects, left_out: 
         (before + i128::from(effect.before), after + i128::from(effect.after))
     });
     compared == (paid(before), paid(after))
-}
-
-fn broken(law: &'static str, detail: String) -> RunError {
-    OutputError::Invariant { law, detail }.into()
 }
 
 /// A world's lines and renewals of a customer, by subscription, and where the next one's begin.

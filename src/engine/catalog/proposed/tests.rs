@@ -1,7 +1,6 @@
 //! What a proposal makes of price lists.
 
 use super::*;
-use crate::calendar::BillingCycle;
 use crate::catalog::{Plan, PriceRow, Tier};
 
 fn price(cents: i64) -> Price {

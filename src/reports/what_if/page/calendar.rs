@@ -78,8 +78,7 @@ fn happenings(currency: &Currency, proposal: usize, days: (&str, &str)) -> Vec<H
     let happening = |month: String| {
         let here = starts.iter().filter(|(of, _)| *of == month).map(|&(_, starts)| starts);
         let rows = currency.months.iter().filter(|row| row.key == month);
-        let change =
-            |row: &Row| row.worlds.get(proposal).map_or(0, |world: &RowWorld| figures::changed(world.sums));
+        let change = |row: &Row| row.worlds.get(proposal).map_or(0, |world: &RowWorld| world.sums.change());
         Happening { starts: here.sum(), change: rows.map(change).sum(), month }
     };
     names.into_iter().map(happening).collect()

@@ -208,7 +208,7 @@ impl<'w> Largest<'w> {
     pub(super) fn of(currency: &'w Currency, proposal: usize, way: Way) -> Largest<'w> {
         let changes = currency.listed.iter().filter_map(|row| {
             let sums = row.worlds.get(proposal)?.sums;
-            Some((figures::changed(sums), sums.before, row))
+            Some((sums.change(), sums.before, row))
         });
         let mut rows: Vec<(i128, i64, _)> =
             changes.filter(|&(change, ..)| change != 0 && Way::of(change) == way).collect();

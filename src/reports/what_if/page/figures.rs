@@ -1,7 +1,5 @@
 //! Numbers as people read them: thousands parted by commas, a true minus sign, and no floats anywhere.
 
-use super::super::model::Sums;
-
 /// What stands where a percentage would divide by nothing.
 pub(super) const NO_PERCENT: &str = "–";
 /// What stands before a fall.
@@ -95,11 +93,6 @@ pub(super) fn count(number: u64) -> String {
 pub(super) fn many(number: u64, thing: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{} {thing}{plural}", count(number))
-}
-
-/// What changes under a proposal.
-pub(super) fn changed(sums: Sums) -> i128 {
-    i128::from(sums.after) - i128::from(sums.before)
 }
 
 /// A percentage: `+4.73%`.

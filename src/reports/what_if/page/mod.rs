@@ -133,7 +133,7 @@ fn leaves_out(what_if: &WhatIf, currency: &Currency, proposal: usize) -> bool {
 
 /// The tiles of a proposal in a currency: what changes, and for whom.
 fn tiles_of(currency: &Currency, world: &World, is_something_left_out: bool) -> Vec<Tile> {
-    let change = figures::changed(world.sums);
+    let change = world.sums.change();
     let way = Way::of(change);
     let percent = figures::percent(percent_change(change, world.sums.before.into()));
     let touched = world.customers_up.saturating_add(world.customers_down);

@@ -1,7 +1,6 @@
 //! The tables that look over everything: the proposals side by side, and what was left out.
 
 use super::super::model::{CAUSES, Currency, LeftOut, Proposal, RISES, World};
-use super::figures::changed;
 use super::tables::{Cell, Head, Sort, Table, day, first_effect, heads};
 
 /// What to know of amounts where something is left out.
@@ -22,8 +21,8 @@ pub(super) fn comparison(
     let mut rows = vec![
         line("Before", &|_, world| Cell::amount(world.sums.before, digits)),
         line("After", &|_, world| Cell::amount(world.sums.after, digits)),
-        line("Change", &|_, world| Cell::change(changed(world.sums), digits)),
-        line("Change %", &|_, world| Cell::percent(changed(world.sums), world.sums.before)),
+        line("Change", &|_, world| Cell::change(world.sums.change(), digits)),
+        line("Change %", &|_, world| Cell::percent(world.sums.change(), world.sums.before)),
     ];
     for (place, label) in CAUSES.into_iter().enumerate() {
         let cause = |world: &World| world.sums.causes.get(place).copied().unwrap_or_default();

@@ -117,7 +117,7 @@ fn headings_of_amounts() -> Vec<&'static str> {
 
 /// Before, after, change and percentage.
 fn outcome(sums: Sums, digits: u32) -> [Cell; 4] {
-    let change = figures::changed(sums);
+    let change = sums.change();
     let [before, after] = [sums.before, sums.after].map(|amount| Cell::amount(amount, digits));
     [before, after, Cell::change(change, digits), Cell::percent(change, sums.before)]
 }

@@ -48,7 +48,7 @@ fn each_proposal(what_if: &WhatIf, found: usize, detail: impl Fn() -> String) ->
 
 /// What changed; its causes must add up to it.
 pub(super) fn change_of(sums: &Sums, what: impl Fn() -> String) -> Result<i64, ReportError> {
-    let change = i128::from(sums.after) - i128::from(sums.before);
+    let change = sums.change();
     let causes: i128 = sums.causes.into_iter().map(i128::from).sum();
     if causes != change {
         let detail = format!("{}: {causes} instead of {change}", what());
